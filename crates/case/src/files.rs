@@ -1,0 +1,309 @@
+//! The files of a case as they are written: format number 1.
+
+use std::collections::BTreeMap;
+
+use model::{
+    About, Attribution, Basis, Composite, Confidence, Count, Credibility, Day, EventBy, FigureTest,
+    Footprint, FootprintClass, GivenEvent, Grounds, Id, Modality, Reliability, Says, Share, Stance, Tenure, Tlp,
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// `case.toml`.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CaseFile {
+    /// Format number of the case folder; this program reads 1.
+    pub(crate) format: u32,
+    /// Identifier of the case.
+    pub(crate) id: Id,
+    /// Title of the assessment.
+    pub(crate) title: String,
+    /// The question it answers.
+    pub(crate) question: String,
+    /// The day it is seen from; what was published later takes no part.
+    pub(crate) as_of: Day,
+    /// Seed of every draw.
+    #[serde(default = "one")]
+    pub(crate) seed: u32,
+    /// Marking of everything unmarked, and target of the page: CLEAR, GREEN, AMBER, AMBER+STRICT, RED.
+    #[serde(default)]
+    pub(crate) tlp: Tlp,
+    /// Prior probability that a thing somebody spoke of is so, before anybody is believed.
+    #[serde(default = "base_rate")]
+    #[schemars(range(min = 0.001, max = 0.5))]
+    pub(crate) base_rate: f64,
+}
+
+fn one() -> u32 {
+    1
+}
+
+fn base_rate() -> f64 {
+    0.2
+}
+
+/// One entry of `indicators.toml`.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct IndicatorFile {
+    /// What is so when it trips, as a sentence.
+    pub(crate) title: String,
+    /// Alert from this probability on; changes no state.
+    #[schemars(range(min = 0, max = 1))]
+    pub(crate) warn_at: Option<f64>,
+    /// From the next day on the indicator is stale.
+    pub(crate) review_by: Option<Day>,
+    /// Who would have reported it; without it, absence proves nothing.
+    pub(crate) coverage: Option<String>,
+    /// Marking, if not the case's.
+    pub(crate) tlp: Option<Tlp>,
+    /// Test: at least so many events.
+    pub(crate) count: Option<Count>,
+    /// Test: at least such a share of events in an area.
+    pub(crate) share: Option<Share>,
+    /// Test: a figure reaches a number.
+    pub(crate) figure: Option<FigureTest>,
+    /// Test: the footprint is of these classes.
+    pub(crate) footprint: Option<Footprint>,
+    /// Test: presence at least so long.
+    pub(crate) tenure: Option<Tenure>,
+    /// Test: this actor did it.
+    pub(crate) attribution: Option<Attribution>,
+    /// Test: all of these indicators.
+    pub(crate) all: Option<Composite>,
+    /// Test: any of these indicators.
+    pub(crate) any: Option<Composite>,
+    /// Test: not this indicator (a list of one).
+    pub(crate) not: Option<Composite>,
+}
+
+/// The test tables of an indicator, in the order of the reference.
+pub(crate) const TESTS: [&str; 9] =
+    ["count", "share", "figure", "footprint", "tenure", "attribution", "all", "any", "not"];
+
+/// The `other` table of a question: something else, always there.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OtherFile {
+    /// Its prior, at least 0.02.
+    #[schemars(range(min = 0.02, max = 1))]
+    pub(crate) prior: f64,
+    /// Why this prior.
+    pub(crate) why: String,
+}
+
+/// One hypothesis.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct HypothesisFile {
+    /// In words.
+    pub(crate) text: String,
+    /// Prior probability; all priors and `other.prior` sum to 1.
+    #[schemars(range(min = 0, max = 1))]
+    pub(crate) prior: f64,
+    /// Why this prior.
+    pub(crate) why: String,
+}
+
+/// One piece of evidence: exactly one of event, indicator, factor, claim.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct EvidenceFile {
+    /// An event happened (and that actor did it).
+    pub(crate) event: Option<EventBy>,
+    /// An indicator holds.
+    pub(crate) indicator: Option<Id>,
+    /// A factor holds.
+    pub(crate) factor: Option<Id>,
+    /// What this claim says is so.
+    pub(crate) claim: Option<Id>,
+    /// P(the thing is so | hypothesis) for each hypothesis and for `other`: a number between 0 and 1, or a word
+    /// of the likelihood ladder.
+    pub(crate) likelihood: BTreeMap<String, serde_json::Value>,
+    /// Why.
+    pub(crate) why: String,
+}
+
+/// One question of `hypotheses.toml`.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct QuestionFile {
+    /// In words.
+    pub(crate) question: String,
+    /// Something else: always there.
+    pub(crate) other: OtherFile,
+    /// The hypotheses by id.
+    pub(crate) hypothesis: BTreeMap<Id, HypothesisFile>,
+    /// The evidence by id.
+    #[serde(default)]
+    pub(crate) evidence: BTreeMap<Id, EvidenceFile>,
+    /// Marking, if not the case's.
+    pub(crate) tlp: Option<Tlp>,
+}
+
+/// Which way a factor works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Direction {
+    /// Makes it easier.
+    Enabling,
+    /// Makes it harder.
+    Constraining,
+}
+
+/// One entry of `factors.toml`.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FactorFile {
+    /// In words.
+    pub(crate) text: String,
+    /// Enabling or constraining.
+    pub(crate) direction: Direction,
+    /// For which actor.
+    pub(crate) actor: Option<Id>,
+    /// For which hypothesis, as question/hypothesis.
+    pub(crate) hypothesis: Option<String>,
+    /// How it moves, in words.
+    pub(crate) trend: Option<String>,
+    /// The fact claims it rests on ...
+    #[serde(default)]
+    pub(crate) claims: Vec<Id>,
+    /// ... or the analyst's reason.
+    pub(crate) why: Option<String>,
+    /// Marking, if not the case's.
+    pub(crate) tlp: Option<Tlp>,
+}
+
+/// One entry of `judgments.toml`.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct JudgmentFile {
+    /// What it is about: an indicator, or a question.
+    pub(crate) about: About,
+    /// Analytic confidence; printed in a sentence of its own.
+    pub(crate) confidence: Confidence,
+    /// Its three grounds.
+    pub(crate) grounds: Grounds,
+    /// One text per outcome. For an indicator: observed, ambiguous, not-observed, not-testable, and optionally
+    /// contradicted, stale. For a question: one per hypothesis, other, undecided.
+    pub(crate) text: BTreeMap<String, String>,
+    /// Marking, if not the case's.
+    pub(crate) tlp: Option<Tlp>,
+}
+
+/// What a test expects.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ScenarioFile {
+    /// Golden fixture: the indicator to test on `given` alone.
+    pub(crate) indicator: Option<Id>,
+    /// Golden fixture: certain events.
+    #[serde(default)]
+    pub(crate) given: Vec<GivenEvent>,
+    /// Golden fixture: whether it fires.
+    pub(crate) fires: Option<bool>,
+    /// Golden fixture: the footprint class.
+    pub(crate) class: Option<FootprintClass>,
+    /// Golden fixture: it cannot be tested.
+    pub(crate) not_testable: Option<bool>,
+    /// Scenario: reports left out.
+    #[serde(default)]
+    pub(crate) without: Vec<Id>,
+    /// Scenario: seen as of that day.
+    pub(crate) as_of: Option<Day>,
+    /// Scenario: sources graded otherwise.
+    #[serde(default)]
+    pub(crate) reliability: BTreeMap<Id, Reliability>,
+    /// Scenario: what must hold.
+    #[serde(default)]
+    pub(crate) expect: Vec<model::Expected>,
+}
+
+/// A passage as written in a claim; offsets may be left out when `exact` occurs once in the body.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ExcerptFile {
+    /// The exact text.
+    pub(crate) exact: String,
+    /// First byte in the report's file.
+    #[schemars(range(max = 100_000_000))]
+    pub(crate) start: Option<u32>,
+    /// One past the last byte.
+    #[schemars(range(max = 100_000_000))]
+    pub(crate) end: Option<u32>,
+    /// At most 32 characters before, within the body.
+    pub(crate) prefix: Option<String>,
+    /// At most 32 characters after.
+    pub(crate) suffix: Option<String>,
+}
+
+/// One line of `claims/*.jsonl`.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ClaimFile {
+    /// Identifier.
+    pub(crate) id: Id,
+    /// The report.
+    pub(crate) report: Id,
+    /// The passage.
+    pub(crate) excerpt: ExcerptFile,
+    /// Who says it, innermost first.
+    pub(crate) chain: Vec<Id>,
+    /// Where it was first stated: a source id, or claim:ID for a copy. Default: the first of `chain`.
+    pub(crate) origin: Option<String>,
+    /// What the speaker does with it.
+    pub(crate) stance: Stance,
+    /// How the speaker holds it.
+    #[serde(default)]
+    pub(crate) modality: Modality,
+    /// How the speaker knows.
+    #[serde(default)]
+    pub(crate) basis: Basis,
+    /// Information credibility 1 to 5; 6 is no rating.
+    #[serde(default)]
+    pub(crate) credibility: Credibility,
+    /// Marking, if not the report's.
+    pub(crate) tlp: Option<Tlp>,
+    /// What is said; one key names the kind.
+    pub(crate) says: Says,
+}
+
+/// The definition files, with the schema each is checked against.
+pub(crate) struct FileKind {
+    /// Path in the folder.
+    pub(crate) path: &'static str,
+    /// Name of the schema file.
+    pub(crate) schema: &'static str,
+    /// Whether the file must be there.
+    pub(crate) required: bool,
+    /// The schema.
+    pub(crate) make: fn() -> serde_json::Value,
+}
+
+/// Every TOML file of a case at a fixed path.
+pub(crate) const FILES: [FileKind; 9] = [
+    FileKind { path: "case.toml", schema: "case", required: true, make: schema::<CaseFile> },
+    FileKind { path: "sources.toml", schema: "sources", required: true, make: schema::<BTreeMap<Id, model::Source>> },
+    FileKind { path: "actors.toml", schema: "actors", required: true, make: schema::<BTreeMap<Id, model::Actor>> },
+    FileKind { path: "indicators.toml", schema: "indicators", required: false, make: schema::<BTreeMap<Id, IndicatorFile>> },
+    FileKind { path: "hypotheses.toml", schema: "hypotheses", required: false, make: schema::<BTreeMap<Id, QuestionFile>> },
+    FileKind { path: "factors.toml", schema: "factors", required: false, make: schema::<BTreeMap<Id, FactorFile>> },
+    FileKind { path: "judgments.toml", schema: "judgments", required: false, make: schema::<BTreeMap<Id, JudgmentFile>> },
+    FileKind { path: "assumptions.toml", schema: "assumptions", required: false, make: schema::<BTreeMap<Id, model::Assumption>> },
+    FileKind { path: "gaps.toml", schema: "gaps", required: false, make: schema::<BTreeMap<Id, model::Gap>> },
+];
+
+/// Schema of a test file.
+pub(crate) fn scenario_schema() -> serde_json::Value {
+    schema::<BTreeMap<Id, ScenarioFile>>()
+}
+
+/// Schema of one claim.
+pub(crate) fn claim_schema() -> serde_json::Value {
+    schema::<ClaimFile>()
+}
+
+fn schema<T: JsonSchema>() -> serde_json::Value {
+    schemars::schema_for!(T).to_value()
+}

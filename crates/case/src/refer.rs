@@ -1,0 +1,560 @@
+//! What points where: every id that is named must be defined, and definitions must make sense together.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use model::{
+    About, Case, Edtf, EvidenceKind, Hedge, Id, Origin, PlaceRef, Problem, Role, Says, ScenarioKind, Span, Stance,
+    suggest_edit,
+};
+
+use crate::load::Loader;
+use crate::tree::Node;
+
+/// A list for a message, cut where it gets long.
+pub(crate) fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let names: Vec<&str> = names.collect();
+    match names.len() {
+        0 => "none".into(),
+        1..=12 => names.join(", "),
+        n => format!("{} and {} more", names[..12].join(", "), n - 12),
+    }
+}
+
+impl Loader<'_> {
+    /// Complains when `id` is not a defined `kind`.
+    fn known(&mut self, kind: &'static str, id: &str, at: Span) {
+        let defined = self.defined.get(kind);
+        if defined.is_some_and(|d| d.contains(id) || d.contains("*")) {
+            return;
+        }
+        let names: Vec<String> = defined.into_iter().flatten().cloned().collect();
+        let mut problem = Problem::error(&format!("unknown-{kind}"), at, format!("unknown {kind} `{id}`"))
+            .label(format!("declared {kind}s: {}", listed(names.iter().map(String::as_str))));
+        problem = problem.suggest(suggest_edit(id, names.iter().map(String::as_str)));
+        self.problems.push(problem);
+    }
+
+    fn node_span(&self, file: &str, path: &[&str], fallback: &Span) -> Span {
+        self.trees.get(file).and_then(|t| t.at(path)).map_or_else(|| fallback.clone(), |n| n.span(file))
+    }
+}
+
+/// Runs every check that needs more than one definition.
+pub(crate) fn check(l: &mut Loader<'_>, case: &Case) {
+    sources_and_actors(l, case);
+    events(l, case);
+    claims(l, case);
+    copies(l, case);
+    indicators(l, case);
+    hypotheses(l, case);
+    judgments(l, case);
+    scenarios(l, case);
+}
+
+fn sources_and_actors(l: &mut Loader<'_>, case: &Case) {
+    for (id, source) in &case.sources {
+        if let Some(actor) = &source.speaks_for {
+            let at = l.node_span("sources.toml", &[id, "speaks_for"], &source.span);
+            l.known("actor", actor, at);
+        }
+        if source.why.trim().is_empty() {
+            let at = l.node_span("sources.toml", &[id, "why"], &source.span);
+            l.problems.push(Problem::error("no-reason", at, format!("source `{id}` is graded without a reason")));
+        }
+    }
+    for (id, actor) in &case.actors {
+        for (i, link) in actor.link.iter().enumerate() {
+            let n = i.to_string();
+            let at = l.node_span("actors.toml", &[id, "link", &n, "to"], &link.span);
+            l.known("actor", &link.to, at);
+            let by_hand = link.probability.is_some() || link.why.is_some();
+            if by_hand != link.claims.is_empty() || link.probability.is_some() != link.why.is_some() {
+                l.problems.push(
+                    Problem::error("probability-or-claims", link.span.clone(), format!("a link of `{id}` needs its ground"))
+                        .help("give either `probability` with `why`, or `claims`"),
+                );
+            }
+            for (k, claim) in link.claims.iter().enumerate() {
+                let at = l.node_span("actors.toml", &[id, "link", &n, "claims", &k.to_string()], &link.span);
+                l.known("claim", claim, at.clone());
+                if let Some(c) = case.claims.get(claim)
+                    && !matches!(&c.says, Says::Link(x) if x.actor == *id && x.to == link.to && x.kind == link.kind)
+                {
+                    l.problems.push(Problem::error(
+                        "claim-says-other",
+                        at,
+                        format!("claim `{claim}` does not speak of `{id} {} {}`", link.kind.name(), link.to),
+                    ));
+                }
+            }
+            if let (Some(a), Some(b)) = (&link.from, &link.until)
+                && b.possible.to < a.possible.from
+            {
+                l.problems.push(Problem::error("bad-date", link.span.clone(), "the link ends before it begins"));
+            }
+        }
+    }
+    for report in case.reports.values() {
+        l.known("source", &report.source, report.span.clone());
+    }
+}
+
+/// Registers events and facts, and holds the claims about each against one another.
+fn events(l: &mut Loader<'_>, case: &Case) {
+    let mut first: BTreeMap<Id, (&model::EventClaim, &model::Claim)> = BTreeMap::new();
+    for claim in case.claims.values() {
+        match &claim.says {
+            Says::Event(e) => {
+                l.defined.entry("event").or_default().insert(e.id.clone());
+                match first.get(&e.id) {
+                    None => {
+                        first.insert(e.id.clone(), (e, claim));
+                    }
+                    Some((was, other)) if was.kind != e.kind => {
+                        let at = claim_span(l, claim, &["says", "event", "type"]);
+                        let there = claim_span(l, other, &["says", "event", "type"]);
+                        l.problems.push(
+                            Problem::warning("event-type-differs", at, format!("event `{}` is coded with two types", e.id))
+                                .also(there, "this one is used"),
+                        );
+                    }
+                    Some(_) => {}
+                }
+            }
+            Says::Fact(f) => {
+                l.defined.entry("fact").or_default().insert(f.id.clone());
+            }
+            _ => {}
+        }
+    }
+}
+
+fn claim_span(l: &Loader<'_>, claim: &model::Claim, path: &[&str]) -> Span {
+    l.claim_nodes
+        .get(&claim.id)
+        .and_then(|(file, node)| node.at(path).map(|n| n.span(file)))
+        .unwrap_or_else(|| claim.span.clone())
+}
+
+fn claims(l: &mut Loader<'_>, case: &Case) {
+    let empty = Node { start: 0, end: 0, kind: crate::tree::Kind::Null };
+    for claim in case.claims.values() {
+        let node = l.claim_nodes.get(&claim.id).map_or_else(|| empty.clone(), |(_, n)| n.clone());
+        let file = claim.span.file.clone();
+        let span = |path: &[&str]| node.at(path).map_or_else(|| claim.span.clone(), |n| n.span(&file));
+        for (i, source) in claim.chain.iter().enumerate() {
+            l.known("source", source, span(&["chain", &i.to_string()]));
+        }
+        match &claim.origin {
+            Origin::Source(s) => l.known("source", s, span(&["origin"])),
+            Origin::Claim(c) => l.known("claim", c, span(&["origin"])),
+        }
+        match &claim.says {
+            Says::Event(e) => event_claim(l, case, claim, e, &node, &file),
+            Says::Fact(f) => {
+                if !model::is_id(&f.id) {
+                    l.problems.push(Problem::error("bad-id", span(&["says", "fact", "id"]), format!("`{}` is not an id", f.id)));
+                }
+            }
+            Says::Link(x) => {
+                l.known("actor", &x.actor, span(&["says", "link", "actor"]));
+                l.known("actor", &x.to, span(&["says", "link", "to"]));
+            }
+            Says::Retracts(id) => {
+                l.known("claim", id, span(&["says", "retracts"]));
+                if let Some(old) = case.claims.get(id) {
+                    let report = |c: &model::Claim| case.reports.get(&c.report).map(|r| r.source.clone());
+                    let speaks = |c: &model::Claim| c.chain.iter().cloned().chain(report(c)).collect::<BTreeSet<Id>>();
+                    if speaks(old).is_disjoint(&speaks(claim)) {
+                        l.problems.push(
+                            Problem::error("foreign-retraction", span(&["says", "retracts"]), format!("`{}` cannot take back `{id}`", claim.id))
+                                .also(old.span.clone(), "said by somebody else")
+                                .help("only who said or published a claim retracts it; another source denies it"),
+                        );
+                    }
+                }
+            }
+        }
+        if !matches!(claim.says, Says::Event(_))
+            && matches!(claim.stance, Stance::ClaimsResponsibility | Stance::DeniesResponsibility)
+        {
+            l.problems.push(Problem::error(
+                "stance-needs-event",
+                span(&["stance"]),
+                "responsibility is claimed or denied for an event",
+            ));
+        }
+    }
+}
+
+fn event_claim(l: &mut Loader<'_>, case: &Case, claim: &model::Claim, e: &model::EventClaim, node: &Node, file: &str) {
+    let span = |path: &[&str]| node.at(path).map_or_else(|| claim.span.clone(), |n| n.span(file));
+    if !model::is_id(&e.id) {
+        l.problems.push(Problem::error("bad-id", span(&["says", "event", "id"]), format!("`{}` is not an id", e.id)));
+    }
+    if let Some(sub) = &e.sub_type
+        && !e.kind.sub_types().contains(&sub.0.as_str())
+    {
+        l.problems.push(
+            Problem::error("wrong-sub-type", span(&["says", "event", "sub_type"]), format!("`{}` is not a sub-type of `{}`", sub.0, e.kind.name()))
+                .label(format!("its sub-types: {}", e.kind.sub_types().join(", "))),
+        );
+    }
+    for (actor, at) in Loader::actor_nodes(node, &e.actors) {
+        l.known("actor", &actor, at.map_or_else(|| claim.span.clone(), |n| n.span(file)));
+    }
+    for (i, actor) in claim.actors_as(Role::Perpetrator).enumerate() {
+        if let Some(a) = case.actors.get(actor)
+            && !a.kind.can_attack()
+        {
+            l.problems.push(
+                Problem::error("not-an-attacker", span(&["says", "event", "actors", &i.to_string()]), format!("`{actor}` cannot be a perpetrator"))
+                    .help("perpetrators are armed groups and state forces; a leader's group is the actor"),
+            );
+        }
+    }
+    if matches!(claim.stance, Stance::ClaimsResponsibility | Stance::DeniesResponsibility | Stance::Disputes)
+        && claim.actors_as(Role::Perpetrator).next().is_none()
+    {
+        l.problems.push(
+            Problem::error("no-perpetrator", span(&["stance"]), "this stance needs a named perpetrator")
+                .help("{\"known\":{\"actor\":\"imu\",\"role\":\"perpetrator\"}} among the actors"),
+        );
+    }
+    if let Some(PlaceRef::Area(area)) = &e.place {
+        l.known("area", area, span(&["says", "event", "place", "area"]));
+    }
+    if let Some(time) = &e.time
+        && (time.open || too_long(time))
+    {
+        l.problems.push(
+            Problem::error("bad-date", span(&["says", "event", "time"]), format!("`{time}` is too wide for the time of an event"))
+                .help("at most 30 years, with both ends"),
+        );
+    }
+    for (i, figure) in e.figures.iter().enumerate() {
+        let n = i.to_string();
+        let at = |key: &str| span(&["says", "event", "figures", &n, key]);
+        l.known("actor", &figure.of, at("of"));
+        let whole = span(&["says", "event", "figures", &n]);
+        if figure.hedge.needs_number() && figure.number.is_none() {
+            l.problems.push(Problem::error("figure-needs-number", whole.clone(), "this hedge needs a `number`"));
+        }
+        if !figure.hedge.needs_number() && figure.hedge != Hedge::Between && figure.number.is_some() {
+            l.problems.push(Problem::error("figure-without-number", at("number"), "this hedge stands for a figure without a number"));
+        }
+        let bounds = (figure.low, figure.high);
+        if (figure.hedge == Hedge::Between) != (bounds.0.is_some() && bounds.1.is_some())
+            || matches!(bounds, (Some(a), Some(b)) if a > b)
+        {
+            l.problems.push(Problem::error("figure-bounds", whole.clone(), "`between` needs `low` and `high`, low first; other hedges have neither"));
+        }
+        let relative = matches!(figure.hedge, Hedge::HigherThan | Hedge::LowerThan);
+        if relative != figure.than.is_some() {
+            l.problems.push(Problem::error("figure-than", whole, "`higher-than` and `lower-than` name a claim in `than`; other hedges do not"));
+        }
+        if let Some(than) = &figure.than {
+            l.known("claim", than, at("than"));
+            if let Some(other) = case.claims.get(than) {
+                let same = other.event().is_some_and(|o| {
+                    o.id == e.id && o.figures.iter().any(|f| f.measure == figure.measure && f.of == figure.of && f.number.or(f.high).is_some())
+                });
+                if !same {
+                    l.problems.push(Problem::error(
+                        "figure-than",
+                        at("than"),
+                        format!("claim `{than}` gives no number of {} of `{}` in this event", figure.measure.name(), figure.of),
+                    ));
+                }
+            }
+        }
+    }
+}
+
+fn too_long(time: &Edtf) -> bool {
+    time.possible.days() > 366 * 30
+}
+
+/// Chains of copies must end.
+fn copies(l: &mut Loader<'_>, case: &Case) {
+    let mut said = BTreeSet::new();
+    for claim in case.claims.values() {
+        let mut seen = vec![claim.id.clone()];
+        let mut at = claim;
+        while let Origin::Claim(next) = &at.origin {
+            if seen.contains(next) {
+                let mut ring: Vec<Id> = seen[seen.iter().position(|s| s == next).unwrap_or(0)..].to_vec();
+                ring.sort();
+                if said.insert(ring.clone()) {
+                    let at = claim_span(l, claim, &["origin"]);
+                    l.problems.push(
+                        Problem::error("copy-cycle", at, format!("claims copy one another in a circle: {}", ring.join(", ")))
+                            .help("one of them must name the source where it was first stated"),
+                    );
+                }
+                break;
+            }
+            seen.push(next.clone());
+            match case.claims.get(next) {
+                Some(c) => at = c,
+                None => break,
+            }
+        }
+    }
+}
+
+fn indicators(l: &mut Loader<'_>, case: &Case) {
+    let file = "indicators.toml";
+    for (id, indicator) in &case.indicators {
+        let test = &indicator.test;
+        let name = test.name();
+        let field = |l: &Loader<'_>, key: &str| l.node_span(file, &[id, name, key], &indicator.span);
+        let mut named: Vec<(&'static str, &str, &Id)> = Vec::new();
+        match test {
+            model::Test::Count(t) => {
+                named.extend(t.actor.iter().map(|a| ("actor", "actor", a)));
+                named.extend(t.area.iter().map(|a| ("area", "area", a)));
+            }
+            model::Test::Share(t) => {
+                named.extend(t.actor.iter().map(|a| ("actor", "actor", a)));
+                named.push(("area", "area", &t.area));
+            }
+            model::Test::Figure(t) => {
+                named.extend(t.actor.iter().map(|a| ("actor", "actor", a)));
+                named.extend(t.area.iter().map(|a| ("area", "area", a)));
+                named.extend(t.event.iter().map(|e| ("event", "event", e)));
+                named.push(("actor", "of", &t.of));
+            }
+            model::Test::Footprint(t) => named.extend([("actor", "actor", &t.actor), ("area", "home", &t.home)]),
+            model::Test::Tenure(t) => named.extend([("actor", "actor", &t.actor), ("area", "area", &t.area)]),
+            model::Test::Attribution(t) => named.extend([("event", "event", &t.event), ("actor", "actor", &t.actor)]),
+            _ => {}
+        }
+        for (kind, key, value) in named {
+            let at = field(l, key);
+            l.known(kind, value, at);
+        }
+        for (i, part) in test.parts().into_iter().enumerate() {
+            let at = l.node_span(file, &[id, name, "of", &i.to_string()], &indicator.span);
+            l.known("indicator", part, at);
+        }
+        if matches!(test, model::Test::All(of) | model::Test::Any(of) if of.is_empty()) {
+            let at = field(l, "of");
+            l.problems.push(Problem::error("wrong-length", at, format!("`{name}` needs at least one indicator")));
+        }
+        if matches!(test, model::Test::Footprint(t) if t.is.is_empty()) {
+            let at = field(l, "is");
+            l.problems.push(Problem::error("wrong-length", at, "`is` needs at least one class"));
+        }
+        if let Some(area) = test.select().and_then(|s| s.area).or(match test {
+            model::Test::Footprint(t) => Some(t.home.clone()),
+            model::Test::Share(t) => Some(t.area.clone()),
+            _ => None,
+        }) && matches!(case.areas.get(&area).map(|a| &a.geometry), Some(model::Geometry::Point { .. }))
+        {
+            let at = field(l, if name == "footprint" { "home" } else { "area" });
+            l.problems.push(
+                Problem::warning("point-as-area", at, format!("`{area}` is a point: the disc of its uncertainty is tested"))
+                    .help("draw a polygon for an area that an indicator tests"),
+            );
+        }
+    }
+    // Composites must not contain themselves.
+    for (id, indicator) in &case.indicators {
+        let mut stack: Vec<&Id> = indicator.test.parts();
+        let mut seen: BTreeSet<&Id> = BTreeSet::new();
+        while let Some(part) = stack.pop() {
+            if part == id {
+                l.problems.push(Problem::error("indicator-cycle", indicator.span.clone(), format!("indicator `{id}` contains itself")));
+                break;
+            }
+            if seen.insert(part)
+                && let Some(i) = case.indicators.get(part)
+            {
+                stack.extend(i.test.parts());
+            }
+        }
+    }
+}
+
+fn hypotheses(l: &mut Loader<'_>, case: &Case) {
+    let file = "hypotheses.toml";
+    for (q, question) in &case.questions {
+        for e in &question.evidence {
+            let at = |l: &Loader<'_>, path: &[&str]| {
+                let full: Vec<&str> = [q.as_str(), "evidence", e.id.as_str()].iter().chain(path).copied().collect();
+                l.node_span(file, &full, &e.span)
+            };
+            match &e.kind {
+                EvidenceKind::Event(id, by) => {
+                    let here = at(l, &["event", "id"]);
+                    l.known("event", id, here);
+                    if let Some(by) = by {
+                        let here = at(l, &["event", "by"]);
+                        l.known("actor", by, here);
+                    }
+                }
+                EvidenceKind::Indicator(id) => {
+                    let here = at(l, &["indicator"]);
+                    l.known("indicator", id, here);
+                }
+                EvidenceKind::Factor(id) => {
+                    let here = at(l, &["factor"]);
+                    l.known("factor", id, here.clone());
+                    if case.factors.get(id).is_some_and(|f| f.claims.is_empty()) {
+                        l.problems.push(
+                            Problem::warning("factor-without-claims", here, format!("factor `{id}` rests on no claim and moves nothing"))
+                                .help("give the factor `claims`; a condition that nobody reported is context, not evidence"),
+                        );
+                    }
+                }
+                EvidenceKind::Claim(id) => {
+                    let here = at(l, &["claim"]);
+                    l.known("claim", id, here.clone());
+                    if case.claims.get(id).is_some_and(|c| matches!(c.says, Says::Retracts(_))) {
+                        l.problems.push(Problem::error("claim-says-other", here, format!("claim `{id}` is a retraction")));
+                    }
+                }
+            }
+        }
+    }
+    for (id, factor) in &case.factors {
+        if let Some(actor) = &factor.actor {
+            let at = l.node_span("factors.toml", &[id, "actor"], &factor.span);
+            l.known("actor", actor, at);
+        }
+        if let Some(name) = &factor.hypothesis {
+            let found = name.split_once('/').is_some_and(|(q, h)| {
+                case.questions.get(q).is_some_and(|q| q.hypotheses.iter().any(|x| x.id == h))
+            });
+            if !found {
+                let at = l.node_span("factors.toml", &[id, "hypothesis"], &factor.span);
+                l.problems.push(
+                    Problem::error("unknown-hypothesis", at, format!("unknown hypothesis `{name}`"))
+                        .help("name it as question/hypothesis"),
+                );
+            }
+        }
+        for (i, claim) in factor.claims.iter().enumerate() {
+            let at = l.node_span("factors.toml", &[id, "claims", &i.to_string()], &factor.span);
+            l.known("claim", claim, at.clone());
+            if case.claims.get(claim).is_some_and(|c| !matches!(c.says, Says::Fact(_))) {
+                l.problems.push(
+                    Problem::error("claim-says-other", at, format!("claim `{claim}` says no fact"))
+                        .help("a factor rests on claims with \"says\":{\"fact\":...}"),
+                );
+            }
+        }
+    }
+}
+
+fn judgments(l: &mut Loader<'_>, case: &Case) {
+    let file = "judgments.toml";
+    for j in &case.judgments {
+        let (needed, optional): (Vec<String>, Vec<&str>) = match &j.about {
+            About::Indicator(id) => {
+                let at = l.node_span(file, &[&j.id, "about", "indicator"], &j.span);
+                l.known("indicator", id, at);
+                (
+                    ["observed", "ambiguous", "not-observed", "not-testable"].map(String::from).to_vec(),
+                    vec!["contradicted", "stale"],
+                )
+            }
+            About::Hypotheses(id) => {
+                let at = l.node_span(file, &[&j.id, "about", "hypotheses"], &j.span);
+                l.known("question", id, at);
+                let Some(q) = case.questions.get(id) else { continue };
+                let mut needed: Vec<String> = q.hypotheses.iter().map(|h| h.id.clone()).collect();
+                needed.push("undecided".into());
+                (needed, vec!["not-testable"])
+            }
+        };
+        for key in &needed {
+            if !j.text.contains_key(key) {
+                let at = l.node_span(file, &[&j.id, "text"], &j.span);
+                l.problems.push(
+                    Problem::error("missing-text", at, format!("judgment `{}` has no text for `{key}`", j.id))
+                        .help("an assessment must be able to say every outcome"),
+                );
+            }
+        }
+        for (key, text) in &j.text {
+            let at = l.node_span(file, &[&j.id, "text", key], &j.span);
+            if !needed.contains(key) && !optional.contains(&key.as_str()) {
+                let all: Vec<&str> = needed.iter().map(String::as_str).chain(optional.iter().copied()).collect();
+                l.problems.push(
+                    Problem::error("unknown-outcome", at.clone(), format!("`{key}` is no outcome of this judgment"))
+                        .label(format!("outcomes: {}", all.join(", ")))
+                        .suggest(suggest_edit(key, all.iter().copied())),
+                );
+            }
+            let mut rest = text.as_str();
+            while let Some((_, after)) = rest.split_once('{') {
+                let Some((name, tail)) = after.split_once('}') else { break };
+                if !["likelihood", "reason", "first", "second"].contains(&name) {
+                    l.problems.push(
+                        Problem::error("unknown-placeholder", at.clone(), format!("unknown placeholder `{{{name}}}`"))
+                            .label("known: {likelihood}, {reason}, {first}, {second}"),
+                    );
+                }
+                rest = tail;
+            }
+        }
+    }
+    for (file, kind, items) in [
+        ("assumptions.toml", "assumption", case.assumptions.iter().map(|(k, a)| (k, &a.judgments)).collect::<Vec<_>>()),
+        ("gaps.toml", "gap", case.gaps.iter().map(|(k, g)| (k, &g.judgments)).collect()),
+    ] {
+        let _ = kind;
+        for (id, named) in items {
+            for (i, j) in named.iter().enumerate() {
+                let at = l.node_span(file, &[id, "judgments", &i.to_string()], &Span::new(file, 0, 0));
+                l.known("judgment", j, at);
+            }
+        }
+    }
+}
+
+fn scenarios(l: &mut Loader<'_>, case: &Case) {
+    for s in &case.scenarios {
+        let file = s.span.file.clone();
+        match &s.kind {
+            ScenarioKind::Golden { indicator, given, .. } => {
+                let at = l.node_span(&file, &[&s.id, "indicator"], &s.span);
+                l.known("indicator", indicator, at);
+                for (i, g) in given.iter().enumerate() {
+                    for (kind, key, value) in [("actor", "actor", &g.actor), ("area", "area", &g.area), ("actor", "of", &g.of)] {
+                        if let Some(value) = value {
+                            let at = l.node_span(&file, &[&s.id, "given", &i.to_string(), key], &s.span);
+                            l.known(kind, value, at);
+                        }
+                    }
+                }
+            }
+            ScenarioKind::Changed { without, reliability, expect, .. } => {
+                for (i, report) in without.iter().enumerate() {
+                    let at = l.node_span(&file, &[&s.id, "without", &i.to_string()], &s.span);
+                    l.known("report", report, at);
+                }
+                for source in reliability.keys() {
+                    let at = l.node_span(&file, &[&s.id, "reliability", source], &s.span);
+                    l.known("source", source, at);
+                }
+                for (i, e) in expect.iter().enumerate() {
+                    let at = l.node_span(&file, &[&s.id, "expect", &i.to_string(), "id"], &s.span);
+                    match e.id.split_once(':') {
+                        Some(("indicator", id)) => l.known("indicator", id, at),
+                        Some(("event", id)) => l.known("event", id, at),
+                        Some(("judgment", id)) => l.known("judgment", id, at),
+                        Some(("hypothesis", id)) => l.known("question", id.split('/').next().unwrap_or(id), at),
+                        Some(("footprint" | "tenure" | "fact" | "figure", _)) => {}
+                        _ => l.problems.push(
+                            Problem::error("bad-reference", at, format!("`{}` is not a number of the assessment", e.id))
+                                .help("write indicator:ID, hypothesis:QUESTION/ID, event:ID, footprint:..., judgment:ID"),
+                        ),
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,274 @@
+//! A whole case, as values.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::actor::Actor;
+use crate::claim::{Claim, Origin, Says};
+use crate::date::Day;
+use crate::indicator::{EvidenceKind, Factor, Indicator};
+use crate::judgment::{About, Assumption, Gap, Judgment, Question};
+use crate::place::Area;
+use crate::scenario::Scenario;
+use crate::source::{Report, Source};
+use crate::words::{Reliability, Tlp};
+use crate::Id;
+
+/// A case: definitions, reports and claims, checked.
+#[derive(Debug, Clone, Default)]
+pub struct Case {
+    /// Identifier.
+    pub id: Id,
+    /// Title.
+    pub title: String,
+    /// The question the assessment answers.
+    pub question: String,
+    /// The day it is seen from.
+    pub as_of: Option<Day>,
+    /// Seed of every draw.
+    pub seed: u64,
+    /// Marking of everything unmarked, and target of the page.
+    pub tlp: Tlp,
+    /// Prior probability that a thing somebody spoke of is so, before anybody is believed.
+    pub base_rate: f64,
+    /// Sources by id.
+    pub sources: BTreeMap<Id, Source>,
+    /// Actors by id.
+    pub actors: BTreeMap<Id, Actor>,
+    /// Areas by id.
+    pub areas: BTreeMap<Id, Area>,
+    /// Reports by id.
+    pub reports: BTreeMap<Id, Report>,
+    /// Claims by id.
+    pub claims: BTreeMap<Id, Claim>,
+    /// Indicators by id.
+    pub indicators: BTreeMap<Id, Indicator>,
+    /// Questions by id.
+    pub questions: BTreeMap<Id, Question>,
+    /// Factors by id.
+    pub factors: BTreeMap<Id, Factor>,
+    /// Key judgments, in the order of the file.
+    pub judgments: Vec<Judgment>,
+    /// Assumptions by id.
+    pub assumptions: BTreeMap<Id, Assumption>,
+    /// Information gaps by id.
+    pub gaps: BTreeMap<Id, Gap>,
+    /// Tests of the case, in order of file and place.
+    pub scenarios: Vec<Scenario>,
+}
+
+impl Case {
+    /// The as-of day; a checked case has one.
+    pub fn as_of(&self) -> Day {
+        self.as_of.unwrap_or(Day(0))
+    }
+
+    /// The case as it could have been known on `day`: only reports whose *latest* possible publication
+    /// day is on or before it, and links known by then.
+    pub fn seen_on(&self, day: Day) -> Self {
+        let mut out = self.clone();
+        out.as_of = Some(day);
+        out.reports.retain(|_, r| r.published.possible.to <= day);
+        for actor in out.actors.values_mut() {
+            actor.link.retain(|l| l.known_from.is_none_or(|k| k <= day));
+        }
+        out.drop_orphans();
+        out
+    }
+
+    /// The case without one report and what was claimed in it. Claims elsewhere that copied from it stay,
+    /// with the origin that the dropped claim had.
+    pub fn without_report(&self, report: &str) -> Self {
+        let mut out = self.clone();
+        out.reports.remove(report);
+        out.drop_orphans();
+        out
+    }
+
+    /// The case with some sources graded otherwise.
+    pub fn with_reliability(&self, grades: &BTreeMap<Id, Reliability>) -> Self {
+        let mut out = self.clone();
+        for (id, grade) in grades {
+            if let Some(source) = out.sources.get_mut(id) {
+                source.reliability = *grade;
+            }
+        }
+        out
+    }
+
+    /// The case without anything marked above `target`: what is withheld takes no part, so no number
+    /// of the result depends on it. Unmarked means the case's TLP; a claim inherits its report's and its
+    /// sources' markings.
+    pub fn redacted(&self, target: Tlp) -> Self {
+        let mut out = self.clone();
+        let shown = |tlp: Option<Tlp>| tlp.unwrap_or(self.tlp) <= target;
+        out.sources.retain(|_, s| shown(s.tlp));
+        out.actors.retain(|_, a| shown(a.tlp));
+        out.areas.retain(|_, a| shown(a.tlp));
+        out.indicators.retain(|_, a| shown(a.tlp));
+        out.questions.retain(|_, a| shown(a.tlp));
+        out.factors.retain(|_, a| shown(a.tlp));
+        out.judgments.retain(|a| shown(a.tlp));
+        let sources: BTreeSet<Id> = out.sources.keys().cloned().collect();
+        out.reports.retain(|_, r| shown(r.tlp) && sources.contains(&r.source));
+        out.claims.retain(|_, c| {
+            shown(c.tlp)
+                && c.chain.iter().all(|s| sources.contains(s))
+                && match &c.origin {
+                    Origin::Source(s) => sources.contains(s),
+                    Origin::Claim(_) => true,
+                }
+        });
+        out.drop_orphans();
+        out.drop_withheld_references();
+        out
+    }
+
+    /// Where the information of a claim was first stated: the source at the end of its chain of copies,
+    /// and the claim in which that source said it (itself, when it copies nothing).
+    pub fn root(&self, claim: &Claim) -> (Id, Id) {
+        let mut at = claim;
+        // Copies form no cycle in a checked case; the bound keeps an unchecked one from hanging.
+        for _ in 0..self.claims.len() {
+            match &at.origin {
+                Origin::Source(s) => return (s.clone(), at.id.clone()),
+                Origin::Claim(id) => match self.claims.get(id) {
+                    Some(next) => at = next,
+                    None => break,
+                },
+            }
+        }
+        (at.chain.first().cloned().unwrap_or_default(), at.id.clone())
+    }
+
+    /// Ids of claims that have been taken back: by a retraction that is itself in the case.
+    pub fn retracted(&self) -> BTreeMap<Id, Id> {
+        self.claims
+            .values()
+            .filter_map(|c| match &c.says {
+                Says::Retracts(id) => Some((id.clone(), c.id.clone())),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// Drops claims of reports that are gone, and resolves what pointed at them.
+    fn drop_orphans(&mut self) {
+        let before = self.claims.clone();
+        self.claims.retain(|_, c| self.reports.contains_key(&c.report));
+        let kept: BTreeSet<Id> = self.claims.keys().cloned().collect();
+        for claim in self.claims.values_mut() {
+            // A copy whose original is gone keeps the original's origin.
+            let mut origin = claim.origin.clone();
+            for _ in 0..before.len() {
+                match &origin {
+                    Origin::Claim(id) if !kept.contains(id) => match before.get(id) {
+                        Some(gone) => origin = gone.origin.clone(),
+                        None => break,
+                    },
+                    _ => break,
+                }
+            }
+            claim.origin = origin;
+            if let Says::Event(e) = &mut claim.says {
+                e.figures.retain(|f| f.than.as_ref().is_none_or(|t| kept.contains(t)));
+            }
+        }
+        self.claims.retain(|_, c| match &c.says {
+            Says::Retracts(id) => kept.contains(id),
+            _ => true,
+        });
+        for actor in self.actors.values_mut() {
+            for link in &mut actor.link {
+                link.claims.retain(|c| kept.contains(c));
+            }
+            actor.link.retain(|l| l.probability.is_some() || !l.claims.is_empty());
+        }
+        for factor in self.factors.values_mut() {
+            factor.claims.retain(|c| kept.contains(c));
+        }
+        for question in self.questions.values_mut() {
+            question.evidence.retain(|e| match &e.kind {
+                EvidenceKind::Claim(c) => kept.contains(c),
+                _ => true,
+            });
+        }
+    }
+
+    /// After a redaction: nothing may refer to what is withheld.
+    fn drop_withheld_references(&mut self) {
+        let actors: BTreeSet<Id> = self.actors.keys().cloned().collect();
+        let areas: BTreeSet<Id> = self.areas.keys().cloned().collect();
+        for actor in self.actors.values_mut() {
+            actor.link.retain(|l| actors.contains(&l.to));
+        }
+        for source in self.sources.values_mut() {
+            if source.speaks_for.as_ref().is_some_and(|a| !actors.contains(a)) {
+                source.speaks_for = None;
+            }
+        }
+        for claim in self.claims.values_mut() {
+            if let Says::Event(e) = &mut claim.says {
+                e.actors.retain(|a| match a {
+                    crate::ActorRole::Known(k) => actors.contains(&k.actor),
+                    crate::ActorRole::Unknown(_) => true,
+                });
+                e.figures.retain(|f| actors.contains(&f.of));
+                if matches!(&e.place, Some(crate::PlaceRef::Area(a)) if !areas.contains(a)) {
+                    e.place = None;
+                }
+            }
+        }
+        self.claims.retain(|_, c| match &c.says {
+            Says::Link(l) => actors.contains(&l.actor) && actors.contains(&l.to),
+            _ => true,
+        });
+        // Indicators that need something withheld go, and so does what is built on them.
+        loop {
+            let ids: BTreeSet<Id> = self.indicators.keys().cloned().collect();
+            let count = ids.len();
+            self.indicators.retain(|_, i| {
+                let select = i.test.select().unwrap_or_default();
+                select.actor.iter().all(|a| actors.contains(a))
+                    && select.area.iter().all(|a| areas.contains(a))
+                    && match &i.test {
+                        crate::Test::Share(s) => areas.contains(&s.area),
+                        crate::Test::Footprint(f) => areas.contains(&f.home),
+                        crate::Test::Figure(f) => actors.contains(&f.of),
+                        _ => true,
+                    }
+                    && i.test.parts().iter().all(|p| ids.contains(*p))
+            });
+            if self.indicators.len() == count {
+                break;
+            }
+        }
+        let indicators: BTreeSet<Id> = self.indicators.keys().cloned().collect();
+        let factors: BTreeSet<Id> = self.factors.keys().cloned().collect();
+        for question in self.questions.values_mut() {
+            question.evidence.retain(|e| match &e.kind {
+                EvidenceKind::Indicator(i) => indicators.contains(i),
+                EvidenceKind::Factor(f) => factors.contains(f),
+                EvidenceKind::Event(_, by) => by.iter().all(|a| actors.contains(a)),
+                EvidenceKind::Claim(_) => true,
+            });
+        }
+        for factor in self.factors.values_mut() {
+            if factor.actor.as_ref().is_some_and(|a| !actors.contains(a)) {
+                factor.actor = None;
+            }
+        }
+        let questions: BTreeSet<Id> = self.questions.keys().cloned().collect();
+        self.judgments.retain(|j| match &j.about {
+            About::Indicator(i) => indicators.contains(i),
+            About::Hypotheses(q) => questions.contains(q),
+        });
+        let judgments: BTreeSet<Id> = self.judgments.iter().map(|j| j.id.clone()).collect();
+        for a in self.assumptions.values_mut() {
+            a.judgments.retain(|j| judgments.contains(j));
+        }
+        for g in self.gaps.values_mut() {
+            g.judgments.retain(|j| judgments.contains(j));
+        }
+        self.scenarios.clear();
+    }
+}

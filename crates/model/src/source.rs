@@ -1,0 +1,85 @@
+//! Sources (who says it) and reports (documents as captured).
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::date::{Day, Edtf};
+use crate::problem::Span;
+use crate::words::{Reliability, Tlp};
+use crate::Id;
+
+/// What kind of speaker a source is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum SourceKind {
+    /// A party to the conflict.
+    Party,
+    /// An official body that is not itself a party.
+    Official,
+    /// A newspaper, broadcaster or site.
+    Media,
+    /// A news agency that others copy.
+    Wire,
+    /// A non-governmental organisation.
+    Ngo,
+    /// An analyst.
+    Analyst,
+    /// A witness.
+    Witness,
+    /// An event data set.
+    Dataset,
+}
+
+/// Who says it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Source {
+    /// Name as printed.
+    pub name: String,
+    /// What kind of speaker.
+    pub kind: SourceKind,
+    /// The actor it speaks for: that actor's losses and deeds are then read with interest.
+    pub speaks_for: Option<Id>,
+    /// Admiralty grade A to E; F is no rating.
+    pub reliability: Reliability,
+    /// Why this grade.
+    pub why: String,
+    /// First day on which this grade was held; without it the page says the grade is today's.
+    pub known_from: Option<Day>,
+    /// Marking, if not the case's.
+    pub tlp: Option<Tlp>,
+    /// Where it is defined.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub span: Span,
+}
+
+/// A document as captured.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// File name without folder and extension.
+    pub id: Id,
+    /// Path inside the case folder.
+    pub file: String,
+    /// Title.
+    pub title: String,
+    /// Publisher, a source id.
+    pub source: Id,
+    /// When it was published, as exactly as known.
+    pub published: Edtf,
+    /// When it was captured.
+    pub retrieved: Option<Day>,
+    /// Where it was found.
+    pub url: Option<String>,
+    /// Who wrote the text of this file, when that is not the publisher.
+    pub written_by: Option<String>,
+    /// Marking, if not the case's.
+    pub tlp: Option<Tlp>,
+    /// The whole file as text; excerpts point into it.
+    pub text: String,
+    /// First byte after the front matter.
+    pub body: usize,
+    /// The front matter's `source` value, for messages.
+    #[serde(skip)]
+    pub span: Span,
+}

@@ -1,1 +1,21 @@
-//! engine
+//! Builds a case: runs stages over tables, stores them, knows what is stale and why.
+//!
+//! Takes a [`model::Case`]; knows nothing of the folder it came from, and nothing of terminals.
+
+mod build;
+mod diff;
+mod explain;
+mod query;
+mod scenario;
+pub mod stage;
+mod store;
+mod tables;
+
+pub use build::{Build, BuildError, Options, Progress, Run, Staleness, assess, build, silent, stale};
+pub use diff::{Change, Cause, Difference, diff};
+pub use explain::{Explanation, Line, explain};
+pub use query::{Rows, query};
+pub use scenario::{Verdict, verdicts};
+pub use stage::assess::Assessment;
+pub use store::{Because, Manifest, Record, Store, StoreError};
+pub use tables::{Column, Table, tables};

@@ -1,1 +1,22 @@
-//! stats
+//! Numbers in, numbers out: draws, tails, grids, posteriors, scores. Knows nothing of our nouns.
+//!
+//! Every function is deterministic on every machine: no platform `ln`, `exp` or trigonometry (`libm`
+//! instead), no hash order, no clock.
+
+mod binary;
+mod category;
+mod draw;
+mod figure;
+mod footprint;
+mod score;
+mod special;
+mod tail;
+
+pub use binary::{Conflict, existence, shared_subset};
+pub use category::{Inverse, pick};
+pub use draw::{Stream, entity, philox, uniform};
+pub use figure::{Grid, Phrase, Reading, likelihood, posterior, prior};
+pub use footprint::{Counts, FootprintModel, dispersion};
+pub use score::{brier, expected_calibration_error, mean_se, quantile};
+pub use special::{beta_quantiles, logit, logistic, normal_cdf, normal_quantile};
+pub use tail::at_least;

@@ -1,0 +1,522 @@
+//! Any number, down to the sentences it rests on.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use model::{About, Case, Label, Says, percent};
+use serde::Serialize;
+
+use crate::build::{Options, Run, assess};
+
+/// One line of an explanation, indented by `depth`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Line {
+    /// Indentation.
+    pub depth: usize,
+    /// Text.
+    pub text: String,
+}
+
+/// An explanation: lines, then excerpts with their carets.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Explanation {
+    /// What is explained, as `kind:id`.
+    pub id: String,
+    /// From the number downward.
+    pub lines: Vec<Line>,
+    /// The excerpts it ends in, with what each says.
+    pub excerpts: Vec<Label>,
+}
+
+/// Everything that can be explained, as `kind:id`.
+fn names(case: &Case, run: &Run) -> BTreeSet<String> {
+    let mut out: BTreeSet<String> = run.probabilities().into_keys().collect();
+    out.extend(run.assessment.questions.iter().map(|q| q.id.clone()));
+    out.extend(run.assessment.events.iter().flat_map(|e| e.figures.iter().map(|f| f.id.clone())));
+    out.extend(case.claims.keys().map(|c| format!("claim:{c}")));
+    out.extend(case.reports.keys().map(|c| format!("report:{c}")));
+    out.extend(case.sources.keys().map(|c| format!("source:{c}")));
+    out.extend(case.actors.keys().map(|c| format!("actor:{c}")));
+    out.extend(case.areas.keys().map(|c| format!("area:{c}")));
+    out.extend(case.factors.keys().map(|c| format!("factor:{c}")));
+    out
+}
+
+/// Explains `id`: `kind:id`, or a bare id where only one kind has it.
+///
+/// # Errors
+/// When nothing, or more than one thing, has that id: a phrase, with suggestions.
+pub fn explain(case: &Case, run: &Run, options: Options, id: &str) -> Result<Explanation, String> {
+    let names = names(case, run);
+    let id = if names.contains(id) {
+        id.to_owned()
+    } else {
+        let found: Vec<&String> = names.iter().filter(|n| n.split_once(':').is_some_and(|(_, b)| b == id)).collect();
+        match found.as_slice() {
+            [one] => (*one).clone(),
+            [] => {
+                let near = model::suggest_edit(id, names.iter().flat_map(|n| [n.as_str(), n.split_once(':').map_or("", |x| x.1)]));
+                let help = near.map_or("`bellwether build --format json` lists every id".to_owned(), |n| format!("did you mean `{n}`?"));
+                return Err(format!("nothing is called `{id}`: {help}"));
+            }
+            many => {
+                let list: Vec<&str> = many.iter().map(|s| s.as_str()).collect();
+                return Err(format!("`{id}` is ambiguous: {}", list.join(", ")));
+            }
+        }
+    };
+    let mut e = Explainer { case, run, options, lines: Vec::new(), claims: Vec::new() };
+    e.any(&id, 0);
+    let mut seen = BTreeSet::new();
+    let excerpts = e
+        .claims
+        .iter()
+        .filter(|c| seen.insert((*c).clone()))
+        .filter_map(|c| {
+            let claim = case.claims.get(c)?;
+            let report = case.reports.get(&claim.report)?;
+            Some(Label { span: claim.excerpt_span(&report.file), text: e.claim_words(c) })
+        })
+        .collect();
+    Ok(Explanation { id, lines: e.lines, excerpts })
+}
+
+struct Explainer<'a> {
+    case: &'a Case,
+    run: &'a Run,
+    options: Options,
+    lines: Vec<Line>,
+    claims: Vec<String>,
+}
+
+impl Explainer<'_> {
+    fn say(&mut self, depth: usize, text: impl Into<String>) {
+        self.lines.push(Line { depth, text: text.into() });
+    }
+
+    fn pct(&self, p: f64) -> String {
+        percent(p, self.run.worlds.n)
+    }
+
+    fn any(&mut self, id: &str, depth: usize) {
+        let (kind, bare) = id.split_once(':').unwrap_or(("", id));
+        match kind {
+            "judgment" => self.judgment(id, bare, depth),
+            "indicator" => self.indicator(id, bare, depth, true),
+            "hypothesis" => self.question(bare.split('/').next().unwrap_or(bare), bare.split('/').nth(1), depth),
+            "question" => self.question(bare, None, depth),
+            "event" => self.event(bare, depth),
+            "figure" => self.figure(id, depth),
+            "fact" => self.fact(id, depth),
+            "footprint" => self.footprint(id, depth),
+            "tenure" => self.tenure(id, depth),
+            "claim" => self.claim(bare, depth),
+            "report" => self.report(bare, depth),
+            "source" => self.source(bare, depth),
+            "actor" => self.actor(bare, depth),
+            "area" => self.area(bare, depth),
+            "factor" => self.factor(bare, depth),
+            _ => {}
+        }
+    }
+
+    fn judgment(&mut self, id: &str, bare: &str, depth: usize) {
+        let Some(row) = self.run.assessment.judgments.iter().find(|j| j.id == id).cloned() else { return };
+        self.say(depth, format!("{id}: {}", row.text));
+        self.say(depth + 1, row.confidence_text.clone());
+        if let Some(c) = row.caution {
+            self.say(depth + 1, c);
+        }
+        self.say(depth + 1, format!("chosen text: `{}`, about {}", row.outcome, row.about));
+        if let Some(j) = self.case.judgments.iter().find(|j| j.id == bare) {
+            match &j.about {
+                About::Indicator(i) => self.indicator(&format!("indicator:{i}"), i, depth + 1, true),
+                About::Hypotheses(q) => self.question(q, None, depth + 1),
+            }
+        }
+    }
+
+    fn indicator(&mut self, id: &str, bare: &str, depth: usize, whole: bool) {
+        let Some(row) = self.run.assessment.indicators.iter().find(|r| r.id == id).cloned() else { return };
+        let number = row.probability.map_or("not testable".to_owned(), |p| format!("{} (± {:.1} points)", self.pct(p), 200.0 * row.error));
+        self.say(depth, format!("{id}: {}: {number}, {}", row.title, row.state.name()));
+        if let Some(reason) = &row.reason {
+            self.say(depth + 1, format!("because {reason}"));
+        }
+        let case = self.case;
+        let Some(indicator) = case.indicators.get(bare) else { return };
+        for part in indicator.test.parts() {
+            self.indicator(&format!("indicator:{part}"), part, depth + 1, false);
+        }
+        if indicator.test.parts().is_empty() {
+            self.say(depth + 1, format!("test: {}", describe(case, &indicator.test)));
+            if row.events.is_empty() && row.probability.is_some() {
+                self.say(depth + 1, "no reported event counts in any world");
+            }
+            for c in row.events.iter().take(12) {
+                let without = c.without.map_or(String::new(), |p| format!("; without it {}", self.pct(p)));
+                self.say(depth + 1, format!("event:{} counts in {} of worlds{without}", c.event, self.pct(c.share)));
+                self.claims_of(&format!("event:{}", c.event));
+            }
+        }
+        if whole && row.probability.is_some() {
+            self.association(bare, depth + 1);
+            self.origins(id, depth + 1);
+        }
+    }
+
+    /// What the worlds in which it holds have in common; association, not cause.
+    fn association(&mut self, indicator: &str, depth: usize) {
+        let Some(o) = self.run.outcomes.get(indicator) else { return };
+        let n = o.holds.len();
+        let yes = o.holds.iter().filter(|h| **h).count();
+        if yes < 50 || n - yes < 50 {
+            return;
+        }
+        let mut moved: Vec<(f64, f64, String)> = self
+            .run
+            .laws
+            .iter()
+            .zip(&self.run.worlds.events)
+            .map(|(l, e)| {
+                let share = |want: bool, count: usize| {
+                    e.happened.iter().zip(&o.holds).filter(|(h, x)| **h && **x == want).count() as f64 / count as f64
+                };
+                (share(true, yes), share(false, n - yes), l.id.clone())
+            })
+            .filter(|(a, b, _)| (a - b).abs() > 0.1)
+            .collect();
+        moved.sort_by(|a, b| (b.0 - b.1).abs().total_cmp(&(a.0 - a.1).abs()).then_with(|| a.2.cmp(&b.2)));
+        if moved.is_empty() {
+            return;
+        }
+        self.say(depth, format!("association, over {yes} worlds where it holds and {} where it does not:", n - yes));
+        for (a, b, id) in moved.into_iter().take(5) {
+            self.say(depth + 1, format!("event:{id} happened in {:.0} % and {:.0} % of them", a * 100.0, b * 100.0));
+        }
+    }
+
+    /// What did it: the number without each origin (leave-one-origin-out).
+    fn origins(&mut self, id: &str, depth: usize) {
+        let Some(Some(now)) = self.run.probabilities().get(id).copied() else { return };
+        let origins: BTreeSet<&str> = self.run.gathered.statements.iter().map(|s| s.origin.as_str()).collect();
+        let mut effects: Vec<(f64, String)> = Vec::new();
+        for origin in origins {
+            let mut other = self.case.clone();
+            let gone: BTreeSet<String> =
+                self.case.claims.values().filter(|c| self.case.root(c).0 == origin).map(|c| c.id.clone()).collect();
+            other.claims.retain(|id, _| !gone.contains(id));
+            prune(&mut other);
+            // A question whose evidence is gone keeps its other evidence; an error there has been said by `build`.
+            let Ok(run) = assess(&other, self.options) else { continue };
+            let then = run.probabilities().get(id).copied().flatten().unwrap_or(0.0);
+            if (now - then).abs() > 0.01 {
+                effects.push((then, origin.to_owned()));
+            }
+        }
+        effects.sort_by(|a, b| (b.0 - now).abs().total_cmp(&(a.0 - now).abs()).then_with(|| a.1.cmp(&b.1)));
+        if !effects.is_empty() {
+            self.say(depth, "without everything one origin first said:");
+        }
+        for (then, origin) in effects.into_iter().take(6) {
+            self.say(depth + 1, format!("source:{origin}: {} instead of {}", self.pct(then), self.pct(now)));
+        }
+    }
+
+    fn question(&mut self, q: &str, hypothesis: Option<&str>, depth: usize) {
+        let (case, run) = (self.case, self.run);
+        let (Some(question), Some(answer)) = (case.questions.get(q), run.answers.get(q)) else { return };
+        self.say(depth, format!("question:{q}: {}", question.question));
+        for (h, w) in question.hypotheses.iter().zip(&answer.hypotheses) {
+            if hypothesis.is_some_and(|x| x != h.id) {
+                continue;
+            }
+            self.say(
+                depth + 1,
+                format!("hypothesis:{q}/{}: {} {} (prior {}: {})", h.id, h.text, self.pct(w.probability), self.pct(w.prior), h.why),
+            );
+        }
+        self.say(depth + 1, format!("effective sample size of the weights: {:.0} of {} worlds", answer.ess, run.worlds.n));
+        for (item, e) in answer.items.iter().zip(&question.evidence) {
+            if let Some(reason) = &item.reason {
+                self.say(depth + 1, format!("evidence {}: takes no part: {reason}", item.id));
+                continue;
+            }
+            let p = item.probability.unwrap_or(0.0);
+            let what = match &e.kind {
+                model::EvidenceKind::Event(id, None) => format!("event:{id} happened"),
+                model::EvidenceKind::Event(id, Some(by)) => format!("event:{id} happened, done by {by}"),
+                model::EvidenceKind::Indicator(id) => format!("indicator:{id} holds"),
+                model::EvidenceKind::Factor(id) => format!("factor:{id} holds"),
+                model::EvidenceKind::Claim(id) => format!("what claim:{id} says is so"),
+            };
+            self.say(depth + 1, format!("evidence {}: {what}: {} (before any report {})", item.id, self.pct(p), self.pct(item.base)));
+            let cells: Vec<String> = question
+                .hypotheses
+                .iter()
+                .zip(&item.likelihood)
+                .zip(&item.without)
+                .map(|((h, l), w)| format!("{} {l:.2} (without it {})", h.id, self.pct(*w)))
+                .collect();
+            self.say(depth + 2, format!("likelihood under {}", cells.join(", ")));
+            self.say(depth + 2, format!("why: {}", e.why));
+            self.claims.extend(item.claims.iter().cloned());
+        }
+        let id = match hypothesis {
+            Some(h) => format!("hypothesis:{q}/{h}"),
+            None => {
+                let best = answer.hypotheses.iter().max_by(|a, b| a.probability.total_cmp(&b.probability));
+                best.map_or(String::new(), |b| format!("hypothesis:{q}/{}", b.id))
+            }
+        };
+        if depth == 0 {
+            self.origins(&id, depth + 1);
+        }
+    }
+
+    fn event(&mut self, bare: &str, depth: usize) {
+        let id = format!("event:{bare}");
+        let Some(row) = self.run.assessment.events.iter().find(|e| e.id == id).cloned() else { return };
+        let days = if row.days[0] == row.days[1] { row.days[0].to_string() } else { format!("{} to {}", row.days[0], row.days[1]) };
+        let kind = row.sub_type.clone().unwrap_or(row.kind.clone());
+        self.say(depth, format!("{id}: {kind}, {days}: it happened: {}", self.pct(row.probability)));
+        self.say(depth + 1, format!("asserted by {} independent origins: {}", row.asserted_by.len(), list(&row.asserted_by)));
+        if !row.denied_by.is_empty() {
+            self.say(depth + 1, format!("denied by {}", list(&row.denied_by)));
+        }
+        for w in &row.who {
+            let name = self.case.actors.get(&w.actor).map_or(w.actor.clone(), |a| a.name.clone());
+            self.say(depth + 1, format!("if it happened, done by {name}: {}", self.pct(w.probability)));
+        }
+        match row.areas.as_slice() {
+            [] => self.say(depth + 1, if row.place.is_some() { "in no named area" } else { "nobody says where" }),
+            areas => {
+                let text: Vec<String> = areas.iter().map(|(a, p)| format!("{a} {}", self.pct(*p))).collect();
+                self.say(depth + 1, format!("place: {}", text.join(", ")));
+            }
+        }
+        for f in &row.figures {
+            self.figure(&f.id, depth + 1);
+        }
+        self.claims_of(&id);
+        // Claims that were taken back are shown too: they are part of the story.
+        let gone: Vec<(String, String)> = self
+            .run
+            .gathered
+            .retracted
+            .iter()
+            .filter(|(c, _)| self.case.claims.get(*c).and_then(|c| c.event()).is_some_and(|e| e.id == bare))
+            .map(|(a, b)| (a.clone(), b.clone()))
+            .collect();
+        for (claim, by) in gone {
+            self.say(depth + 1, format!("claim:{claim} was taken back by claim:{by} and counts no more"));
+            self.claims.push(claim);
+            self.claims.push(by);
+        }
+    }
+
+    fn figure(&mut self, id: &str, depth: usize) {
+        let found = self.run.assessment.events.iter().flat_map(|e| &e.figures).find(|f| f.id == id).cloned();
+        let Some(f) = found else { return };
+        let of = self.case.actors.get(&f.of).map_or(f.of.clone(), |a| a.name.clone());
+        let [low, median, high] = f.quantiles;
+        self.say(depth, format!("{id}: {} of {of}: {low} to {high} (90 %), median {median}", f.measure));
+        for s in &f.said {
+            self.say(depth + 1, format!("{} says {} ({})", s.source, s.words, s.claim));
+            self.claims.push(s.claim.trim_start_matches("claim:").to_owned());
+        }
+    }
+
+    fn fact(&mut self, id: &str, depth: usize) {
+        let Some(row) = self.run.assessment.facts.iter().find(|f| f.id == id).cloned() else { return };
+        self.say(depth, format!("{id}: {} It is so: {}", row.text, self.pct(row.probability)));
+        self.claims_of(id);
+    }
+
+    fn footprint(&mut self, id: &str, depth: usize) {
+        let Some(row) = self.run.assessment.footprint.iter().find(|f| f.id == id).cloned() else { return };
+        let number = row.probability.map_or("not testable".to_owned(), |p| self.pct(p));
+        self.say(depth, format!("{id}: {} of {} is {}: {number}", "footprint", row.actor, row.class));
+        if let Some(reason) = row.reason {
+            self.say(depth + 1, format!("because {reason}"));
+        }
+        self.say(depth + 1, format!("home {}, {} against {}", row.home, row.period, row.reference));
+        for c in row.events.iter().take(12) {
+            self.say(depth + 1, format!("event:{} counts in {} of worlds", c.event, self.pct(c.share)));
+            self.claims_of(&format!("event:{}", c.event));
+        }
+    }
+
+    fn tenure(&mut self, id: &str, depth: usize) {
+        let Some(row) = self.run.assessment.tenure.iter().find(|f| f.id == id).cloned() else { return };
+        self.say(depth, format!("{id}: active there: {}", self.pct(row.probability)));
+        let [low, median, high] = row.longest_days;
+        self.say(
+            depth + 1,
+            format!("longest episode {low} to {high} days (90 %), median {median}; seen {} to {}", row.seen[0], row.seen[1]),
+        );
+        for c in row.events.iter().take(12) {
+            self.say(depth + 1, format!("event:{} counts in {} of worlds", c.event, self.pct(c.share)));
+            self.claims_of(&format!("event:{}", c.event));
+        }
+    }
+
+    fn claim(&mut self, bare: &str, depth: usize) {
+        self.say(depth, format!("claim:{bare}: {}", self.claim_words(bare)));
+        if let Some(by) = self.run.gathered.retracted.get(bare) {
+            self.say(depth + 1, format!("taken back by claim:{by}"));
+            self.claims.push(by.clone());
+        }
+        if let Some(n) = self.run.gathered.statement_of.get(bare) {
+            let s = &self.run.gathered.statements[*n];
+            let others: Vec<String> = s.claims.iter().filter(|c| *c != bare).map(|c| format!("claim:{c}")).collect();
+            let text = if others.is_empty() { "nobody repeats it".to_owned() } else { format!("counted once with {}", others.join(", ")) };
+            self.say(depth + 1, format!("first stated by source:{}; {text}", s.origin));
+        }
+        self.claims.insert(0, bare.to_owned());
+    }
+
+    fn report(&mut self, bare: &str, depth: usize) {
+        let case = self.case;
+        let Some(r) = case.reports.get(bare) else { return };
+        self.say(depth, format!("report:{bare}: {} ({}, published {})", r.title, r.source, r.published));
+        for c in case.claims.values().filter(|c| c.report == bare) {
+            self.say(depth + 1, format!("claim:{}: {}", c.id, self.claim_words(&c.id)));
+            self.claims.push(c.id.clone());
+        }
+    }
+
+    fn source(&mut self, bare: &str, depth: usize) {
+        let case = self.case;
+        let Some(s) = case.sources.get(bare) else { return };
+        self.say(depth, format!("source:{bare}: {}: {:?}, {}: {}", s.name, s.reliability, s.reliability.words(), s.why));
+        if s.known_from.is_none() {
+            self.say(depth + 1, "the grade is today's: it does not say since when it was held");
+        }
+        for c in case.claims.values().filter(|c| case.root(c).0 == bare || c.chain.iter().any(|x| x == bare)) {
+            self.claims.push(c.id.clone());
+        }
+    }
+
+    fn actor(&mut self, bare: &str, depth: usize) {
+        let (case, run) = (self.case, self.run);
+        let Some(a) = case.actors.get(bare) else { return };
+        self.say(depth, format!("actor:{bare}: {} ({})", a.name, if a.aliases.is_empty() { "no other names".into() } else { a.aliases.join(", ") }));
+        for l in run.worlds.links.iter().filter(|l| l.actor == bare || l.to == bare) {
+            let p = l.valid.iter().filter(|v| v.is_some()).count() as f64 / l.valid.len().max(1) as f64;
+            self.say(depth + 1, format!("{} {} {}: {}", l.actor, l.kind.name(), l.to, self.pct(p)));
+            let link = &case.actors[&l.actor].link[l.index];
+            if let Some(why) = &link.why {
+                self.say(depth + 2, format!("the analyst's: {why}"));
+            }
+            self.claims.extend(link.claims.iter().cloned());
+        }
+        let events: Vec<_> = run.assessment.events.iter().filter_map(|e| {
+            let w = e.who.iter().find(|w| w.actor == bare)?;
+            Some((e.id.clone(), w.probability))
+        }).collect();
+        for (id, p) in events {
+            self.say(depth + 1, format!("{id}: did it, if it happened: {}", self.pct(p)));
+            self.claims_of(&id);
+        }
+    }
+
+    fn area(&mut self, bare: &str, depth: usize) {
+        let (case, run) = (self.case, self.run);
+        let Some(a) = case.areas.get(bare) else { return };
+        self.say(depth, format!("area:{bare}: {} ({:.0} square kilometres)", a.name, a.geometry.km2()));
+        for e in &run.assessment.events {
+            if let Some((_, p)) = e.areas.iter().find(|(x, _)| x == bare) {
+                self.say(depth + 1, format!("{}: lies there: {}", e.id, self.pct(*p)));
+                self.claims_of(&e.id);
+            }
+        }
+    }
+
+    fn factor(&mut self, bare: &str, depth: usize) {
+        let case = self.case;
+        let Some(f) = case.factors.get(bare) else { return };
+        self.say(depth, format!("factor:{bare}: {} ({})", f.text, if f.enabling { "enabling" } else { "constraining" }));
+        if let Some(why) = &f.why {
+            self.say(depth + 1, format!("the analyst's: {why}"));
+        }
+        self.claims.extend(f.claims.iter().cloned());
+    }
+
+    fn claims_of(&mut self, subject: &str) {
+        if let Some(d) = self.run.gathered.dossiers.get(subject) {
+            self.claims.extend(d.claims.iter().cloned());
+        }
+    }
+
+    /// A claim in one line.
+    fn claim_words(&self, id: &str) -> String {
+        let Some(c) = self.case.claims.get(id) else { return String::new() };
+        let origin = self.case.root(c).0;
+        let stance = serde_json::json!(c.stance).as_str().unwrap_or_default().replace('-', " ");
+        let what = match &c.says {
+            Says::Event(e) => {
+                let figures: Vec<String> =
+                    e.figures.iter().map(|f| format!("{} {} of {}", f.words(), f.measure.name(), f.of)).collect();
+                let who: Vec<&str> = c.actors_as(model::Role::Perpetrator).map(String::as_str).collect();
+                let by = if who.is_empty() { String::new() } else { format!(" by {}", who.join(", ")) };
+                let figures = if figures.is_empty() { String::new() } else { format!(": {}", figures.join("; ")) };
+                format!("event:{}{by}{figures}", e.id)
+            }
+            Says::Fact(f) => format!("fact:{}", f.id),
+            Says::Link(l) => format!("{} {} {}", l.actor, l.kind.name(), l.to),
+            Says::Retracts(x) => return format!("takes back claim:{x}; origin {origin}"),
+        };
+        format!("{stance} {what}; origin {origin}")
+    }
+}
+
+/// After claims were taken out: what points at them goes too.
+fn prune(case: &mut Case) {
+    let kept: BTreeMap<String, ()> = case.claims.keys().map(|k| (k.clone(), ())).collect();
+    for q in case.questions.values_mut() {
+        q.evidence.retain(|e| !matches!(&e.kind, model::EvidenceKind::Claim(c) if !kept.contains_key(c)));
+    }
+    for f in case.factors.values_mut() {
+        f.claims.retain(|c| kept.contains_key(c));
+    }
+    for c in case.claims.values_mut() {
+        if let Says::Event(e) = &mut c.says {
+            e.figures.retain(|f| f.than.as_ref().is_none_or(|t| kept.contains_key(t)));
+        }
+    }
+    case.claims.retain(|_, c| !matches!(&c.says, Says::Retracts(id) if !kept.contains_key(id)));
+}
+
+fn list(names: &[String]) -> String {
+    if names.is_empty() { "nobody".into() } else { names.join(", ") }
+}
+
+/// A test in words.
+pub(crate) fn describe(case: &Case, test: &model::Test) -> String {
+    use model::Test as T;
+    let area = |id: &str| case.areas.get(id).map_or(id.to_owned(), |a| a.name.clone());
+    let s = test.select().unwrap_or_default();
+    let who = s.actor.as_ref().map_or("anybody".to_owned(), |a| case.actors.get(a).map_or(a.clone(), |x| x.name.clone()));
+    let affiliates = if s.affiliates.is_empty() {
+        String::new()
+    } else {
+        let kinds: Vec<&str> = s.affiliates.iter().map(|k| k.name()).collect();
+        format!(" or affiliates ({})", kinds.join(", "))
+    };
+    let place = s.area.as_ref().map_or(String::new(), |a| format!(" in {}", area(a)));
+    let when = s.window.as_ref().and_then(|w| w.days(case.as_of())).map_or(String::new(), |d| format!(", {} to {}", d.from, d.to));
+    match test {
+        T::Count(t) => format!("at least {} events by {who}{affiliates}{place}{when}", t.at_least),
+        T::Share(t) => format!("at least {:.0} % of events by {who}{affiliates} lie in {}{when}", t.at_least * 100.0, area(&t.area)),
+        T::Figure(t) => format!("at least {} {} of {}{place}{when}", t.at_least, t.measure.name(), t.of),
+        T::Footprint(t) => {
+            let is: Vec<String> = t.is.iter().map(ToString::to_string).collect();
+            format!("footprint of {who}{affiliates} around {} is {}", area(&t.home), is.join(" or "))
+        }
+        T::Tenure(t) => format!("{who}{affiliates} stays{place} for at least {} days{when}", t.at_least_days),
+        T::Attribution(t) => format!("event:{} was done by {who}{affiliates}", t.event),
+        T::All(_) => "all of".into(),
+        T::Any(_) => "any of".into(),
+        T::Not(_) => "not".into(),
+    }
+}

@@ -1,0 +1,246 @@
+//! Stage `gather`: which statements there are, who first made each, and what each asserts or denies.
+//!
+//! Claims become *statements*: a claim and its copies are one; what one origin says of one thing is one,
+//! however often and in however many reports; and one sentence that covers several things is one
+//! statement about all of them, so that they stand or fall together.
+
+use std::collections::BTreeMap;
+
+use model::{Basis, Case, Claim, Modality, Says, Stance};
+use serde::{Deserialize, Serialize};
+
+/// Part of the stage's key.
+pub const VERSION: u32 = 1;
+
+/// One statement of one origin.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Statement {
+    /// Smallest claim id among its claims: stable when other reports come or go.
+    pub id: String,
+    /// The source that first made it.
+    pub origin: String,
+    /// All claims that make it, copies included, by id.
+    pub claims: Vec<String>,
+    /// For each way it reached us, the sources it passed through after the origin.
+    pub relays: Vec<Vec<String>>,
+    /// Shift of the logit of soundness: information credibility and basis.
+    pub shift: f64,
+    /// Factor on soundness: modality, and interest in denying.
+    pub factor: f64,
+}
+
+/// What is said about one thing.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Dossier {
+    /// Statements that assert it, as indices.
+    pub asserting: Vec<usize>,
+    /// Statements that deny it.
+    pub denying: Vec<usize>,
+    /// Every claim about it that still stands, by id.
+    pub claims: Vec<String>,
+}
+
+/// The outcome of the stage.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Gathered {
+    /// Statements, by id.
+    pub statements: Vec<Statement>,
+    /// By subject: `event:x`, `fact:x`, `link:a kind b`.
+    pub dossiers: BTreeMap<String, Dossier>,
+    /// Claims that were taken back, with the retraction.
+    pub retracted: BTreeMap<String, String>,
+    /// Statement of every standing claim.
+    pub statement_of: BTreeMap<String, usize>,
+}
+
+/// The subject of a claim, as a key.
+pub fn subject(claim: &Claim) -> Option<String> {
+    match &claim.says {
+        Says::Event(e) => Some(format!("event:{}", e.id)),
+        Says::Fact(f) => Some(format!("fact:{}", f.id)),
+        Says::Link(l) => Some(format!("link:{} {} {}", l.actor, l.kind.name(), l.to)),
+        Says::Retracts(_) => None,
+    }
+}
+
+/// What a modality is worth: the share of the speaker's soundness that such a way of saying keeps. A plan or an
+/// "if" is no evidence that the thing happened.
+pub fn modality_factor(m: Modality) -> f64 {
+    match m {
+        Modality::Asserted | Modality::Claimed => 1.0,
+        Modality::Unconfirmed => 0.6,
+        Modality::Speculative => 0.3,
+        Modality::Hypothetical | Modality::Planned => 0.0,
+    }
+}
+
+/// Shift of the logit by information credibility: 1 confirmed ... 5 improbable; 6 is no rating and shifts nothing.
+fn credibility_shift(c: u8) -> f64 {
+    [1.5, 0.75, 0.0, -0.75, -1.5, 0.0][usize::from(c.clamp(1, 6)) - 1]
+}
+
+fn basis_shift(b: Basis) -> f64 {
+    match b {
+        Basis::Witnessed => 0.3,
+        Basis::Told => 0.0,
+        Basis::Inferred => -0.3,
+    }
+}
+
+/// Runs the stage.
+pub fn run(case: &Case) -> Gathered {
+    let direct = case.retracted();
+    // A retraction by the origin takes its copies along; one by a copier takes only the copy.
+    let retracted: BTreeMap<String, String> = case
+        .claims
+        .values()
+        .filter_map(|c| {
+            let by = direct.get(&c.id).or_else(|| direct.get(&case.root(c).1))?;
+            Some((c.id.clone(), by.clone()))
+        })
+        .collect();
+    let standing: Vec<&Claim> = case
+        .claims
+        .values()
+        .filter(|c| !retracted.contains_key(&c.id) && subject(c).is_some() && modality_factor(c.modality) > 0.0)
+        .collect();
+
+    let mut sets = Sets::new(standing.len());
+    let index: BTreeMap<&str, usize> = standing.iter().enumerate().map(|(i, c)| (c.id.as_str(), i)).collect();
+    let roots: Vec<(String, String)> = standing.iter().map(|c| case.root(c)).collect();
+    // A claim and what it copies; one origin on one thing with one voice.
+    let mut first: BTreeMap<(&str, String, bool), usize> = BTreeMap::new();
+    for (i, c) in standing.iter().enumerate() {
+        if let Some(j) = index.get(roots[i].1.as_str()) {
+            sets.join(i, *j);
+        }
+        let key = (roots[i].0.as_str(), subject(c).unwrap_or_default(), c.stance == Stance::Denies);
+        match first.get(&key) {
+            Some(j) => sets.join(i, *j),
+            None => {
+                first.insert(key, i);
+            }
+        }
+    }
+    // One sentence about several things: the same origin, overlapping passages of one report.
+    let mut by_report: BTreeMap<(&str, &str), Vec<usize>> = BTreeMap::new();
+    for (i, c) in standing.iter().enumerate() {
+        by_report.entry((c.report.as_str(), roots[i].0.as_str())).or_default().push(i);
+    }
+    for list in by_report.values() {
+        for (n, a) in list.iter().enumerate() {
+            for b in &list[n + 1..] {
+                let (x, y) = (&standing[*a].excerpt, &standing[*b].excerpt);
+                if x.start < y.end && y.start < x.end {
+                    sets.join(*a, *b);
+                }
+            }
+        }
+    }
+
+    let mut members: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for i in 0..standing.len() {
+        members.entry(sets.find(i)).or_default().push(i);
+    }
+    let mut statements: Vec<Statement> =
+        members.values().map(|m| statement(case, &m.iter().map(|i| standing[*i]).collect::<Vec<_>>(), &roots[m[0]].0)).collect();
+    statements.sort_by(|a, b| a.id.cmp(&b.id));
+    let statement_of: BTreeMap<String, usize> = statements
+        .iter()
+        .enumerate()
+        .flat_map(|(n, s)| s.claims.iter().map(move |c| (c.clone(), n)))
+        .collect();
+    let mut dossiers: BTreeMap<String, Dossier> = BTreeMap::new();
+    for c in &standing {
+        let d = dossiers.entry(subject(c).unwrap_or_default()).or_default();
+        let n = statement_of[&c.id];
+        let side = if c.stance == Stance::Denies || (c.stance == Stance::Disputes && !matches!(c.says, Says::Event(_))) {
+            &mut d.denying
+        } else {
+            // Disputing who did it, or saying "not us", grants that it happened.
+            &mut d.asserting
+        };
+        if !side.contains(&n) {
+            side.push(n);
+        }
+        d.claims.push(c.id.clone());
+    }
+    for d in dossiers.values_mut() {
+        d.asserting.sort_unstable();
+        d.denying.sort_unstable();
+    }
+    Gathered { statements, dossiers, retracted, statement_of }
+}
+
+fn statement(case: &Case, claims: &[&Claim], origin: &str) -> Statement {
+    let mut ids: Vec<String> = claims.iter().map(|c| c.id.clone()).collect();
+    ids.sort();
+    let mut relays: Vec<Vec<String>> = claims
+        .iter()
+        .map(|c| {
+            let publisher = case.reports.get(&c.report).map(|r| r.source.clone());
+            let mut path: Vec<String> = c.chain.iter().cloned().chain(publisher).filter(|s| s != origin).collect();
+            path.dedup();
+            path
+        })
+        .collect();
+    relays.sort();
+    relays.dedup();
+    // Two paths through the same last hand are one.
+    relays.dedup_by(|a, b| !a.is_empty() && a.last() == b.last());
+    let best = |f: &dyn Fn(&Claim) -> f64| claims.iter().map(|c| f(c)).fold(f64::NEG_INFINITY, f64::max);
+    let shift = best(&|c| credibility_shift(c.credibility.0) + basis_shift(c.basis));
+    let speaks_for = case.sources.get(origin).and_then(|s| s.speaks_for.clone());
+    let factor = best(&|c| {
+        let interested = c.stance == Stance::Denies
+            && speaks_for.as_ref().is_some_and(|me| {
+                c.event().is_some_and(|e| e.actors.iter().any(|a| matches!(a, model::ActorRole::Known(k) if k.actor == *me)))
+            });
+        // "It was not us" says little on whether it happened.
+        let aside = if c.stance == Stance::DeniesResponsibility { 0.5 } else { 1.0 };
+        modality_factor(c.modality) * aside * if interested { 0.7 } else { 1.0 }
+    });
+    Statement { id: ids[0].clone(), origin: origin.to_owned(), claims: ids, relays, shift, factor }
+}
+
+/// Disjoint sets.
+struct Sets(Vec<usize>);
+
+impl Sets {
+    fn new(n: usize) -> Self {
+        Self((0..n).collect())
+    }
+
+    fn find(&mut self, i: usize) -> usize {
+        let mut i = i;
+        while self.0[i] != i {
+            self.0[i] = self.0[self.0[i]];
+            i = self.0[i];
+        }
+        i
+    }
+
+    /// The smaller index stays the root, so that the result does not depend on the order of joins.
+    fn join(&mut self, a: usize, b: usize) {
+        let (a, b) = (self.find(a), self.find(b));
+        let (low, high) = (a.min(b), a.max(b));
+        self.0[high] = low;
+    }
+}
+
+/// Groups of items that share a member, for callers above: returns the group of each item.
+pub(crate) fn components(items: &[Vec<usize>]) -> Vec<usize> {
+    let mut sets = Sets::new(items.len());
+    let mut first: BTreeMap<usize, usize> = BTreeMap::new();
+    for (i, members) in items.iter().enumerate() {
+        for m in members {
+            match first.get(m) {
+                Some(j) => sets.join(i, *j),
+                None => {
+                    first.insert(*m, i);
+                }
+            }
+        }
+    }
+    (0..items.len()).map(|i| sets.find(i)).collect()
+}

@@ -1,0 +1,12 @@
+//! The pipeline: one file a stage, each a function from what came before to what comes next.
+//!
+//! report -> `ingest` -> `gather` -> `reconcile` = `worlds` -> `test`, `footprint`, `weigh` -> `assess`
+
+pub mod assess;
+pub mod footprint;
+pub mod gather;
+pub mod ingest;
+pub mod reconcile;
+pub mod test;
+pub mod weigh;
+pub mod worlds;

@@ -16,8 +16,20 @@ mod shape;
 mod template;
 mod tree;
 
+use std::collections::BTreeMap;
+
 pub use add::{NewReport, report_file};
 pub use fix::fixes;
 pub use load::{Loaded, load};
 pub use schema::{reference, schemas};
 pub use template::{Template, template};
+
+/// Reads the named areas of one GeoJSON text.
+pub fn areas(file: &str, text: &str) -> (BTreeMap<model::Id, model::Area>, Vec<model::Problem>) {
+    let mut problems = Vec::new();
+    let areas = match tree::from_json(file, text, 0, &mut problems) {
+        Some(tree) => geojson::areas(file, &tree, &mut problems),
+        None => BTreeMap::new(),
+    };
+    (areas, problems)
+}

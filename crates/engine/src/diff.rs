@@ -91,12 +91,12 @@ impl Difference {
     ///
     /// # Errors
     /// As phrases or problems.
-    pub fn since_build(store: &Store, case: &Case, options: Options) -> Result<Self, Result<String, Vec<Problem>>> {
+    pub fn since_build(store: &Store, case: &Case, worlds: Option<usize>) -> Result<Self, Result<String, Vec<Problem>>> {
         let manifest = store.manifest().ok_or_else(|| Ok("there is no build to compare with: run `bellwether build` first".to_owned()))?;
         let bytes = std::fs::read(store.root().join(&manifest.assessment)).map_err(|e| Ok(e.to_string()))?;
         let old: Assessment = serde_json::from_slice(&bytes).map_err(|e| Ok(e.to_string()))?;
         let series = stored_series(store).map_err(Ok)?;
-        let options = Options { worlds: manifest.worlds.max(1), ..options };
+        let options = Options { worlds: worlds.unwrap_or(manifest.worlds).max(1) };
         let run = assess(case, options).map_err(Err)?;
         let mut probabilities: BTreeMap<String, Option<f64>> = BTreeMap::new();
         probabilities.extend(old.indicators.iter().map(|r| (r.id.clone(), r.probability)));

@@ -492,7 +492,7 @@ fn list(names: &[String]) -> String {
 }
 
 /// A test in words.
-pub(crate) fn describe(case: &Case, test: &model::Test) -> String {
+pub fn describe(case: &Case, test: &model::Test) -> String {
     use model::Test as T;
     let area = |id: &str| case.areas.get(id).map_or(id.to_owned(), |a| a.name.clone());
     let s = test.select().unwrap_or_default();

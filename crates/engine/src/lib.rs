@@ -7,14 +7,16 @@ mod diff;
 mod explain;
 mod query;
 mod scenario;
+mod spread;
 pub mod stage;
 mod store;
 mod tables;
 
 pub use build::{Build, BuildError, Options, Progress, Run, Staleness, assess, build, silent, stale};
 pub use diff::{Change, Cause, Difference, diff};
-pub use explain::{Explanation, Line, explain};
+pub use explain::{Explanation, Line, describe, explain};
 pub use query::{Rows, query};
+pub use spread::{AreaYear, Extent, Spread, SpreadArea, SpreadEvent, SpreadOptions, SpreadRow, hull, resolve_name, spread};
 pub use scenario::{Verdict, verdicts};
 pub use stage::assess::Assessment;
 pub use store::{Because, Manifest, Record, Store, StoreError};

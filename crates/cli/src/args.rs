@@ -1,0 +1,235 @@
+//! What can be asked for, and how.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use model::Day;
+
+/// From a folder of contradicting reports to an assessment one can check.
+///
+/// A case is a folder of text: reports, claims coded from them, sources, actors, areas, tests and hypotheses.
+/// `build` draws possible worlds from what the sources say, weighs every test and hypothesis in them, and writes
+/// an assessment in which every number opens into the sentences behind it.
+///
+/// Begin with:  bellwether init my-case --template rasht-2010 && bellwether build my-case
+#[derive(Debug, Parser)]
+#[command(name = "bellwether", version, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+}
+
+/// Flags of every verb.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Common {
+    /// Number of threads [default: all cores]; the result is the same for any number
+    #[arg(long, global = true, value_name = "N")]
+    pub(crate) threads: Option<NonZeroUsize>,
+    /// Memory that a query may use, in MiB [default: no limit]
+    #[arg(long, global = true, value_name = "MIB")]
+    pub(crate) memory: Option<NonZeroUsize>,
+    /// How results are printed
+    #[arg(long, global = true, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Write a new case to begin with
+    Init(Init),
+    /// File a report with its front matter
+    Add(Add),
+    /// Show every problem of a case, with file, line and caret; builds nothing
+    Check(Check),
+    /// Build the assessment
+    Build(Build),
+    /// Show what is stale and why
+    Status(OnCase),
+    /// Explain any number, down to the sentences behind it
+    Explain(Explain),
+    /// Show what changed, by how much, and which report did it
+    Diff(Diff),
+    /// Run SQL over the tables of the last build
+    Query(Query),
+    /// The two-minute answer: is a group contained, relocating or expanding? Needs a UCDP GED file, no case
+    Spread(Spread),
+    /// Print a completion script for a shell
+    Completions(Completions),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Init {
+    /// Folder to write; must not exist, or be empty
+    pub(crate) folder: PathBuf,
+    /// What to begin with
+    #[arg(long, value_enum, default_value_t = TemplateName::Minimal)]
+    pub(crate) template: TemplateName,
+    /// Print the reference of every file and key instead
+    #[arg(long)]
+    pub(crate) reference: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum TemplateName {
+    /// One of everything, small enough to read in one sitting
+    Minimal,
+    /// The worked example: Tajikistan's Rasht Valley, autumn 2010
+    #[value(name = "rasht-2010")]
+    Rasht2010,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Add {
+    /// Case folder
+    pub(crate) case: PathBuf,
+    /// Text file with the report, or - for standard input
+    pub(crate) text: PathBuf,
+    /// Title
+    #[arg(long)]
+    pub(crate) title: String,
+    /// Publisher: an id in sources.toml
+    #[arg(long)]
+    pub(crate) source: String,
+    /// When it was published: 2010-09-20, 2010-09, 2010~
+    #[arg(long)]
+    pub(crate) published: String,
+    /// Day on which it was captured
+    #[arg(long)]
+    pub(crate) retrieved: Option<String>,
+    /// Where it was found
+    #[arg(long)]
+    pub(crate) url: Option<String>,
+    /// Marking, if not the case's
+    #[arg(long)]
+    pub(crate) tlp: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// Case folder
+    #[arg(default_value = ".")]
+    pub(crate) case: PathBuf,
+    /// Write offsets and context of excerpts where they can be told safely
+    #[arg(long)]
+    pub(crate) fix: bool,
+    /// Also run the tests of the case (tests/*.toml)
+    #[arg(long)]
+    pub(crate) tests: bool,
+}
+
+/// A case and how to see it.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct OnCase {
+    /// Case folder
+    #[arg(default_value = ".")]
+    pub(crate) case: PathBuf,
+    #[command(flatten)]
+    pub(crate) seen: Seen,
+}
+
+/// From when, and how precisely.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Seen {
+    /// See the case as of this day: only what was published by then takes part
+    #[arg(long, value_name = "DAY", value_parser = day)]
+    pub(crate) as_of: Option<Day>,
+    /// Number of possible worlds; more worlds, less sampling error
+    #[arg(long, value_name = "N", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(16..=1_000_000))]
+    pub(crate) worlds: u32,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Build {
+    #[command(flatten)]
+    pub(crate) on: OnCase,
+    /// Do not run the tests of the case
+    #[arg(long)]
+    pub(crate) no_tests: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    /// Case folder
+    pub(crate) case: PathBuf,
+    /// What to explain, such as indicator:strikes-fergana, or a bare id where only one thing has it
+    pub(crate) id: String,
+    #[command(flatten)]
+    pub(crate) seen: Seen,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Diff {
+    /// Case folder
+    #[arg(default_value = ".")]
+    pub(crate) case: PathBuf,
+    /// Compare with the case as of this earlier day, instead of with the last build
+    #[arg(long, value_name = "DAY", value_parser = day)]
+    pub(crate) from: Option<Day>,
+    /// See the case as of this day
+    #[arg(long, value_name = "DAY", value_parser = day)]
+    pub(crate) as_of: Option<Day>,
+    /// Compare with the case without this report, instead of with the last build
+    #[arg(long, value_name = "REPORT", conflicts_with = "from")]
+    pub(crate) without: Option<String>,
+    /// Number of possible worlds [default: as the last build, or 1024]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(16..=1_000_000))]
+    pub(crate) worlds: Option<u32>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Query {
+    /// SQL, such as "select id, probability from indicators order by probability desc"
+    pub(crate) sql: String,
+    /// Case folder
+    #[arg(default_value = ".")]
+    pub(crate) case: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Spread {
+    /// UCDP GED file, as downloaded (CSV)
+    pub(crate) data: PathBuf,
+    /// The group, by name or part of it
+    #[arg(long)]
+    pub(crate) actor: String,
+    /// Home area: an admin-1 name in the file, a GeoJSON file, or `hull` for the hull of the group's first years
+    #[arg(long, default_value = "hull")]
+    pub(crate) home: String,
+    /// Further areas for the table, as for --home
+    #[arg(long = "area", value_name = "AREA")]
+    pub(crate) areas: Vec<String>,
+    /// Current window A/B [default: the last two years of the file]
+    #[arg(long)]
+    pub(crate) window: Option<String>,
+    /// Reference window A/B [default: the five years before the current window]
+    #[arg(long)]
+    pub(crate) reference: Option<String>,
+    /// Page to write
+    #[arg(long, value_name = "FILE", default_value = "spread.html")]
+    pub(crate) out: PathBuf,
+    /// Number of possible worlds
+    #[arg(long, value_name = "N", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(16..=1_000_000))]
+    pub(crate) worlds: u32,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Completions {
+    /// Shell
+    #[arg(value_enum)]
+    pub(crate) shell: clap_complete::Shell,
+}
+
+fn day(text: &str) -> Result<Day, String> {
+    Day::parse(text).ok_or_else(|| "expected a day such as 2010-09-19".to_owned())
+}

@@ -1,0 +1,150 @@
+//! `build`: the assessment.
+
+use std::time::Instant;
+
+use engine::{BuildError, Options, Store};
+use model::percent;
+
+use crate::args::{Build, Common, Format};
+use crate::output::Progress;
+use crate::{End, Outcome, output};
+
+pub(crate) fn run(args: &Build, common: &Common) -> Outcome {
+    let begun = Instant::now();
+    let folder = &args.on.case;
+    let Some(loaded) = super::sound_case(folder, Some(&args.on.seen))? else { return Ok(End::Failed) };
+    let options = Options { worlds: args.on.seen.worlds as usize };
+    let store = Store::open(&super::built(folder)).map_err(|e| e.to_string())?;
+    let progress = Progress::new();
+    let built = match engine::build(&loaded.case, options, &store, &|stage, subject| progress.say(stage, subject)) {
+        Ok(built) => built,
+        Err(BuildError::Case(problems)) => {
+            output::problems(&problems, &loaded.texts);
+            eprintln!("{}: {}", folder.display(), output::counts(&problems));
+            return Ok(End::Failed);
+        }
+        Err(BuildError::Store(e)) => return Err(e.to_string()),
+    };
+    progress.say("page", "");
+    let page = publish::page(&loaded.case, &built.run, options).map_err(|p| {
+        output::problems(&p, &loaded.texts);
+        "the page could not be built".to_owned()
+    })?;
+    store.write("assessment.html", page.as_bytes()).map_err(|e| e.to_string())?;
+    drop(progress);
+    let passed = args.no_tests || super::check::tests(&loaded, options)?;
+    let a = &built.run.assessment;
+    if common.format == Format::Json {
+        let text = serde_json::to_string_pretty(a).map_err(|e| e.to_string())?;
+        output::print(&(text + "\n"));
+    } else {
+        output::print(&text(a));
+    }
+    let page = super::built(folder).join("assessment.html");
+    eprintln!("\npage:  {}", page.display());
+    eprintln!(
+        "built in {:.1} s: {} of {} stage runs were needed",
+        begun.elapsed().as_secs_f64(),
+        built.run.ran.len(),
+        built.run.records.len()
+    );
+    Ok(if passed { End::Done } else { End::Failed })
+}
+
+/// The assessment on a screen.
+fn text(a: &engine::Assessment) -> String {
+    let n = a.case.worlds;
+    let mut out = format!("{}\nas of {}, {}; {} reports, {} claims, {} worlds\n", a.case.title, a.case.as_of, a.case.tlp, a.case.reports, a.case.claims, n);
+    out.push_str("\nKEY JUDGMENTS\n");
+    for j in &a.judgments {
+        out.push_str(&format!("\n  {}\n", wrap(&j.text, 96, "  ")));
+        out.push_str(&format!("  {}\n", wrap(&j.confidence_text, 96, "  ")));
+        if let Some(c) = &j.caution {
+            out.push_str(&format!("  {}\n", wrap(c, 96, "  ")));
+        }
+        out.push_str(&format!("  [{}]\n", j.id));
+    }
+    if !a.indicators.is_empty() {
+        out.push_str("\nINDICATORS\n\n");
+        let mut rows = vec![vec!["probability".into(), "state".into(), "what is so when it trips".into(), "id".into()]];
+        for r in &a.indicators {
+            rows.push(vec![
+                r.probability.map_or("-".into(), |p| percent(p, n)),
+                format!("{}{}", r.state.name(), if r.warning { " (warning)" } else { "" }),
+                r.title.clone(),
+                r.id.clone(),
+            ]);
+        }
+        out.push_str(&indent(&output::table(&rows)));
+        for r in a.indicators.iter().filter(|r| r.probability.is_none()) {
+            out.push_str(&format!("  {} cannot be tested: {}\n", r.id, r.reason.clone().unwrap_or_default()));
+        }
+    }
+    for q in &a.questions {
+        out.push_str(&format!("\n{}\n\n", q.question.to_uppercase()));
+        let mut rows = vec![vec!["probability".into(), "prior".into(), "hypothesis".into(), "id".into()]];
+        for id in &q.hypotheses {
+            let full = format!("{}/{id}", q.id.replacen("question:", "hypothesis:", 1));
+            if let Some(h) = a.hypotheses.iter().find(|h| h.id == full) {
+                rows.push(vec![percent(h.probability, n), percent(h.prior, n), h.text.clone(), h.id.clone()]);
+            }
+        }
+        out.push_str(&indent(&output::table(&rows)));
+    }
+    if !a.events.is_empty() {
+        out.push_str("\nEVENTS\n\n");
+        let mut rows = vec![vec!["happened".into(), "when".into(), "who, if it happened".into(), "figures (90 %)".into(), "id".into()]];
+        for e in &a.events {
+            let when = if e.days[0] == e.days[1] { e.days[0].to_string() } else { format!("{}..{}", e.days[0], e.days[1]) };
+            let who = e.who.iter().take(2).map(|w| format!("{} {}", w.actor, percent(w.probability, n))).collect::<Vec<_>>().join(", ");
+            let figures = e
+                .figures
+                .iter()
+                .map(|f| format!("{} {}: {}-{}", f.measure, f.of, f.quantiles[0], f.quantiles[2]))
+                .collect::<Vec<_>>()
+                .join("; ");
+            rows.push(vec![percent(e.probability, n), when, who, figures, e.id.clone()]);
+        }
+        out.push_str(&indent(&output::table(&rows)));
+    }
+    if !a.footprint.is_empty() {
+        out.push_str("\nFOOTPRINT\n\n");
+        let mut rows = vec![vec!["probability".into(), "class".into(), "actor".into(), "home".into(), "period".into()]];
+        for f in &a.footprint {
+            rows.push(vec![
+                f.probability.map_or("-".into(), |p| percent(p, n)),
+                f.class.clone(),
+                f.actor.clone(),
+                f.home.clone(),
+                f.period.clone(),
+            ]);
+        }
+        out.push_str(&indent(&output::table(&rows)));
+    }
+    out.push_str("\nAny id above opens with:  bellwether explain CASE ID\n");
+    out
+}
+
+fn indent(text: &str) -> String {
+    text.lines().map(|l| format!("  {l}\n")).collect()
+}
+
+/// Breaks at spaces.
+fn wrap(text: &str, width: usize, margin: &str) -> String {
+    let mut out = String::new();
+    let mut column = 0;
+    for word in text.split_whitespace() {
+        let n = word.chars().count();
+        if column > 0 && column + 1 + n > width {
+            out.push('\n');
+            out.push_str(margin);
+            column = 0;
+        } else if column > 0 {
+            out.push(' ');
+            column += 1;
+        }
+        out.push_str(word);
+        column += n;
+    }
+    out
+}

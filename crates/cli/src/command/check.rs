@@ -1,0 +1,61 @@
+//! `check`: every problem at once; no engine, unless the case's tests are asked for.
+
+use engine::Options;
+
+use crate::args::{Check, Common, Format};
+use crate::disk::Folder;
+use crate::{End, Outcome, disk, output};
+
+pub(crate) fn run(args: &Check, common: &Common) -> Outcome {
+    if args.fix {
+        for (path, text) in case::fixes(&Folder(args.case.clone())) {
+            disk::write(&args.case.join(&path), text.as_bytes())?;
+            eprintln!("fixed {path}");
+        }
+    }
+    let loaded = disk::load(&args.case)?;
+    let mut failed = loaded.has_errors();
+    if common.format == Format::Json {
+        let text = serde_json::to_string_pretty(&loaded.problems).map_err(|e| e.to_string())?;
+        output::print(&(text + "\n"));
+    } else {
+        output::problems(&loaded.problems, &loaded.texts);
+        let c = &loaded.case;
+        output::print(&format!(
+            "{}: {}; {} reports, {} claims, {} sources, {} indicators, {} questions\n",
+            args.case.display(),
+            output::counts(&loaded.problems),
+            c.reports.len(),
+            c.claims.len(),
+            c.sources.len(),
+            c.indicators.len(),
+            c.questions.len()
+        ));
+    }
+    if args.tests && !failed {
+        failed = !tests(&loaded, Options::default())?;
+    }
+    Ok(if failed { End::Failed } else { End::Done })
+}
+
+/// Runs the tests of the case; prints what failed, with carets. True if all passed.
+pub(crate) fn tests(loaded: &case::Loaded, options: Options) -> Result<bool, String> {
+    let verdicts = match engine::verdicts(&loaded.case, options) {
+        Ok(v) => v,
+        Err(problems) => {
+            output::problems(&problems, &loaded.texts);
+            return Ok(false);
+        }
+    };
+    let mut failures = 0;
+    for v in verdicts.iter().filter(|v| !v.failures.is_empty()) {
+        failures += 1;
+        let mut p = model::Problem::error("failed-test", v.span.clone(), format!("test `{}` failed", v.id));
+        p = p.label(v.failures.join("; "));
+        output::problems(&[p], &loaded.texts);
+    }
+    if !verdicts.is_empty() {
+        eprintln!("tests of the case: {} passed, {failures} failed", verdicts.len() - failures);
+    }
+    Ok(failures == 0)
+}

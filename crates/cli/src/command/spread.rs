@@ -1,0 +1,130 @@
+//! `spread`: the two-minute answer from a UCDP GED file.
+
+use std::path::Path;
+
+use engine::{Extent, SpreadArea, SpreadOptions, hull, resolve_name};
+use formats::ged::{self, Event};
+use model::{Day, DaySpan, Geometry, Window, percent, word};
+
+use crate::args::{Common, Format, Spread};
+use crate::{End, Outcome, disk, output};
+
+pub(crate) fn run(args: &Spread, common: &Common) -> Outcome {
+    let input = std::fs::File::open(&args.data).map_err(|e| format!("cannot read {}: {e}", args.data.display()))?;
+    let file = ged::read(std::io::BufReader::new(input)).map_err(|e| format!("{}: {e}", args.data.display()))?;
+    for b in file.bad.iter().take(10) {
+        let column = if b.column.is_empty() { String::new() } else { format!(", {}", b.column) };
+        eprintln!("warning: {}:{}{column}: {}: the row takes no part", args.data.display(), b.line, b.reason);
+    }
+    if file.bad.len() > 10 {
+        eprintln!("warning: {} more rows could not be read", file.bad.len() - 10);
+    }
+    let events = &file.events;
+    if events.is_empty() {
+        return Err(format!("{}: no row could be read", args.data.display()));
+    }
+    let actor = resolve_name(&args.actor, "actor", events.iter().flat_map(|e| [e.side_a.as_str(), e.side_b.as_str()]))?;
+    if actor != args.actor {
+        eprintln!("note: `{}` is read as `{actor}`", args.actor);
+    }
+    let mine: Vec<&Event> = events.iter().filter(|e| e.side_a == actor || e.side_b == actor).collect();
+    let home = area(&args.home, &mine, events)?;
+    let areas = args.areas.iter().map(|a| area(a, &mine, events)).collect::<Result<Vec<_>, _>>()?;
+    let last = events.iter().map(|e| e.days.1).max().unwrap_or(Day(0));
+    let window = |text: &Option<String>, default: DaySpan| -> Result<DaySpan, String> {
+        match text {
+            None => Ok(default),
+            Some(t) => Window::parse(t)?.days(last).ok_or_else(|| format!("`{t}` begins after the last day of the file, {last}")),
+        }
+    };
+    let current = window(&args.window, DaySpan { from: Day(last.0 - 729), to: last })?;
+    let reference = window(&args.reference, DaySpan { from: Day(current.from.0 - 5 * 365), to: Day(current.from.0 - 1) })?;
+    if reference.to >= current.from {
+        return Err("the reference window must end before the current window".into());
+    }
+    let outlines: Vec<(String, Geometry)> = std::iter::once(&home)
+        .chain(&areas)
+        .filter_map(|a| match &a.extent {
+            Extent::Polygon(g) => Some((a.name.clone(), g.clone())),
+            // The file gives no borders of a province: the hull of what it places there is drawn.
+            Extent::Province(p) => {
+                let there: Vec<&Event> = events.iter().filter(|e| e.adm_1 == *p && e.where_prec <= 3).collect();
+                province_outline(&there).map(|g| (format!("{} (places in the file)", a.name), g))
+            }
+        })
+        .collect();
+    let options = SpreadOptions { actor, home, areas, reference, window: current, worlds: args.worlds as usize };
+    let s = engine::spread(events, &options)?;
+    let name = args.data.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+    let page = publish::spread_page(&s, &outlines, &name);
+    disk::write(&args.out, page.as_bytes())?;
+    if common.format == Format::Json {
+        output::print(&(serde_json::to_string_pretty(&s).map_err(|e| e.to_string())? + "\n"));
+    } else {
+        output::print(&text(&s));
+    }
+    eprintln!("\npage:  {}", args.out.display());
+    Ok(End::Done)
+}
+
+/// An area by name, file or hull.
+fn area(text: &str, mine: &[&Event], events: &[Event]) -> Result<SpreadArea, String> {
+    if text == "hull" {
+        return Ok(SpreadArea { name: "the hull of its first three years".into(), extent: Extent::Polygon(hull(mine)?) });
+    }
+    let path = Path::new(text);
+    if path.extension().is_some_and(|e| e == "geojson" || e == "json") {
+        let bytes = std::fs::read_to_string(path).map_err(|e| format!("cannot read {text}: {e}"))?;
+        let (areas, problems) = case::areas(text, &bytes);
+        if !problems.is_empty() {
+            output::problems(&problems, &[(text.to_owned(), bytes)].into());
+            return Err(format!("{text} cannot be used as an area"));
+        }
+        let list: Vec<model::Area> = areas.into_values().collect();
+        return match list.as_slice() {
+            [one] => Ok(SpreadArea { name: one.name.clone(), extent: Extent::Polygon(one.geometry.clone()) }),
+            many => Err(format!("{text} has {} areas: expected one feature", many.len())),
+        };
+    }
+    let name = resolve_name(text, "area (first-order division)", events.iter().map(|e| e.adm_1.as_str()))?;
+    if name != text {
+        eprintln!("note: `{text}` is read as `{name}`");
+    }
+    Ok(SpreadArea { name: name.clone(), extent: Extent::Province(name) })
+}
+
+fn province_outline(events: &[&Event]) -> Option<Geometry> {
+    let first = events.iter().map(|e| e.days.0).min()?;
+    // All of them, not only the first years: shift them into one.
+    let shifted: Vec<Event> = events.iter().map(|e| Event { days: (first, first), ..(*e).clone() }).collect();
+    hull(&shifted.iter().collect::<Vec<_>>()).ok()
+}
+
+fn text(s: &engine::Spread) -> String {
+    let mut out = format!(
+        "{}: {} events; home {}\n{} to {}, against {} to {}\n\n",
+        s.actor, s.events, s.home, s.window[0], s.window[1], s.reference[0], s.reference[1]
+    );
+    let mut rows = vec![vec!["probability".to_owned(), "class".into(), String::new()]];
+    for r in &s.footprint {
+        rows.push(vec![percent(r.probability, s.worlds), r.class.to_string(), word(r.probability).words.into()]);
+    }
+    out.push_str(&output::table(&rows));
+    out.push_str(&format!(
+        "\nexpected events   inside: {:.1} then {:.1}   outside: {:.1} then {:.1}\n",
+        s.expected[0], s.expected[1], s.expected[2], s.expected[3]
+    ));
+    if s.imprecise > 0 {
+        out.push_str(&format!("{} rows are placed no better than their province, and drawn\n", s.imprecise));
+    }
+    if s.disordered > 0 {
+        out.push_str(&format!("{} rows had low, best and high out of order, and were accepted\n", s.disordered));
+    }
+    out.push('\n');
+    let mut rows = vec![vec!["year".to_owned(), "area".into(), "events".into(), "deaths (90 %)".into()]];
+    for r in &s.table {
+        rows.push(vec![r.year.to_string(), r.area.clone(), format!("{:.1}", r.events), format!("{}-{}", r.deaths[0], r.deaths[2])]);
+    }
+    out.push_str(&output::table(&rows));
+    out
+}

@@ -1,0 +1,63 @@
+//! The one door to the disk: a case folder as a [`Host`].
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use case::Loaded;
+use model::Host;
+
+/// A case folder on disk.
+pub(crate) struct Folder(pub(crate) PathBuf);
+
+impl Host for Folder {
+    fn read(&self, path: &str) -> io::Result<Vec<u8>> {
+        fs::read(self.0.join(path))
+    }
+
+    fn list(&self, folder: &str) -> io::Result<Vec<String>> {
+        let entries = match fs::read_dir(self.0.join(folder)) {
+            Ok(entries) => entries,
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(vec![]),
+            Err(e) => return Err(e),
+        };
+        let mut out = Vec::new();
+        for entry in entries {
+            let entry = entry?;
+            if entry.file_type()?.is_file()
+                && let Some(name) = entry.file_name().to_str()
+                && !name.starts_with('.')
+            {
+                out.push(if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") });
+            }
+        }
+        out.sort();
+        Ok(out)
+    }
+}
+
+/// Loads the case in `folder`.
+pub(crate) fn load(folder: &Path) -> Result<Loaded, String> {
+    if !folder.is_dir() {
+        return Err(format!("{} is not a folder; `bellwether init {}` makes a case there", folder.display(), folder.display()));
+    }
+    Ok(case::load(&Folder(folder.to_owned())))
+}
+
+/// Writes a file whole or not at all.
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), String> {
+    use std::io::Write as _;
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".tmp");
+    let beside = path.with_file_name(name);
+    let run = || -> io::Result<()> {
+        if let Some(parent) = path.parent().filter(|p| !p.as_os_str().is_empty()) {
+            fs::create_dir_all(parent)?;
+        }
+        let mut f = fs::File::create(&beside)?;
+        f.write_all(bytes)?;
+        f.sync_all()?;
+        fs::rename(&beside, path)
+    };
+    run().map_err(|e| format!("cannot write {}: {e}", path.display()))
+}

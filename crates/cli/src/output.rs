@@ -1,0 +1,144 @@
+//! What a person sees: problems with carets, tables, progress.
+
+use std::collections::BTreeMap;
+use std::io::{IsTerminal as _, Write as _};
+use std::time::{Duration, Instant};
+
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use indicatif::{ProgressBar, ProgressStyle};
+use model::{Label, Problem, Severity};
+
+/// Prints to standard output; a closed pipe ends the program quietly.
+pub(crate) fn print(text: &str) {
+    let mut out = std::io::stdout().lock();
+    if out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_err() {
+        std::process::exit(0);
+    }
+}
+
+/// One problem as text with carets, without colour.
+pub(crate) fn problem(p: &Problem, texts: &BTreeMap<String, String>) -> String {
+    let level = match p.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+        Severity::Note => Level::NOTE,
+    };
+    let mut group = Group::with_title(level.primary_title(p.message.as_str()).id(p.code.as_str()));
+    // Labels of one file share a snippet; the file of the first label comes first.
+    let mut files: Vec<&str> = Vec::new();
+    for l in &p.labels {
+        if !files.contains(&l.span.file.as_str()) {
+            files.push(&l.span.file);
+        }
+    }
+    for file in files {
+        let Some(text) = texts.get(file) else {
+            group = group.element(annotate_snippets::Origin::path(file));
+            continue;
+        };
+        if text.is_empty() {
+            group = group.element(annotate_snippets::Origin::path(file));
+            continue;
+        }
+        let mut snippet = Snippet::source(text.as_str()).path(file).fold(true);
+        for (i, l) in p.labels.iter().enumerate().filter(|(_, l)| l.span.file == file) {
+            let kind = if i == 0 { AnnotationKind::Primary } else { AnnotationKind::Context };
+            let span = within(l, text);
+            let mut annotation = kind.span(span);
+            if !l.text.is_empty() {
+                annotation = annotation.label(l.text.as_str());
+            }
+            snippet = snippet.annotation(annotation);
+        }
+        group = group.element(snippet);
+    }
+    if let Some(help) = &p.help {
+        group = group.element(Level::HELP.message(help.as_str()));
+    }
+    Renderer::plain().term_width(160).render(&[group]) + "\n"
+}
+
+/// The span on character borders inside the text; a long span is cut at its line's end.
+fn within(l: &Label, text: &str) -> std::ops::Range<usize> {
+    let border = |mut i: usize| {
+        i = i.min(text.len());
+        while !text.is_char_boundary(i) {
+            i -= 1;
+        }
+        i
+    };
+    let (start, end) = (border(l.span.start), border(l.span.end));
+    start..end.max(start)
+}
+
+/// All problems and a closing count, to standard error.
+pub(crate) fn problems(list: &[Problem], texts: &BTreeMap<String, String>) {
+    let mut out = String::new();
+    for p in list {
+        out.push_str(&problem(p, texts));
+        out.push('\n');
+    }
+    eprint!("{out}");
+}
+
+/// `2 errors, 1 warning`.
+pub(crate) fn counts(list: &[Problem]) -> String {
+    let of = |s: Severity, word: &str| {
+        let n = list.iter().filter(|p| p.severity == s).count();
+        format!("{n} {word}{}", if n == 1 { "" } else { "s" })
+    };
+    format!("{}, {}", of(Severity::Error, "error"), of(Severity::Warning, "warning"))
+}
+
+/// Aligned columns; the first row is the head.
+pub(crate) fn table(rows: &[Vec<String>]) -> String {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let widths: Vec<usize> =
+        (0..columns).map(|c| rows.iter().filter_map(|r| r.get(c)).map(|s| s.chars().count()).max().unwrap_or(0)).collect();
+    let mut out = String::new();
+    for (n, row) in rows.iter().enumerate() {
+        let mut line = String::new();
+        for (c, cell) in row.iter().enumerate() {
+            line.push_str(cell);
+            if c + 1 < row.len() {
+                line.push_str(&" ".repeat(widths[c].saturating_sub(cell.chars().count()) + 2));
+            }
+        }
+        out.push_str(line.trim_end());
+        out.push('\n');
+        if n == 0 && rows.len() > 1 {
+            out.push_str(&widths.iter().map(|w| "-".repeat(*w)).collect::<Vec<_>>().join("  "));
+            out.push('\n');
+        }
+    }
+    out
+}
+
+/// Progress on standard error for what takes over a second.
+pub(crate) struct Progress {
+    bar: ProgressBar,
+    begun: Instant,
+}
+
+impl Progress {
+    pub(crate) fn new() -> Self {
+        let bar = if std::io::stderr().is_terminal() { ProgressBar::new_spinner() } else { ProgressBar::hidden() };
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {elapsed}") {
+            bar.set_style(style);
+        }
+        Self { bar, begun: Instant::now() }
+    }
+
+    pub(crate) fn say(&self, stage: &str, subject: &str) {
+        if self.begun.elapsed() > Duration::from_secs(1) {
+            self.bar.set_message(format!("{stage} {subject}"));
+            self.bar.tick();
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}

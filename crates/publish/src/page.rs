@@ -1,0 +1,528 @@
+//! The published page: key judgments first, every number a link down to the highlighted sentence.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use engine::stage::assess::{EventRow, FigureRow};
+use engine::{Assessment, Options, Run, describe};
+use minijinja::{Environment, Value, context};
+use model::{Case, Day, LinkKind, LonLat, Problem, percent, word};
+
+use crate::map::{Mark, Outline, map};
+use crate::svg::{Svg, escape};
+
+/// Writes the page of a build. If anything in the case is marked above the case's own TLP, it is built again without
+/// it, and the page rests on that: what is withheld takes no part and leaves no byte.
+///
+/// # Errors
+/// Problems that only show when the evidence is weighed again.
+pub fn page(case: &Case, run: &Run, options: Options) -> Result<String, Vec<Problem>> {
+    let shown = case.redacted(case.tlp);
+    let same = shown.claims.len() == case.claims.len()
+        && shown.reports.len() == case.reports.len()
+        && shown.sources.len() == case.sources.len()
+        && shown.actors.len() == case.actors.len()
+        && shown.areas.len() == case.areas.len()
+        && shown.indicators.len() == case.indicators.len()
+        && shown.questions.len() == case.questions.len()
+        && shown.factors.len() == case.factors.len()
+        && shown.judgments.len() == case.judgments.len();
+    if same {
+        Ok(render(case, run))
+    } else {
+        let run = engine::assess(&shown, options)?;
+        Ok(render(&shown, &run))
+    }
+}
+
+fn render(case: &Case, run: &Run) -> String {
+    // The page is of the case as it was seen: reports published later are not in it.
+    let case = &case.seen_on(case.as_of());
+    let a = &run.assessment;
+    let n = a.case.worlds;
+    let actor = |id: &str| case.actors.get(id).map_or_else(|| id.to_owned(), |x| x.name.clone());
+    let area = |id: &str| case.areas.get(id).map_or_else(|| id.to_owned(), |x| x.name.clone());
+    let source = |id: &str| case.sources.get(id).map_or_else(|| id.to_owned(), |x| x.name.clone());
+    let pct = |p: f64| percent(p, n);
+    let slug = |id: &str| id.replace([':', '/', ' '], "-");
+
+    let judgments: Vec<Value> = a
+        .judgments
+        .iter()
+        .map(|j| {
+            context! { id => slug(&j.id), name => j.id, text => j.text, confidence => j.confidence_text, caution => j.caution,
+            about => slug(&j.about), about_name => j.about }
+        })
+        .collect();
+    let indicators: Vec<Value> = a
+        .indicators
+        .iter()
+        .map(|i| {
+            let def = case.indicators.get(i.id.trim_start_matches("indicator:"));
+            let parts: Vec<Value> = def
+                .map(|d| d.test.parts().into_iter().map(|p| context! { id => slug(&format!("indicator:{p}")), name => p }).collect())
+                .unwrap_or_default();
+            let events: Vec<Value> = i
+                .events
+                .iter()
+                .take(8)
+                .map(|c| {
+                    context! { id => slug(&format!("event:{}", c.event)), name => c.event, share => pct(c.share), without => c.without.map(pct) }
+                })
+                .collect();
+            context! {
+                id => slug(&i.id), name => i.id, title => i.title, probability => i.probability.map(pct),
+                word => i.probability.map(|p| word(p).words), state => i.state.name(), warning => i.warning, reason => i.reason,
+                error => format!("{:.1}", i.error * 200.0), bar => i.probability.map(bar),
+                test => def.map(|d| describe(case, &d.test)), parts => parts, events => events,
+                warn_at => def.and_then(|d| d.warn_at).map(pct),
+            }
+        })
+        .collect();
+    let questions: Vec<Value> = a
+        .questions
+        .iter()
+        .map(|q| {
+            let id = q.id.trim_start_matches("question:");
+            let rows: Vec<Value> = q
+                .hypotheses
+                .iter()
+                .enumerate()
+                .filter_map(|(k, h)| {
+                    let row = a.hypotheses.iter().find(|x| x.id == format!("hypothesis:{id}/{h}"))?;
+                    let cells: Vec<Value> = q
+                        .evidence
+                        .iter()
+                        .map(|e| {
+                            let l = e.likelihood.get(k).copied().unwrap_or(0.5);
+                            context! { word => word(l).words, number => format!("{l:.2}"), without => e.without.get(k).map(|w| pct(*w)) }
+                        })
+                        .collect();
+                    let prior = case.questions.get(id).and_then(|q| q.hypotheses.get(k)).map(|h| h.why.clone());
+                    Some(context! { id => slug(&row.id), name => row.id, text => row.text, prior => pct(row.prior), why => prior,
+                        probability => pct(row.probability), error => format!("{:.1}", row.error * 200.0), bar => bar(row.probability), cells => cells })
+                })
+                .collect();
+            let evidence: Vec<Value> = q
+                .evidence
+                .iter()
+                .map(|e| {
+                    let def = case.questions.get(id).and_then(|q| q.evidence.iter().find(|x| x.id == e.id));
+                    let what = def.map(|d| match &d.kind {
+                        model::EvidenceKind::Event(ev, None) => format!("{ev} happened"),
+                        model::EvidenceKind::Event(ev, Some(by)) => format!("{ev}, done by {}", actor(by)),
+                        model::EvidenceKind::Indicator(i) => format!("indicator {i} holds"),
+                        model::EvidenceKind::Factor(f) => case.factors.get(f).map_or(f.clone(), |x| x.text.clone()),
+                        model::EvidenceKind::Claim(c) => match case.claims.get(c).map(|c| &c.says) {
+                            Some(model::Says::Fact(f)) => f.text.clone(),
+                            _ => format!("what claim {c} says"),
+                        },
+                    });
+                    let claims: Vec<Value> = e.claims.iter().map(|c| context! { id => slug(&format!("claim:{c}")), name => c }).collect();
+                    context! { id => e.id, what => what, so => e.probability.map(pct), base => pct(e.base), why => def.map(|d| d.why.clone()),
+                        reason => e.reason, claims => claims }
+                })
+                .collect();
+            context! { id => slug(&q.id), name => q.id, question => q.question, rows => rows, evidence => evidence, ess => format!("{:.0}", q.ess) }
+        })
+        .collect();
+    let claim_view = |id: &str| -> Option<Value> {
+        let c = case.claims.get(id)?;
+        let report = case.reports.get(&c.report)?;
+        let origin = case.root(c).0;
+        let stance = serde_json::json!(c.stance).as_str().unwrap_or_default().replace('-', " ");
+        let modality = serde_json::json!(c.modality).as_str().unwrap_or_default().to_owned();
+        let copy = matches!(c.origin, model::Origin::Claim(_));
+        Some(context! {
+            id => slug(&format!("claim:{id}")), name => id, exact => c.excerpt.exact, origin => source(&origin), origin_id => slug(&format!("source:{origin}")),
+            publisher => source(&report.source), published => report.published.to_string(), stance => stance,
+            modality => (modality != "asserted").then_some(modality), copy => copy,
+            retracted => run.gathered.retracted.get(id),
+        })
+    };
+    let events: Vec<Value> = a
+        .events
+        .iter()
+        .map(|e| {
+            let id = e.id.trim_start_matches("event:");
+            let who: Vec<Value> = e
+                .who
+                .iter()
+                .map(|w| {
+                    let name = if w.actor == "unknown" { "unknown".to_owned() } else { actor(&w.actor) };
+                    context! { name => name, p => pct(w.probability), bar => bar(w.probability) }
+                })
+                .collect();
+            let areas: Vec<String> = e.areas.iter().map(|(x, p)| format!("{} ({})", area(x), pct(*p))).collect();
+            let mut ids: Vec<String> = e.claims.iter().map(|c| c.trim_start_matches("claim:").to_owned()).collect();
+            // Retracted claims are shown as such.
+            for c in run.gathered.retracted.keys() {
+                if case.claims.get(c).and_then(|c| c.event()).is_some_and(|x| x.id == id) {
+                    ids.push(c.clone());
+                }
+            }
+            let claims: Vec<Value> = ids.iter().filter_map(|c| claim_view(c)).collect();
+            let figures: Vec<Value> = e
+                .figures
+                .iter()
+                .map(|f| context! { id => slug(&f.id), title => format!("{} of {}", f.measure, actor(&f.of)), quantiles => f.quantiles,
+                    svg => Value::from_safe_string(figure_bars(f, &|s| source(s))) })
+                .collect();
+            context! {
+                id => slug(&e.id), name => id, kind => e.sub_type.clone().unwrap_or(e.kind.clone()), p => pct(e.probability), bar => bar(e.probability),
+                word => word(e.probability).words, when => when(e), who => who, areas => areas, located => e.place.is_some(),
+                asserted => e.asserted_by.iter().map(|s| source(s)).collect::<Vec<_>>(),
+                denied => e.denied_by.iter().map(|s| source(s)).collect::<Vec<_>>(), claims => claims, figures => figures,
+            }
+        })
+        .collect();
+    let facts: Vec<Value> = a
+        .facts
+        .iter()
+        .map(|f| {
+            let claims: Vec<Value> = f.claims.iter().filter_map(|c| claim_view(c.trim_start_matches("claim:"))).collect();
+            context! { id => slug(&f.id), text => f.text, p => pct(f.probability), claims => claims }
+        })
+        .collect();
+    let footprints = footprint_groups(a, &actor, &area, n, &slug);
+    let tenure: Vec<Value> = a
+        .tenure
+        .iter()
+        .map(|t| {
+            let (x, y) = t.id.trim_start_matches("tenure:").split_once('/').unwrap_or(("", ""));
+            context! { id => slug(&t.id), actor => actor(x), area => area(y), p => pct(t.probability), days => t.longest_days,
+                first => t.seen[0].to_string(), last => t.seen[1].to_string(), episodes => format!("{:.1}", t.episodes) }
+        })
+        .collect();
+    let links: Vec<Value> = run
+        .worlds
+        .links
+        .iter()
+        .map(|l| {
+            let p = l.valid.iter().filter(|v| v.is_some()).count() as f64 / l.valid.len().max(1) as f64;
+            let def = &case.actors[&l.actor].link[l.index];
+            let claims: Vec<Value> = def.claims.iter().map(|c| context! { id => slug(&format!("claim:{c}")), name => c }).collect();
+            context! { actor => actor(&l.actor), kind => l.kind.name(), to => actor(&l.to), p => pct(p), from => def.from.as_ref().map(ToString::to_string),
+                until => def.until.as_ref().map(ToString::to_string), why => def.why, claims => claims }
+        })
+        .collect();
+    let sources: Vec<Value> = case
+        .sources
+        .iter()
+        .map(|(id, s)| {
+            let grade = serde_json::json!(s.reliability);
+            let kind = serde_json::json!(s.kind);
+            context! { id => slug(&format!("source:{id}")), name => s.name, kind => kind.as_str(), grade => grade.as_str(), words => s.reliability.words(), why => s.why,
+                speaks_for => s.speaks_for.as_ref().map(|x| actor(x)), dated => s.known_from.map(|d| d.to_string()),
+                statements => run.gathered.statements.iter().filter(|x| x.origin == *id).count() }
+        })
+        .collect();
+    let reports: Vec<Value> = case
+        .reports
+        .values()
+        .map(|r| {
+            context! { id => slug(&format!("report:{}", r.id)), title => r.title, source => source(&r.source), published => r.published.to_string(),
+                written_by => r.written_by, url => r.url.as_ref().filter(|u| u.starts_with("https://") || u.starts_with("http://")),
+                body => Value::from_safe_string(highlighted(case, &r.id, &slug)) }
+        })
+        .collect();
+    let factors: Vec<Value> = case
+        .factors
+        .values()
+        .map(|f| {
+            let claims: Vec<Value> = f.claims.iter().map(|c| context! { id => slug(&format!("claim:{c}")), name => c }).collect();
+            context! { text => f.text, direction => if f.enabling { "enabling" } else { "constraining" }, trend => f.trend, why => f.why, claims => claims,
+                whom => f.actor.as_ref().map(|x| actor(x)).or_else(|| f.hypothesis.clone()) }
+        })
+        .collect();
+    let assumptions: Vec<Value> = case
+        .assumptions
+        .values()
+        .map(|x| context! { text => x.text, status => serde_json::json!(x.status).as_str(), judgments => x.judgments.iter().map(|j| slug(&format!("judgment:{j}"))).collect::<Vec<_>>() })
+        .collect();
+    let gaps: Vec<Value> = case
+        .gaps
+        .values()
+        .map(|x| context! { text => x.text, judgments => x.judgments.iter().map(|j| slug(&format!("judgment:{j}"))).collect::<Vec<_>>() })
+        .collect();
+
+    let marks: Vec<Mark> = a
+        .events
+        .iter()
+        .filter_map(|e| {
+            let p = e.place?;
+            let id = e.id.trim_start_matches("event:");
+            Some(Mark {
+                at: LonLat { lon: p[0], lat: p[1] },
+                radius_km: e.radius_km.unwrap_or(1.0),
+                probability: e.probability,
+                class: if e.days[1] >= Day(a.case.as_of.0 - 180) { "recent" } else { "earlier" },
+                title: format!("{id}, {}: {}", when(e), pct(e.probability)),
+                label: Some(id.to_owned()),
+                target: Some(slug(&e.id)),
+            })
+        })
+        .collect();
+    let outlines: Vec<Outline<'_>> =
+        case.areas.values().map(|x| Outline { geometry: &x.geometry, name: &x.name, class: "area" }).collect();
+    let dated = case.sources.values().any(|s| s.known_from.is_none());
+    let data = context! {
+        case => context! { title => a.case.title, question => a.case.question, as_of => a.case.as_of.to_string(), tlp => a.case.tlp, worlds => n,
+            reports => a.case.reports, claims => a.case.claims, statements => a.case.statements, seed => a.case.seed, id => a.case.id },
+        judgments, indicators, questions, events, facts, footprints, tenure, links, sources, reports, factors, assumptions, gaps,
+        map => Value::from_safe_string(map(&marks, &outlines, "Map of the events: circles hold 90 % of the belief where each happened; the table of events says the same in words")),
+        timeline => Value::from_safe_string(timeline(a, n, &slug)),
+        lives => Value::from_safe_string(lives(case, run)),
+        grades_today => dated,
+        version => env!("CARGO_PKG_VERSION"),
+    };
+    let mut env = Environment::new();
+    env.set_trim_blocks(true);
+    env.set_lstrip_blocks(true);
+    let made = env
+        .add_template("page.html", include_str!("../templates/page.html"))
+        .and_then(|()| env.add_template("style.css", include_str!("../templates/style.css")))
+        .and_then(|()| env.get_template("page.html"))
+        .and_then(|t| t.render(data));
+    // The template and its data are ours; a fault in them is a bug that the tests of the page show.
+    made.unwrap_or_else(|e| format!("<!doctype html><title>error</title><p>The page could not be written: {}", escape(&e.to_string())))
+}
+
+fn when(e: &EventRow) -> String {
+    if e.days[0] == e.days[1] { e.days[0].to_string() } else { format!("{} to {}", e.days[0], e.days[1]) }
+}
+
+/// Width of a probability bar in percent.
+fn bar(p: f64) -> String {
+    format!("{:.1}", p * 100.0)
+}
+
+fn footprint_groups(
+    a: &Assessment,
+    actor: &dyn Fn(&str) -> String,
+    area: &dyn Fn(&str) -> String,
+    n: usize,
+    slug: &dyn Fn(&str) -> String,
+) -> Vec<Value> {
+    let mut keys: Vec<(String, String, String, String)> = Vec::new();
+    for f in &a.footprint {
+        let k = (f.actor.clone(), f.home.clone(), f.reference.clone(), f.period.clone());
+        if !keys.contains(&k) {
+            keys.push(k);
+        }
+    }
+    keys.into_iter()
+        .map(|(x, home, reference, period)| {
+            let rows: Vec<Value> = a
+                .footprint
+                .iter()
+                .filter(|f| (f.actor == x) && f.home == home && f.reference == reference && f.period == period)
+                .map(|f| {
+                    context! { id => slug(&f.id), class => f.class, p => f.probability.map(|p| percent(p, n)), bar => f.probability.map(bar), reason => f.reason }
+                })
+                .collect();
+            context! { actor => actor(&x), home => area(&home), reference => reference.replace("..", " to "), period => period.replace("..", " to "), rows => rows }
+        })
+        .collect()
+}
+
+/// The report's text with every excerpt marked; overlapping excerpts are cut into runs, each naming its claims.
+fn highlighted(case: &Case, report: &str, slug: &dyn Fn(&str) -> String) -> String {
+    let Some(r) = case.reports.get(report) else { return String::new() };
+    let spans: Vec<(usize, usize, &str)> = case
+        .claims
+        .values()
+        .filter(|c| c.report == report)
+        .map(|c| (c.excerpt.start, c.excerpt.end, c.id.as_str()))
+        .collect();
+    let mut cuts: BTreeSet<usize> = spans.iter().flat_map(|s| [s.0, s.1]).collect();
+    cuts.insert(r.body);
+    cuts.insert(r.text.len());
+    let cuts: Vec<usize> = cuts.into_iter().filter(|c| *c >= r.body && *c <= r.text.len()).collect();
+    let mut out = String::new();
+    let mut seen: BTreeSet<&str> = BTreeSet::new();
+    for pair in cuts.windows(2) {
+        let text = escape(r.text.get(pair[0]..pair[1]).unwrap_or(""));
+        let here: Vec<&str> = spans.iter().filter(|s| s.0 <= pair[0] && pair[1] <= s.1).map(|s| s.2).collect();
+        if here.is_empty() {
+            out.push_str(&text);
+            continue;
+        }
+        for c in &here {
+            if seen.insert(c) {
+                out.push_str(&format!("<a class=\"anchor\" id=\"{}\"></a>", escape(&slug(&format!("claim:{c}")))));
+            }
+        }
+        out.push_str(&format!("<mark title=\"{}\">{text}</mark>", escape(&here.join(", "))));
+        // The claim leads on to what it supports.
+        for c in &here {
+            if let Some(e) = case.claims.get(*c).and_then(|c| c.event())
+                && spans.iter().any(|s| s.2 == *c && s.1 == pair[1])
+            {
+                let target = escape(&slug(&format!("event:{}", e.id)));
+                out.push_str(&format!("<a class=\"up\" href=\"#{target}\" aria-label=\"event {}\">\u{2191}</a>", escape(&e.id)));
+            }
+        }
+    }
+    out
+}
+
+/// Conflicting figures side by side: one bar per source, the posterior below, on a logarithmic scale.
+fn figure_bars(f: &FigureRow, source: &dyn Fn(&str) -> String) -> String {
+    let top = f.said.iter().filter_map(|s| s.high).chain([f.quantiles[2]]).chain(f.said.iter().map(|s| s.low * 2)).max().unwrap_or(10).max(5);
+    let (left, width) = (250.0, 430.0);
+    let x = |v: f64| left + width * libm::log1p(v) / libm::log1p(f64::from(top) * 1.1);
+    let height = 26.0 * (f.said.len() as f64 + 1.0) + 26.0;
+    let [low, median, high] = f.quantiles;
+    let words = format!("{} figures said and the reconciled one: {low} to {high}, median {median}", f.said.len());
+    let mut svg = Svg::new(760.0, height, &words);
+    let mut tick = 1u32;
+    while tick <= top {
+        for t in [tick, tick * 3] {
+            if t <= top {
+                svg.line(x(f64::from(t)), 0.0, x(f64::from(t)), height - 20.0, "grid");
+                svg.text(x(f64::from(t)), height - 6.0, "middle", "tick", &t.to_string());
+            }
+        }
+        tick *= 10;
+    }
+    for (i, s) in f.said.iter().enumerate() {
+        let y = 4.0 + 26.0 * i as f64;
+        let name = source(&s.source);
+        let short: String = if name.chars().count() > 34 { name.chars().take(33).chain(['\u{2026}']).collect() } else { name.clone() };
+        svg.text(left - 8.0, y + 13.0, "end", "name", &short);
+        let target = s.claim.replace(':', "-");
+        svg.link(&target, |g| {
+            match s.high {
+                Some(high) if high == s.low => g.raw(&format!(
+                    r#"<rect x="{:.1}" y="{:.1}" width="9" height="9" class="said" transform="rotate(45 {:.1} {:.1})"/>"#,
+                    x(f64::from(high)) - 4.5, y + 4.5, x(f64::from(high)), y + 9.0
+                )),
+                Some(high) => g.rect(x(f64::from(s.low)), y + 4.0, x(f64::from(high)) - x(f64::from(s.low)), 10.0, "said", &s.words),
+                None => {
+                    // No upper end was set: an arrow.
+                    g.rect(x(f64::from(s.low)), y + 4.0, left + width - x(f64::from(s.low)), 10.0, "said open", &s.words);
+                    g.raw(&format!(r#"<path d="M{:.1} {:.1}l10 5l-10 5z" class="said"/>"#, left + width, y + 4.0));
+                }
+            }
+        });
+        svg.text(left + width + 14.0, y + 13.0, "start", "tick", &s.words);
+    }
+    let y = 4.0 + 26.0 * f.said.len() as f64;
+    svg.text(left - 8.0, y + 13.0, "end", "name strong", "reconciled (90 %)");
+    svg.rect(x(f64::from(low)), y + 3.0, x(f64::from(high)) - x(f64::from(low)), 12.0, "posterior", &words);
+    svg.line(x(f64::from(median)), y, x(f64::from(median)), y + 18.0, "median");
+    svg.text(left + width + 14.0, y + 13.0, "start", "tick", &format!("{low}\u{2013}{high}, median {median}"));
+    svg.finish()
+}
+
+/// Events by time before the as-of day; recent months are given more room. Width is imprecision.
+fn timeline(a: &Assessment, n: usize, slug: &dyn Fn(&str) -> String) -> String {
+    if a.events.is_empty() {
+        return String::new();
+    }
+    let as_of = a.case.as_of.0;
+    let oldest = a.events.iter().map(|e| as_of - e.days[0].0).max().unwrap_or(1).max(30);
+    let (left, width) = (190.0, 740.0);
+    let at = |day: i32| {
+        let age = f64::from((as_of - day).max(0));
+        left + width * (1.0 - libm::log1p(age / 20.0) / libm::log1p(f64::from(oldest) * 1.05 / 20.0))
+    };
+    let mut order: Vec<&EventRow> = a.events.iter().collect();
+    order.sort_by_key(|e| (e.days[0], e.id.clone()));
+    let height = 22.0 * order.len() as f64 + 34.0;
+    let mut svg = Svg::new(960.0, height, "Timeline of the events; the table of events says the same in words");
+    for (days, name) in [(0, "as of"), (30, "1 month"), (91, "3 months"), (182, "6 months"), (365, "1 year"), (730, "2 years"), (1826, "5 years"), (3652, "10 years"), (7305, "20 years")] {
+        if f64::from(days) <= f64::from(oldest) * 1.02 {
+            let x = at(as_of - days);
+            svg.line(x, 0.0, x, height - 26.0, "grid");
+            svg.text(x, height - 10.0, if days == 0 { "end" } else { "middle" }, "tick", name);
+        }
+    }
+    for (i, e) in order.iter().enumerate() {
+        let y = 4.0 + 22.0 * i as f64;
+        let id = e.id.trim_start_matches("event:");
+        let title = format!("{id}, {}: {}", when(e), percent(e.probability, n));
+        svg.link(&slug(&e.id), |g| {
+            g.text(left - 8.0, y + 12.0, "end", "name", id);
+            let (x0, x1) = (at(e.days[0].0), at(e.days[1].0));
+            let w = (x1 - x0).max(5.0);
+            let mid = (x0 + x1) / 2.0;
+            g.raw(&format!(r#"<g opacity="{:.2}">"#, 0.35 + 0.65 * e.probability));
+            g.rect(mid - w / 2.0, y + 3.0, w, 11.0, "event", &title);
+            g.raw("</g>");
+            let x = mid + w / 2.0 + 6.0;
+            let p = percent(e.probability, n);
+            if x < left + width - 60.0 {
+                g.text(x, y + 12.0, "start", "tick", &p);
+            } else {
+                g.text(mid - w / 2.0 - 6.0, y + 12.0, "end", "tick", &p);
+            }
+        });
+    }
+    svg.finish()
+}
+
+/// Actors' lines of life: one line each, leaders along it, splits and other links between them.
+fn lives(case: &Case, run: &Run) -> String {
+    let groups: Vec<&String> = case
+        .actors
+        .iter()
+        .filter(|(id, a)| a.kind == model::ActorKind::ArmedGroup && (!a.link.is_empty() || run.laws.iter().any(|l| l.candidates.contains(id))))
+        .map(|(id, _)| id)
+        .collect();
+    if groups.is_empty() {
+        return String::new();
+    }
+    let as_of = case.as_of().0;
+    let from_of = |id: &str| -> i32 {
+        let links = case.actors[id].link.iter().filter_map(|l| l.from.as_ref()).map(|d| (d.stated.from.0 + d.stated.to.0) / 2);
+        let events = run.laws.iter().filter(|l| l.candidates.iter().any(|c| c == id)).map(|l| l.days.first);
+        links.chain(events).min().unwrap_or(as_of - 365)
+    };
+    let first = groups.iter().map(|g| from_of(g)).min().unwrap_or(as_of - 365);
+    let (left, width) = (210.0, 720.0);
+    let x = |day: i32| left + width * f64::from((day.min(as_of) - first).max(0)) / f64::from((as_of - first).max(1));
+    let row = 64.0;
+    let height = row * groups.len() as f64 + 30.0;
+    let y_of = |id: &str| groups.iter().position(|g| *g == id).map(|i| 30.0 + row * i as f64);
+    let mut svg = Svg::new(960.0, height, "Lines of life of the armed groups; the table of links says the same in words");
+    let years = (Day(first).year()..=Day(as_of).year()).collect::<Vec<_>>();
+    let step = (years.len() / 9).max(1);
+    for y in years.iter().step_by(step) {
+        if let Some(d) = Day::new(*y, 1, 1).filter(|d| d.0 >= first) {
+            svg.line(x(d.0), 6.0, x(d.0), height - 22.0, "grid");
+            svg.text(x(d.0), height - 6.0, "middle", "tick", &y.to_string());
+        }
+    }
+    let known: BTreeMap<(&str, usize), f64> = run
+        .worlds
+        .links
+        .iter()
+        .map(|l| ((l.actor.as_str(), l.index), l.valid.iter().filter(|v| v.is_some()).count() as f64 / l.valid.len().max(1) as f64))
+        .collect();
+    for id in &groups {
+        let Some(y) = y_of(id) else { continue };
+        svg.text(left - 10.0, y + 4.0, "end", "name", &case.actors[*id].name);
+        svg.line(x(from_of(id)), y, left + width, y, "life");
+        for (i, l) in case.actors[*id].link.iter().enumerate() {
+            let p = known.get(&(id.as_str(), i)).copied().unwrap_or(0.0);
+            let p_words = percent(p, run.worlds.n);
+            let start = l.from.as_ref().map_or(first, |d| (d.stated.from.0 + d.stated.to.0) / 2);
+            let name = case.actors.get(&l.to).map_or(l.to.clone(), |a| a.name.clone());
+            if l.kind == LinkKind::LedBy {
+                let end = l.until.as_ref().map_or(as_of, |d| (d.stated.from.0 + d.stated.to.0) / 2);
+                svg.rect(x(start), y - 5.0, x(end) - x(start), 10.0, "leader", &format!("led by {name}: {p_words}"));
+                if x(end) - x(start) > 70.0 {
+                    svg.text((x(start) + x(end)) / 2.0, y + 20.0, "middle", "tick", &format!("{name} {p_words}"));
+                } else {
+                    svg.text(x(start), y - 10.0, if x(start) > left + width - 90.0 { "end" } else { "start" }, "tick", &format!("{name} {p_words}"));
+                }
+            } else if let Some(other) = y_of(&l.to) {
+                let xs = x(start);
+                svg.path(&format!("M{xs:.1} {other:.1}L{xs:.1} {y:.1}"), if p < 0.8 { "fork doubtful" } else { "fork" }, &format!("{} {name}: {p_words}", l.kind.name()));
+                svg.text(xs + 5.0, y - 10.0, if xs > left + width - 150.0 { "end" } else { "start" }, "tick", &format!("{} {} {p_words}", l.kind.name(), l.to));
+            }
+        }
+    }
+    svg.finish()
+}

@@ -1,0 +1,135 @@
+//! The page of `spread`: verdict, map, table.
+
+use engine::Spread;
+use minijinja::{Environment, Value, context};
+use model::{Geometry, LonLat, percent, word};
+
+use crate::map::{Mark, Outline, map};
+use crate::svg::Svg;
+
+/// Writes the page. `outlines` are the polygons of the question, by name; `attribution` says where the data come from.
+pub fn spread_page(s: &Spread, outlines: &[(String, Geometry)], file: &str) -> String {
+    let n = s.worlds;
+    let rows: Vec<Value> = s
+        .footprint
+        .iter()
+        .map(|r| context! { class => r.class.to_string(), p => percent(r.probability, n), word => word(r.probability).words, bar => format!("{:.1}", r.probability * 100.0) })
+        .collect();
+    let best = s.footprint.iter().max_by(|a, b| a.probability.total_cmp(&b.probability));
+    // Events at one place are one mark, sized by their number.
+    let mut places: Vec<(LonLat, u8, usize, usize, u32, String)> = Vec::new();
+    for p in &s.points {
+        let at = LonLat { lon: p.at[0], lat: p.at[1] };
+        match places.iter_mut().find(|x| x.0 == at && x.1 == p.where_prec) {
+            Some(x) => {
+                x.2 += 1;
+                x.3 += usize::from(p.current);
+                x.4 += p.best;
+            }
+            None => places.push((at, p.where_prec, 1, usize::from(p.current), p.best, p.place.clone())),
+        }
+    }
+    let mut marks: Vec<Mark> = places
+        .iter()
+        .map(|(at, prec, events, current, best, name)| Mark {
+            at: *at,
+            radius_km: match prec {
+                1 => 2.0,
+                2 => 25.0,
+                3 => 35.0,
+                4 => 80.0,
+                5 => 150.0,
+                6 => 250.0,
+                _ => 60.0,
+            },
+            probability: if *prec >= 4 { 0.0 } else { (*events as f64 / 20.0).clamp(0.15, 1.0) },
+            class: if *current > 0 { "recent" } else { "earlier" },
+            title: format!("{name}: {events} events, {current} in the current window; about {best} deaths; place precision {prec}"),
+            label: None,
+            target: None,
+        })
+        .collect();
+    marks.sort_by(|a, b| b.radius_km.total_cmp(&a.radius_km).then(a.class.cmp(b.class)).then(a.title.cmp(&b.title)));
+    let outlines: Vec<Outline<'_>> =
+        outlines.iter().enumerate().map(|(i, (name, g))| Outline { geometry: g, name, class: if i == 0 { "home" } else { "area" } }).collect();
+    let mut areas: Vec<&str> = Vec::new();
+    for r in &s.table {
+        if !areas.contains(&r.area.as_str()) {
+            areas.push(&r.area);
+        }
+    }
+    areas.sort_by_key(|a| (*a != s.home, *a == "elsewhere", (*a).to_owned()));
+    let mut years: Vec<i16> = s.table.iter().map(|r| r.year).collect();
+    years.dedup();
+    let table: Vec<Value> = years
+        .iter()
+        .map(|y| {
+            let cells: Vec<Value> = areas
+                .iter()
+                .map(|a| {
+                    let r = s.table.iter().find(|r| r.year == *y && r.area == *a);
+                    context! { events => r.map_or("0".to_owned(), |r| format!("{:.1}", r.events)),
+                        deaths => r.map(|r| if r.deaths[0] == r.deaths[2] { r.deaths[1].to_string() } else { format!("{}\u{2013}{}", r.deaths[0], r.deaths[2]) }) }
+                })
+                .collect();
+            context! { year => y, cells => cells }
+        })
+        .collect();
+    let data = context! {
+        actor => s.actor, home => s.home, reference => [s.reference[0].to_string(), s.reference[1].to_string()],
+        window => [s.window[0].to_string(), s.window[1].to_string()], worlds => n, rows => rows, events => s.events, disordered => s.disordered,
+        imprecise => s.imprecise, verdict => best.map(|b| context! { class => b.class.to_string(), word => word(b.probability).words, p => percent(b.probability, n) }),
+        expected => s.expected.iter().map(|x| format!("{x:.1}")).collect::<Vec<_>>(), dispersion => format!("{:.1}", s.dispersion), areas => areas, table => table,
+        map => Value::from_safe_string(map(&marks, &outlines, "Map of the actor's events; the table by year and area says the same in numbers")),
+        chart => Value::from_safe_string(chart(s, &years)), file => file, version => env!("CARGO_PKG_VERSION"),
+    };
+    let mut env = Environment::new();
+    env.set_trim_blocks(true);
+    env.set_lstrip_blocks(true);
+    let made = env
+        .add_template("spread.html", include_str!("../templates/spread.html"))
+        .and_then(|()| env.add_template("style.css", include_str!("../templates/style.css")))
+        .and_then(|()| env.get_template("spread.html"))
+        .and_then(|t| t.render(data));
+    made.unwrap_or_else(|e| format!("<!doctype html><title>error</title><p>The page could not be written: {}", crate::svg::escape(&e.to_string())))
+}
+
+/// Expected events a year, inside home and elsewhere, as paired bars.
+fn chart(s: &Spread, years: &[i16]) -> String {
+    let (Some(first), Some(last)) = (years.first(), years.last()) else { return String::new() };
+    let sum = |y: i16, home: bool| -> f64 {
+        s.table.iter().filter(|r| r.year == y && ((r.area == s.home) == home) && (home || r.area == "elsewhere")).map(|r| r.events).sum()
+    };
+    // Without further areas, everything outside home is `elsewhere`; with them the bars show home against the rest.
+    let total = |y: i16| -> (f64, f64) {
+        let inside = sum(y, true);
+        let out: f64 = s.points.iter().filter(|p| p.days[0].year() == y).map(|p| 1.0 - p.home).sum();
+        (inside, out)
+    };
+    let count = (last - first + 1) as f64;
+    let (left, width, height) = (40.0, 900.0, 200.0);
+    let top = (*first..=*last).map(total).fold(1.0, |m: f64, (a, b)| m.max(a).max(b));
+    let mut svg = Svg::new(960.0, height + 44.0, "Events a year inside the home area and outside it; the table below has the numbers");
+    let step = width / count;
+    for i in 0..=4 {
+        let v = top * f64::from(i) / 4.0;
+        let y = 10.0 + height * (1.0 - v / top);
+        svg.line(left, y, left + width, y, "grid");
+        svg.text(left - 6.0, y + 4.0, "end", "tick", &format!("{v:.0}"));
+    }
+    for (i, year) in (*first..=*last).enumerate() {
+        let (inside, outside) = total(year);
+        let x = left + step * i as f64;
+        let bar = |v: f64| height * v / top;
+        svg.rect(x + step * 0.1, 10.0 + height - bar(inside), step * 0.38, bar(inside), "event", &format!("{year}, home: {inside:.1}"));
+        svg.rect(x + step * 0.5, 10.0 + height - bar(outside), step * 0.38, bar(outside), "posterior", &format!("{year}, outside: {outside:.1}"));
+        if count <= 16.0 || year % 5 == 0 {
+            svg.text(x + step / 2.0, height + 26.0, "middle", "tick", &year.to_string());
+        }
+    }
+    svg.rect(left, height + 33.0, 10.0, 8.0, "event", "home");
+    svg.text(left + 15.0, height + 41.0, "start", "tick", "inside home (left bar)");
+    svg.rect(left + 170.0, height + 33.0, 10.0, 8.0, "posterior", "outside");
+    svg.text(left + 185.0, height + 41.0, "start", "tick", "outside (right bar)");
+    svg.finish()
+}

@@ -1,4 +1,4 @@
-//! The files of a case as they are written: format number 1.
+//! The files of a case as they are written: format number 1. Fields that only the schema needs are read from the tree.
 
 use std::collections::BTreeMap;
 
@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 #[serde(deny_unknown_fields)]
 pub(crate) struct CaseFile {
     /// Format number of the case folder; this program reads 1.
+    #[allow(dead_code, reason = "checked on the tree, for its caret")]
     pub(crate) format: u32,
     /// Identifier of the case.
     pub(crate) id: Id,
@@ -120,6 +121,7 @@ pub(crate) struct EvidenceFile {
     pub(crate) claim: Option<Id>,
     /// P(the thing is so | hypothesis) for each hypothesis and for `other`: a number between 0 and 1, or a word
     /// of the likelihood ladder.
+    #[allow(dead_code, reason = "read from the tree, for its carets")]
     pub(crate) likelihood: BTreeMap<String, serde_json::Value>,
     /// Why.
     pub(crate) why: String,

@@ -122,8 +122,10 @@ pub(crate) fn map(marks: &[Mark], outlines: &[Outline<'_>], label: &str) -> Stri
         let (x, y) = v.at(m.at);
         let r = (m.radius_km / 111.0 * ky).clamp(3.5, 180.0);
         let draw = |s: &mut Svg| {
-            s.circle(x, y, r, m.class, 0.12 + 0.25 * m.probability, &m.title);
-            s.circle(x, y, 2.5, "centre", m.probability.max(0.3), &m.title);
+            s.circle(x, y, r, m.class, 0.06 + 0.14 * m.probability, &m.title);
+            if m.class != "vague" {
+                s.circle(x, y, 2.5, "centre", m.probability.max(0.3), &m.title);
+            }
         };
         match &m.target {
             Some(t) => svg.link(t, draw),

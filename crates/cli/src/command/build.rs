@@ -109,7 +109,7 @@ fn text(a: &engine::Assessment) -> String {
     }
     if !a.footprint.is_empty() {
         out.push_str("\nFOOTPRINT\n\n");
-        let mut rows = vec![vec!["probability".into(), "class".into(), "actor".into(), "home".into(), "period".into()]];
+        let mut rows = vec![vec!["probability".into(), "class".into(), "actor".into(), "home".into(), "period".into(), "against".into()]];
         for f in &a.footprint {
             rows.push(vec![
                 f.probability.map_or("-".into(), |p| percent(p, n)),
@@ -117,6 +117,7 @@ fn text(a: &engine::Assessment) -> String {
                 f.actor.clone(),
                 f.home.clone(),
                 f.period.clone(),
+                f.reference.clone(),
             ]);
         }
         out.push_str(&indent(&output::table(&rows)));

@@ -14,7 +14,7 @@ use super::worlds::Worlds;
 use std::collections::BTreeMap;
 
 /// Part of the stage's key.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// What the assessment is of.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -444,6 +444,13 @@ fn judgment(i: &Inputs<'_>, indicators: &[IndicatorRow], j: &model::Judgment) ->
         },
     };
     if let Some(p) = p {
+        // Two rungs of the ladder are nouns.
+        if word(p).words.ends_with("chance") {
+            let article = if word(p).words.starts_with("almost") { "" } else { "a " };
+            for (verb, there) in [("It is", "There is"), ("it is", "there is")] {
+                text = text.replace(&format!("{verb} {{likelihood}}"), &format!("{there} {article}{{likelihood}}"));
+            }
+        }
         text = text.replace("{likelihood}", &likelihood(p, n));
     }
     text = text.replace("{reason}", &reason);

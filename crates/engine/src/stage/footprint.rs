@@ -9,12 +9,12 @@ use stats::{mean_se, quantile};
 use super::test::{Carrier, View, episodes, footprint_classes, is_polygon, presence};
 
 /// Part of the stage's key.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// One class of one footprint.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FootprintRow {
-    /// `actor/home/from..to/class`.
+    /// `actor/home/from..to/vs-from..to/class`.
     pub id: String,
     /// Whose.
     pub actor: String,
@@ -71,7 +71,7 @@ pub fn run(view: &View<'_>, indicator: &str, t: &model::Footprint) -> Vec<Footpr
     let classes = footprint_classes(view, t);
     let as_of = view.case.as_of();
     let show = |w: &model::Window| w.days(as_of).map_or_else(|| w.to_string(), |s| format!("{}..{}", s.from, s.to));
-    let period = show(&t.window);
+    let (period, reference) = (show(&t.window), show(&t.reference));
     FootprintClass::ALL
         .into_iter()
         .enumerate()
@@ -79,11 +79,11 @@ pub fn run(view: &View<'_>, indicator: &str, t: &model::Footprint) -> Vec<Footpr
             let exact: Vec<f64> = classes.chances.iter().map(|p| p[i]).collect();
             let (p, error) = mean_se(&exact);
             FootprintRow {
-                id: format!("{}/{}/{period}/{class}", t.actor, t.home),
+                id: format!("{}/{}/{period}/vs-{reference}/{class}", t.actor, t.home),
                 actor: t.actor.clone(),
                 home: t.home.clone(),
                 period: period.clone(),
-                reference: show(&t.reference),
+                reference: reference.clone(),
                 class,
                 probability: classes.reason.is_none().then_some(p),
                 error,

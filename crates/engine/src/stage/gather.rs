@@ -10,7 +10,7 @@ use model::{Basis, Case, Claim, Modality, Says, Stance};
 use serde::{Deserialize, Serialize};
 
 /// Part of the stage's key.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// One statement of one origin.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -78,6 +78,9 @@ pub fn modality_factor(m: Modality) -> f64 {
 fn credibility_shift(c: u8) -> f64 {
     [1.5, 0.75, 0.0, -0.75, -1.5, 0.0][usize::from(c.clamp(1, 6)) - 1]
 }
+
+/// Shift of the logit when a party reports a blow to its own side.
+const ADMISSION_SHIFT: f64 = 1.0;
 
 fn basis_shift(b: Basis) -> f64 {
     match b {
@@ -189,8 +192,13 @@ fn statement(case: &Case, claims: &[&Claim], origin: &str) -> Statement {
     // Two paths through the same last hand are one.
     relays.dedup_by(|a, b| !a.is_empty() && a.last() == b.last());
     let best = |f: &dyn Fn(&Claim) -> f64| claims.iter().map(|c| f(c)).fold(f64::NEG_INFINITY, f64::max);
-    let shift = best(&|c| credibility_shift(c.credibility.0) + basis_shift(c.basis));
     let speaks_for = case.sources.get(origin).and_then(|s| s.speaks_for.clone());
+    // To say that one's own side was hit is an admission against interest.
+    let admission = |c: &Claim| {
+        let own = speaks_for.as_ref().is_some_and(|me| c.actors_as(model::Role::Target).any(|t| t == me));
+        if own && c.stance == Stance::Asserts { ADMISSION_SHIFT } else { 0.0 }
+    };
+    let shift = best(&|c| credibility_shift(c.credibility.0) + basis_shift(c.basis) + admission(c));
     let factor = best(&|c| {
         let interested = c.stance == Stance::Denies
             && speaks_for.as_ref().is_some_and(|me| {

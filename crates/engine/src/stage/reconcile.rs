@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use model::{
-    Case, Claim, Complexity, Day, DaySpan, EventType, Figure, Geometry, Hedge, LonLat, Measure, PlaceRef, Polygon,
+    ActorKind, Case, Claim, Complexity, Day, DaySpan, EventType, Figure, Geometry, Hedge, LonLat, Measure, PlaceRef, Polygon,
     Role, SourceKind, Stance, SubType, distance_m,
 };
 use serde::{Deserialize, Serialize};
@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::gather::Gathered;
 
 /// Part of the stage's key.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// Points that stand for a place.
 pub const POINTS: usize = 256;
@@ -182,14 +182,17 @@ pub fn run(case: &Case, g: &Gathered, id: &str) -> EventLaw {
 }
 
 /// Share of the base rate that falls to named actors; the rest is unknown's and is never taken away.
-const KNOWN_SHARE: f64 = 0.6;
+pub const KNOWN_SHARE: f64 = 0.6;
 
 fn who(case: &Case, g: &Gathered, claims: &[&Claim], targets: &[String]) -> (Vec<String>, Vec<f64>, Vec<Accusation>) {
     let mut candidates: Vec<String> = claims.iter().flat_map(|c| c.actors_as(Role::Perpetrator).cloned()).collect();
     candidates.sort();
     candidates.dedup();
-    // Base rates do not depend on who is accused: every organised actor of the case has the same.
-    let attackers = case.actors.values().filter(|a| a.kind.can_attack()).count().max(candidates.len()).max(1);
+    // Base rates do not depend on who is accused: every actor that can attack this kind of target has the same.
+    // State forces are attacked by armed groups; whom nobody names as target may be attacked by anybody.
+    let state_target = targets.iter().any(|t| case.actors.get(t).is_some_and(|a| a.kind == ActorKind::StateForces));
+    let able = |a: &model::Actor| a.kind == ActorKind::ArmedGroup || (a.kind == ActorKind::StateForces && !state_target);
+    let attackers = case.actors.values().filter(|a| able(a)).count().max(candidates.len()).max(1);
     let each = KNOWN_SHARE / attackers as f64;
     let mut base = vec![each; candidates.len()];
     base.push(1.0 - each * candidates.len() as f64);

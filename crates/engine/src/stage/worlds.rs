@@ -11,10 +11,10 @@ use serde::{Deserialize, Serialize};
 use stats::{Conflict, Grid, Inverse, Phrase, Reading, entity, existence, shared_subset, uniform};
 
 use super::gather::{Gathered, components};
-use super::reconcile::{Bearing, EventLaw, FigureLaw};
+use super::reconcile::{Bearing, EventLaw, FigureLaw, KNOWN_SHARE};
 
 /// Part of the stage's key.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// What a draw is for; the last part of its key. Never renumber.
 pub mod attribute {
@@ -64,6 +64,10 @@ pub fn grade_law(grade: Reliability) -> (f64, f64) {
 /// Bias of a source in the logarithm of a figure: 9 equally likely values of N(0, .3²) around its mean.
 const BIAS_NODES: usize = 9;
 const BIAS_SD: f64 = 0.3;
+
+/// Who is wrong about whether a thing happened is still mostly right about its size: only this share of unsoundness
+/// makes a figure worthless. Our choice, until each source's precision is learned.
+const GROSS_ERROR: f64 = 0.15;
 
 /// P(claims responsibility | did it), P(claims | did not): about one attack in six is claimed (Wright 2011; GTD), false
 /// claims are rarer by an order of magnitude (Kearns, Conlon and Young 2014 show that they exist).
@@ -293,10 +297,10 @@ fn existence_by_subject(case: &Case, g: &Gathered, globals: &Globals<'_>, inform
         .collect()
 }
 
-/// P(statement | who did it), if sound and if not.
-fn bearing(b: Bearing, this: bool, attackers: f64) -> (f64, f64) {
+/// P(statement | who did it), if sound and if not. `blind` is the chance that whoever knows nothing names this one.
+fn bearing(b: Bearing, this: bool, blind: f64) -> (f64, f64) {
     match b {
-        Bearing::Names => (f64::from(u8::from(this)), 1.0 / attackers),
+        Bearing::Names => (f64::from(u8::from(this)), blind),
         Bearing::Disputes => (f64::from(u8::from(!this)), 0.5),
         Bearing::Claims => (if this { CLAIMS.0 } else { CLAIMS.1 }, CLAIMS.1),
         Bearing::Denies => (if this { DENIES.0 } else { DENIES.1 }, (DENIES.0 + DENIES.1) / 2.0),
@@ -341,7 +345,6 @@ fn responsibility(g: &Gathered, laws: &[EventLaw], globals: &Globals<'_>, inform
             let soundness: Vec<f64> = statements.iter().map(|s| globals.sound[*s][w]).collect();
             let weights = |m: usize, set: u64| -> Vec<f64> {
                 let law = &laws[m];
-                let attackers = (law.base.len() as f64).max(2.0);
                 let mut p = law.base.clone();
                 if !informed {
                     return p;
@@ -353,7 +356,7 @@ fn responsibility(g: &Gathered, laws: &[EventLaw], globals: &Globals<'_>, inform
                         None => globals.sound[*stated][w] * a.factor,
                     };
                     for (i, p) in p.iter_mut().enumerate() {
-                        let (sound, not) = bearing(a.bearing, i == a.candidate, attackers);
+                        let (sound, not) = bearing(a.bearing, i == a.candidate, law.base[a.candidate] / KNOWN_SHARE);
                         *p *= trust * sound + (1.0 - trust) * not;
                     }
                 }
@@ -402,7 +405,7 @@ fn event(law: &EventLaw, globals: &Globals<'_>, chance: Option<&Vec<f64>>, who: 
 /// How many it is in each world: the exact grid posterior under the world's biases and soundness.
 fn figure(law: &FigureLaw, event: u64, globals: &Globals<'_>, informed: bool) -> FigureWorlds {
     let grid = Grid::new(law.largest.min(250_000));
-    // Wide, and the same for all events: issue D learns it.
+    // Wide, and the same for all events.
     let prior = stats::prior(&grid, 0.1, 6.0, 1.4);
     let tables: Vec<Vec<Vec<f64>>> = law
         .said
@@ -432,7 +435,8 @@ fn figure(law: &FigureLaw, event: u64, globals: &Globals<'_>, informed: bool) ->
                     &prior,
                     law.said.iter().zip(&tables).map(|(s, t)| {
                         let node = globals.bias.get(s.source.as_str()).map_or(4, |b| b[w]);
-                        (&t[usize::from(node)][..], globals.sound[globals.index[s.statement.as_str()]][w] * s.factor)
+                        let sound = globals.sound[globals.index[s.statement.as_str()]][w] * s.factor;
+                        (&t[usize::from(node)][..], 1.0 - GROSS_ERROR * (1.0 - sound))
                     }),
                 )
             } else {

@@ -277,6 +277,8 @@ pub(crate) struct FileKind {
     pub(crate) path: &'static str,
     /// Name of the schema file.
     pub(crate) schema: &'static str,
+    /// Kind of id that its entries define.
+    pub(crate) defines: &'static str,
     /// Whether the file must be there.
     pub(crate) required: bool,
     /// The schema.
@@ -285,15 +287,15 @@ pub(crate) struct FileKind {
 
 /// Every TOML file of a case at a fixed path.
 pub(crate) const FILES: [FileKind; 9] = [
-    FileKind { path: "case.toml", schema: "case", required: true, make: schema::<CaseFile> },
-    FileKind { path: "sources.toml", schema: "sources", required: true, make: schema::<BTreeMap<Id, model::Source>> },
-    FileKind { path: "actors.toml", schema: "actors", required: true, make: schema::<BTreeMap<Id, model::Actor>> },
-    FileKind { path: "indicators.toml", schema: "indicators", required: false, make: schema::<BTreeMap<Id, IndicatorFile>> },
-    FileKind { path: "hypotheses.toml", schema: "hypotheses", required: false, make: schema::<BTreeMap<Id, QuestionFile>> },
-    FileKind { path: "factors.toml", schema: "factors", required: false, make: schema::<BTreeMap<Id, FactorFile>> },
-    FileKind { path: "judgments.toml", schema: "judgments", required: false, make: schema::<BTreeMap<Id, JudgmentFile>> },
-    FileKind { path: "assumptions.toml", schema: "assumptions", required: false, make: schema::<BTreeMap<Id, model::Assumption>> },
-    FileKind { path: "gaps.toml", schema: "gaps", required: false, make: schema::<BTreeMap<Id, model::Gap>> },
+    FileKind { path: "case.toml", schema: "case", defines: "case", required: true, make: schema::<CaseFile> },
+    FileKind { path: "sources.toml", schema: "sources", defines: "source", required: true, make: schema::<BTreeMap<Id, model::Source>> },
+    FileKind { path: "actors.toml", schema: "actors", defines: "actor", required: true, make: schema::<BTreeMap<Id, model::Actor>> },
+    FileKind { path: "indicators.toml", schema: "indicators", defines: "indicator", required: false, make: schema::<BTreeMap<Id, IndicatorFile>> },
+    FileKind { path: "hypotheses.toml", schema: "hypotheses", defines: "question", required: false, make: schema::<BTreeMap<Id, QuestionFile>> },
+    FileKind { path: "factors.toml", schema: "factors", defines: "factor", required: false, make: schema::<BTreeMap<Id, FactorFile>> },
+    FileKind { path: "judgments.toml", schema: "judgments", defines: "judgment", required: false, make: schema::<BTreeMap<Id, JudgmentFile>> },
+    FileKind { path: "assumptions.toml", schema: "assumptions", defines: "assumption", required: false, make: schema::<BTreeMap<Id, model::Assumption>> },
+    FileKind { path: "gaps.toml", schema: "gaps", defines: "gap", required: false, make: schema::<BTreeMap<Id, model::Gap>> },
 ];
 
 /// Schema of a test file.

@@ -76,8 +76,12 @@ impl Loader<'_> {
         let mut case = Case::default();
         for kind in &FILES {
             let schema = (kind.make)();
-            if let Some(text) = self.text(kind.path, kind.required) {
-                self.toml(kind.path, &text, &schema);
+            let text = self.text(kind.path, kind.required);
+            if let Some(text) = &text {
+                self.toml(kind.path, text, &schema);
+            }
+            if !self.trees.contains_key(kind.path) && (kind.required || text.is_some()) {
+                self.unreadable(kind.defines);
             }
         }
         if let Some(tree) = self.trees.get("case.toml").cloned() {
@@ -182,6 +186,11 @@ impl Loader<'_> {
         })
     }
 
+    /// What such a file defines cannot be known: nothing is called unknown because of it.
+    fn unreadable(&mut self, kind: &'static str) {
+        self.defined.entry(kind).or_default().insert("*".into());
+    }
+
     /// Checks an id and registers it.
     fn define(&mut self, kind: &'static str, file: &str, entry: &Entry) -> Span {
         let span = Span::new(file, entry.start, entry.end);
@@ -244,7 +253,10 @@ impl Loader<'_> {
 
     fn areas(&mut self, case: &mut Case) {
         let file = "areas.geojson";
-        let Some(text) = self.text(file, true) else { return };
+        let Some(text) = self.text(file, true) else {
+            self.unreadable("area");
+            return;
+        };
         let mut problems = Vec::new();
         if let Some(tree) = from_json(file, &text, 0, &mut problems) {
             for feature in tree.get("features").map(Node::items).unwrap_or_default() {
@@ -253,8 +265,11 @@ impl Loader<'_> {
                 }
             }
             case.areas = geojson::areas(file, &tree, &mut problems);
+            if tree.get("features").is_none() || problems.iter().any(|p| p.code == "not-geojson") {
+                self.unreadable("area");
+            }
         } else {
-            self.defined.entry("area").or_default().insert("*".into());
+            self.unreadable("area");
         }
         self.problems.extend(problems);
     }
@@ -566,7 +581,12 @@ impl Loader<'_> {
                 if line.trim().is_empty() {
                     continue;
                 }
-                let Some(node) = from_json(&file, line.trim_end(), start, &mut self.problems) else { continue };
+                let Some(node) = from_json(&file, line.trim_end(), start, &mut self.problems) else {
+                    for kind in ["claim", "event"] {
+                        self.unreadable(kind);
+                    }
+                    continue;
+                };
                 Shape::new(&schema, &file).check(&node, "the claim", &mut self.problems);
                 if let Some(id_node) = node.get("id")
                     && let Some(id) = id_node.text()

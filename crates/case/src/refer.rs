@@ -146,7 +146,9 @@ fn claims(l: &mut Loader<'_>, case: &Case) {
             l.known("source", source, span(&["chain", &i.to_string()]));
         }
         match &claim.origin {
-            Origin::Source(s) => l.known("source", s, span(&["origin"])),
+            // Without an `origin` of its own it is the first of the chain, which has been looked at.
+            Origin::Source(s) if node.get("origin").is_some() => l.known("source", s, span(&["origin"])),
+            Origin::Source(_) => {}
             Origin::Claim(c) => l.known("claim", c, span(&["origin"])),
         }
         match &claim.says {
@@ -501,11 +503,10 @@ fn judgments(l: &mut Loader<'_>, case: &Case) {
             }
         }
     }
-    for (file, kind, items) in [
-        ("assumptions.toml", "assumption", case.assumptions.iter().map(|(k, a)| (k, &a.judgments)).collect::<Vec<_>>()),
-        ("gaps.toml", "gap", case.gaps.iter().map(|(k, g)| (k, &g.judgments)).collect()),
+    for (file, items) in [
+        ("assumptions.toml", case.assumptions.iter().map(|(k, a)| (k, &a.judgments)).collect::<Vec<_>>()),
+        ("gaps.toml", case.gaps.iter().map(|(k, g)| (k, &g.judgments)).collect()),
     ] {
-        let _ = kind;
         for (id, named) in items {
             for (i, j) in named.iter().enumerate() {
                 let at = l.node_span(file, &[id, "judgments", &i.to_string()], &Span::new(file, 0, 0));

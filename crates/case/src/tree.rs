@@ -189,13 +189,20 @@ pub(crate) fn from_json(file: &str, text: &str, offset: usize, problems: &mut Ve
         ));
         return None;
     }
-    let options = jsonc_parser::ParseOptions {
-        allow_comments: false,
-        allow_loose_object_property_names: false,
-        allow_trailing_commas: false,
-        ..Default::default()
-    };
-    match jsonc_parser::parse_to_ast(text, &Default::default(), &options) {
+    // The spanned parser is lenient (comments, missing commas); serde_json says whether it is JSON at all.
+    if let Err(e) = serde_json::from_str::<serde::de::IgnoredAny>(text) {
+        let line_start = text.split_inclusive('\n').take(e.line().saturating_sub(1)).map(str::len).sum::<usize>();
+        let mut at = (line_start + e.column().saturating_sub(1)).min(text.len());
+        while !text.is_char_boundary(at) {
+            at -= 1;
+        }
+        let message = e.to_string();
+        let message = message.split(" at line ").next().unwrap_or_default().to_owned();
+        let end = text[at..].chars().next().map_or(at, |c| at + c.len_utf8());
+        problems.push(Problem::error("json-syntax", Span::new(file, offset + at, offset + end), message));
+        return None;
+    }
+    match jsonc_parser::parse_to_ast(text, &Default::default(), &Default::default()) {
         Ok(parsed) => match parsed.value {
             Some(value) => Some(json_node(&value, offset)),
             None => {

@@ -533,7 +533,10 @@ impl Loader<'_> {
             let mut read = |key: &str| -> Option<Edtf> {
                 let v = value(key)?;
                 // The time of day is not used: days are civil days where it was published.
-                let day = v.text.split_once(['T', ' ']).map_or(v.text.as_str(), |(d, _)| d);
+                let day = match v.text.get(..10).filter(|_| v.text[10..].starts_with(['T', ' '])) {
+                    Some(day) => day,
+                    None => v.text.as_str(),
+                };
                 match Edtf::parse(day) {
                     Ok(d) => Some(d),
                     Err(e) => {

@@ -143,7 +143,7 @@ pub fn tenure(view: &View<'_>) -> Vec<TenureRow> {
                     share: (0..n).map(|w| view.chance(&s, e, w)).sum::<f64>() / n as f64,
                     without: None,
                 })
-                .filter(|c| c.share > 0.005)
+                .filter(|c| c.share > 0.0)
                 .collect();
             carriers.sort_by(|a, b| b.share.total_cmp(&a.share).then_with(|| a.event.cmp(&b.event)));
             out.push(TenureRow {

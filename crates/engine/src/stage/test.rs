@@ -324,7 +324,10 @@ fn share(view: &View<'_>, select: Select, t: &model::Share) -> Outcome {
         holds.push(all.len() >= t.min_events as usize && inside as f64 >= t.at_least * all.len() as f64);
     }
     if empty * 2 > n {
-        return not_testable(view, format!("in {empty} of {n} worlds fewer than {} events count", t.min_events));
+        // The events are shown all the same: they are what there is.
+        let carriers = outcome(holds, vec![], carriers_by_draw(view, &s)).carriers;
+        let events = if t.min_events == 1 { "no event counts".to_owned() } else { format!("fewer than {} events count", t.min_events) };
+        return Outcome { carriers, ..not_testable(view, format!("in {empty} of {n} worlds {events}")) };
     }
     let exact = as_numbers(&holds);
     outcome(holds, exact, carriers_by_draw(view, &s))

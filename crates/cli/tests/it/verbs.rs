@@ -1,0 +1,248 @@
+use std::fs;
+use std::path::Path;
+
+use crate::{bellwether, fresh, root, text};
+
+fn json(args: &[&str]) -> serde_json::Value {
+    let out = bellwether(args);
+    assert!(out.status.success(), "{args:?}: {}", text(&out.stderr));
+    serde_json::from_slice(&out.stdout).unwrap()
+}
+
+#[test]
+fn both_templates_check_build_and_pass_their_tests() {
+    for template in ["minimal", "rasht-2010"] {
+        let (_keep, case) = fresh(template);
+        let out = bellwether(&["check", &case, "--tests"]);
+        assert!(out.status.success(), "{}", text(&out.stderr));
+        assert!(text(&out.stdout).contains("0 errors, 0 warnings"));
+        assert!(text(&out.stderr).contains(" 0 failed"));
+        let out = bellwether(&["build", &case]);
+        assert!(out.status.success(), "{}", text(&out.stderr));
+        assert!(text(&out.stdout).contains("KEY JUDGMENTS"));
+        let page = fs::read_to_string(Path::new(&case).join(".bellwether/assessment.html")).unwrap();
+        assert!(page.starts_with("<!doctype html>") && page.contains("id=\"judgments\"") && page.contains("<mark"));
+        assert!(!page.contains("<script") && !page.contains("http-equiv=\"refresh\""));
+    }
+}
+
+/// Rows with id and probability; the same bytes twice, with one thread and with two.
+#[test]
+fn the_assessment_is_deterministic_and_whole() {
+    let (_keep, case) = fresh("rasht-2010");
+    let run = |threads: &str| {
+        fs::remove_dir_all(Path::new(&case).join(".bellwether")).ok();
+        let out = bellwether(&["build", &case, "--format", "json", "--no-tests", "--threads", threads]);
+        assert!(out.status.success(), "{}", text(&out.stderr));
+        (out.stdout, fs::read(Path::new(&case).join(".bellwether/assessment.html")).unwrap())
+    };
+    let (one, two) = (run("1"), run("2"));
+    assert!(one == two && one == run("2"), "bytes differ");
+    let a: serde_json::Value = serde_json::from_slice(&one.0).unwrap();
+    for key in ["indicators", "hypotheses", "judgments", "events", "footprint"] {
+        let rows = a[key].as_array().unwrap();
+        assert!(!rows.is_empty(), "{key}");
+        for row in rows {
+            assert!(row["id"].is_string() && row.get("probability").is_some(), "{key}: {row}");
+            if row["probability"].is_null() {
+                assert!(row["state"] == "not-testable" || row["outcome"] == "not-testable" || row["reason"].is_string(), "{row}");
+            }
+        }
+    }
+    let ids: Vec<&str> = ["indicators", "events", "judgments"].iter().filter_map(|k| a[*k][0]["id"].as_str()).collect();
+    for id in ids {
+        let out = bellwether(&["explain", &case, id, "--worlds", "64"]);
+        assert!(out.status.success(), "{id}: {}", text(&out.stderr));
+        assert!(text(&out.stdout).contains("^^^"), "{id} ends in no caret");
+    }
+}
+
+#[test]
+fn a_misspelt_area_gets_a_caret_a_suggestion_and_exit_code_1() {
+    let (_keep, case) = fresh("minimal");
+    let path = Path::new(&case).join("indicators.toml");
+    let good = fs::read_to_string(&path).unwrap();
+    fs::write(&path, good.replace("\"north\"", "\"noth\"")).unwrap();
+    let out = bellwether(&["build", &case]);
+    assert_eq!(out.status.code(), Some(1));
+    assert_eq!(
+        text(&out.stderr).replace(&case, "CASE"),
+        "error[unknown-area]: unknown area `noth`
+  --> indicators.toml:10:12
+   |
+10 | area     = \"noth\"
+   |            ^^^^^^ declared areas: north, northford
+   |
+   = help: did you mean `north`?
+
+CASE: 1 error, 0 warnings
+"
+    );
+    assert!(!Path::new(&case).join(".bellwether/build.json").exists(), "nothing was built");
+    // Mended, it builds; and only what looks at it is run when it changes again.
+    fs::write(&path, &good).unwrap();
+    assert!(bellwether(&["build", &case]).status.success());
+    fs::write(&path, good.replace("at_least = 1", "at_least = 2")).unwrap();
+    let status = json(&["status", &case, "--format", "json"]);
+    let stages: Vec<&str> = status.as_array().unwrap().iter().filter_map(|s| s["stage"].as_str()).collect();
+    assert_eq!(stages, ["test", "weigh", "assess"], "{status}");
+}
+
+#[test]
+fn add_files_a_report_and_refuses_what_it_cannot_place() {
+    let (_keep, case) = fresh("minimal");
+    let report = Path::new(&case).join("new.txt");
+    fs::write(&report, "Nothing was seen at the bridge.\n").unwrap();
+    let report = report.to_string_lossy().into_owned();
+    let args = ["add", &case, &report, "--title", "All quiet: at the bridge!", "--source", "daily", "--published", "2024-03-06"];
+    let out = bellwether(&args);
+    assert!(out.status.success(), "{}", text(&out.stderr));
+    assert!(Path::new(&case).join("reports/2024-03-06-all-quiet-at-the-bridge.md").exists());
+    assert!(bellwether(&["check", &case]).status.success());
+    let out = bellwether(&args);
+    assert_eq!(out.status.code(), Some(1), "never overwritten");
+    let out = bellwether(&["add", &case, &report, "--title", "t", "--source", "dayly", "--published", "2024-03-06"]);
+    assert!(text(&out.stderr).contains("did you mean `daily`?"));
+    let out = bellwether(&["add", &case, &report, "--title", "t", "--source", "daily", "--published", "soon"]);
+    assert!(text(&out.stderr).contains("is not a date"));
+}
+
+#[test]
+fn diff_names_the_report_that_did_it() {
+    let (_keep, case) = fresh("rasht-2010");
+    assert!(bellwether(&["build", &case, "--no-tests"]).status.success());
+    let out = bellwether(&["diff", &case]);
+    assert_eq!(text(&out.stdout), "no number moved by more than two standard errors\n");
+    fs::remove_file(Path::new(&case).join("reports/2010-09-24-defence-ministry.md")).unwrap();
+    let claims = Path::new(&case).join("claims/hand.jsonl");
+    let kept: String = fs::read_to_string(&claims).unwrap().lines().filter(|l| !l.contains("2010-09-24-defence-ministry")).map(|l| format!("{l}\n")).collect();
+    fs::write(&claims, kept).unwrap();
+    let d = json(&["diff", &case, "--format", "json"]);
+    assert_eq!(d["removed"], serde_json::json!(["2010-09-24-defence-ministry"]));
+    assert!(d["numbers"].as_array().unwrap().iter().any(|n| n["id"] == "indicator:imu-did-kamarob"), "{d}");
+    let d = json(&["diff", "examples/rasht-2010", "--without", "2010-09-23-imu-statement", "--format", "json"]);
+    let moved = d["numbers"].as_array().unwrap().iter().find(|n| n["id"] == "indicator:imu-did-kamarob").unwrap().clone();
+    assert_eq!(moved["because"][0]["report"], "report:2010-09-23-imu-statement");
+}
+
+#[test]
+fn query_speaks_sql() {
+    let (_keep, case) = fresh("minimal");
+    let out = bellwether(&["query", "select 1", &case]);
+    assert!(!out.status.success() && text(&out.stderr).contains("run `bellwether build` first"));
+    assert!(bellwether(&["build", &case]).status.success());
+    let out = bellwether(&["query", "select id, state from indicators", &case]);
+    assert_eq!(text(&out.stdout), "id                   state\n-------------------  ---------\nfront-strikes-north  ambiguous\n");
+    let out = bellwether(&["query", "selec", &case]);
+    assert_eq!(out.status.code(), Some(1));
+}
+
+#[test]
+fn misuse_is_exit_code_2_and_help_teaches() {
+    assert_eq!(bellwether(&["biuld"]).status.code(), Some(2));
+    assert_eq!(bellwether(&["build", "x", "--as-of", "soon"]).status.code(), Some(2));
+    let help = text(&bellwether(&["--help"]).stdout);
+    for verb in ["init", "add", "check", "build", "status", "explain", "diff", "query", "spread", "completions"] {
+        assert!(help.contains(verb), "{verb}");
+    }
+    assert!(text(&bellwether(&["completions", "bash"]).stdout).contains("_bellwether"));
+    let out = bellwether(&["init", "crates"]);
+    assert!(text(&out.stderr).contains("not empty: nothing was written"));
+}
+
+/// A miniature GED file with a history that is known: all in Home, then as much again outside.
+fn history() -> String {
+    let mut out = String::from("id,type_of_violence,side_a,side_b,where_prec,where_coordinates,adm_1,latitude,longitude,country,event_clarity,date_prec,date_start,date_end,low,best,high\n");
+    let mut id = 0;
+    let mut put = |year: i32, month: u32, place: &str, province: &str, lat: f64, lon: f64| {
+        id += 1;
+        out.push_str(&format!("{id},1,Government of Land,Group,1,{place},{province},{lat},{lon},Land,1,1,{year}-{month:02}-10,{year}-{month:02}-11,1,2,4\n"));
+    };
+    for year in 2010..2017 {
+        for month in 1..=12 {
+            put(year, month, "A", "Home Province", 10.0 + f64::from(month) * 0.01, 20.0);
+            if year >= 2015 {
+                put(year, month, "B", "Other Province", 12.0, 22.0 + f64::from(month) * 0.01);
+                put(year, month, "C", "Other Province", 12.5, 22.0);
+            }
+        }
+    }
+    out
+}
+
+#[test]
+fn spread_finds_what_was_put_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("ged.csv");
+    fs::write(&data, history()).unwrap();
+    let (data, page) = (data.to_string_lossy().into_owned(), folder.path().join("page.html"));
+    let args = ["spread", &data, "--actor", "group", "--home", "Home", "--out", &page.to_string_lossy(), "--format", "json"];
+    let s = json(&args);
+    let p = |class: &str| s["footprint"].as_array().unwrap().iter().find(|r| r["class"] == class).unwrap()["probability"].as_f64().unwrap();
+    assert!(p("expanding") > 0.9, "{}", s["footprint"]);
+    let html = fs::read_to_string(&page).unwrap();
+    assert!(html.contains("<svg") && html.contains("Uppsala Conflict Data Program"));
+    assert_eq!(json(&args), s, "twice the same");
+    let out = bellwether(&["spread", &data, "--actor", "Grup of nobody", "--home", "Home"]);
+    assert!(text(&out.stderr).contains("no actor in the file is called"), "{}", text(&out.stderr));
+    let out = bellwether(&["spread", "README.md", "--actor", "x"]);
+    assert!(text(&out.stderr).contains("this is not a UCDP GED file"), "{}", text(&out.stderr));
+}
+
+/// On the real files, where they are: both layouts, every row.
+#[test]
+fn spread_reads_ucdp_files_as_downloaded() {
+    let shared = std::env::var("BELLWETHER_SHARED").map_or_else(|_| root().join("../shared"), Into::into);
+    let data = shared.join("data/ucdp");
+    if !data.is_dir() {
+        eprintln!("SKIPPED: no UCDP files at {} (set BELLWETHER_SHARED)", data.display());
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let page = folder.path().join("page.html").to_string_lossy().into_owned();
+    for (file, actor, home, rows) in [
+        ("ged191_myanmar_bangladesh.csv", "KIO", "Kachin", 3194),
+        ("ged231_central_african_republic.csv", "LRA", "hull", 1848),
+    ] {
+        let path = data.join(file);
+        let read = formats_rows(&path);
+        assert_eq!(read, rows, "{file}");
+        let s = json(&["spread", &path.to_string_lossy(), "--actor", actor, "--home", home, "--out", &page, "--format", "json"]);
+        let sum: f64 = s["footprint"].as_array().unwrap().iter().filter_map(|r| r["probability"].as_f64()).sum();
+        assert!((sum - 1.0).abs() < 1e-9);
+    }
+    assert_eq!(formats_rows(&data.join("ged231_global_sample_1000.csv")), 1000);
+}
+
+fn formats_rows(path: &Path) -> usize {
+    let file = formats::ged::read(fs::File::open(path).unwrap()).unwrap();
+    assert!(file.bad.is_empty(), "{:?}", file.bad.first());
+    file.events.len()
+}
+
+/// What is marked above the page's TLP takes no part and leaves no byte.
+#[test]
+fn what_is_withheld_leaves_no_byte_in_the_page() {
+    let (_keep, case) = fresh("rasht-2010");
+    let path = Path::new(&case).join("sources.toml");
+    let text_of = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text_of.replace("[hospital-staff]\n", "[hospital-staff]\ntlp         = \"RED\"\n")).unwrap();
+    let report = Path::new(&case).join("reports/2010-11-04-private-analyst.md");
+    let secret = fs::read_to_string(&report).unwrap();
+    fs::write(&report, secret.replacen("title:", "tlp: AMBER\ntitle:", 1)).unwrap();
+    let fixed = bellwether(&["check", &case, "--fix"]);
+    assert!(fixed.status.success(), "{}", text(&fixed.stderr));
+    assert!(bellwether(&["build", &case, "--no-tests"]).status.success());
+    let page = fs::read_to_string(Path::new(&case).join(".bellwether/assessment.html")).unwrap();
+    let body = secret.split("---\n").nth(2).unwrap().replace('\n', " ");
+    let plain = page.replace('\n', " ");
+    let words: Vec<char> = body.chars().collect();
+    for shingle in words.windows(24) {
+        let shingle: String = shingle.iter().collect();
+        assert!(!plain.contains(&shingle), "{shingle:?} of a withheld report is in the page");
+    }
+    for name in ["hospital-staff", "Relatives and hospital staff", "2010-11-04-private-analyst", "sources-few-hundred", "weekly-higher", "Rasht: what are the sweeps for?"] {
+        assert!(!page.contains(name), "{name}");
+    }
+    assert!(page.contains("Roughly 80 servicemen"), "the rest is there");
+}

@@ -8,7 +8,9 @@ use std::{env, fs, io};
 fn main() -> io::Result<()> {
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
     let mut out = String::new();
-    for (name, folder) in [("MINIMAL", root.join("templates/minimal")), ("RASHT_2010", root.join("../../examples/rasht-2010"))] {
+    for (name, folder) in
+        [("MINIMAL", root.join("templates/minimal")), ("RASHT_2010", root.join("../../examples/rasht-2010"))]
+    {
         println!("cargo::rerun-if-changed={}", folder.display());
         let mut files = Vec::new();
         gather(&folder, &folder, &mut files)?;

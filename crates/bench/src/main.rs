@@ -1,1 +1,96 @@
-fn main() {}
+//! Every benchmark and accuracy score: `cargo run --release -p bench -- NAME [--data PATH] [--json]`.
+//!
+//! Prints rows of name, value, unit, peer, ratio, goal; medians where times are taken. One file a benchmark.
+
+mod figures;
+mod worlds;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// One row of a benchmark.
+pub(crate) struct Row {
+    pub(crate) name: String,
+    pub(crate) value: f64,
+    pub(crate) unit: &'static str,
+    /// The peer's value, in the same unit and run, where there is one.
+    pub(crate) peer: Option<(&'static str, f64)>,
+    /// What is aimed at, in words.
+    pub(crate) goal: &'static str,
+}
+
+impl Row {
+    pub(crate) fn new(name: impl Into<String>, value: f64, unit: &'static str, goal: &'static str) -> Self {
+        Self { name: name.into(), value, unit, peer: None, goal }
+    }
+
+    pub(crate) fn beside(mut self, peer: &'static str, value: f64) -> Self {
+        self.peer = Some((peer, value));
+        self
+    }
+}
+
+/// Median seconds of `runs` runs.
+pub(crate) fn median_seconds(runs: usize, mut work: impl FnMut()) -> f64 {
+    let mut times: Vec<f64> = (0..runs)
+        .map(|_| {
+            let begun = std::time::Instant::now();
+            work();
+            begun.elapsed().as_secs_f64()
+        })
+        .collect();
+    times.sort_by(f64::total_cmp);
+    times[times.len() / 2]
+}
+
+const NAMES: [(&str, &str); 2] = [
+    ("worlds", "possible worlds of the example and of 1,000 to 1,000,000 events; whole commands beside it"),
+    ("figures", "simulation-based calibration and coverage of the figure posterior, long form"),
+];
+
+fn main() -> ExitCode {
+    let mut name = None;
+    let mut data = None;
+    let mut json = false;
+    let mut args = std::env::args().skip(1);
+    while let Some(a) = args.next() {
+        match a.as_str() {
+            "--json" => json = true,
+            "--data" => data = args.next().map(PathBuf::from),
+            other => name = Some(other.to_owned()),
+        }
+    }
+    let rows = match name.as_deref() {
+        Some("worlds") => worlds::run(data.as_deref()),
+        Some("figures") => Ok(figures::run()),
+        _ => {
+            eprintln!("usage: bench NAME [--data PATH] [--json]\n");
+            for (n, about) in NAMES {
+                eprintln!("  {n:10} {about}");
+            }
+            return ExitCode::from(2);
+        }
+    };
+    let rows = match rows {
+        Ok(rows) => rows,
+        Err(e) => {
+            eprintln!("error: {e}");
+            return ExitCode::from(1);
+        }
+    };
+    if !json {
+        println!("{:44} {:>12} {:10} {:>24} {:>8}  goal", "name", "value", "unit", "peer", "ratio");
+    }
+    for r in rows {
+        let ratio = r.peer.map(|(_, p)| r.value / p);
+        if json {
+            let line = serde_json::json!({"name": r.name, "value": r.value, "unit": r.unit, "peer": r.peer.map(|p| serde_json::json!({"name": p.0, "value": p.1})), "ratio": ratio, "goal": r.goal});
+            println!("{line}");
+        } else {
+            let peer = r.peer.map_or(String::new(), |(n, v)| format!("{n} {v:.4}"));
+            let ratio = ratio.map_or(String::new(), |x| format!("{x:.2}"));
+            println!("{:44} {:12.4} {:10} {peer:>24} {ratio:>8}  {}", r.name, r.value, r.unit, r.goal);
+        }
+    }
+    ExitCode::SUCCESS
+}

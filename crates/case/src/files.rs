@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use model::{
-    About, Attribution, Basis, Composite, Confidence, Count, Credibility, Day, EventBy, FigureTest,
-    Footprint, FootprintClass, GivenEvent, Grounds, Id, Modality, Reliability, Says, Share, Stance, Tenure, Tlp,
+    About, Attribution, Basis, Composite, Confidence, Count, Credibility, Day, EventBy, FigureTest, Footprint,
+    FootprintClass, GivenEvent, Grounds, Id, Modality, Reliability, Says, Share, Stance, Tenure, Tlp,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -288,14 +288,62 @@ pub(crate) struct FileKind {
 /// Every TOML file of a case at a fixed path.
 pub(crate) const FILES: [FileKind; 9] = [
     FileKind { path: "case.toml", schema: "case", defines: "case", required: true, make: schema::<CaseFile> },
-    FileKind { path: "sources.toml", schema: "sources", defines: "source", required: true, make: schema::<BTreeMap<Id, model::Source>> },
-    FileKind { path: "actors.toml", schema: "actors", defines: "actor", required: true, make: schema::<BTreeMap<Id, model::Actor>> },
-    FileKind { path: "indicators.toml", schema: "indicators", defines: "indicator", required: false, make: schema::<BTreeMap<Id, IndicatorFile>> },
-    FileKind { path: "hypotheses.toml", schema: "hypotheses", defines: "question", required: false, make: schema::<BTreeMap<Id, QuestionFile>> },
-    FileKind { path: "factors.toml", schema: "factors", defines: "factor", required: false, make: schema::<BTreeMap<Id, FactorFile>> },
-    FileKind { path: "judgments.toml", schema: "judgments", defines: "judgment", required: false, make: schema::<BTreeMap<Id, JudgmentFile>> },
-    FileKind { path: "assumptions.toml", schema: "assumptions", defines: "assumption", required: false, make: schema::<BTreeMap<Id, model::Assumption>> },
-    FileKind { path: "gaps.toml", schema: "gaps", defines: "gap", required: false, make: schema::<BTreeMap<Id, model::Gap>> },
+    FileKind {
+        path: "sources.toml",
+        schema: "sources",
+        defines: "source",
+        required: true,
+        make: schema::<BTreeMap<Id, model::Source>>,
+    },
+    FileKind {
+        path: "actors.toml",
+        schema: "actors",
+        defines: "actor",
+        required: true,
+        make: schema::<BTreeMap<Id, model::Actor>>,
+    },
+    FileKind {
+        path: "indicators.toml",
+        schema: "indicators",
+        defines: "indicator",
+        required: false,
+        make: schema::<BTreeMap<Id, IndicatorFile>>,
+    },
+    FileKind {
+        path: "hypotheses.toml",
+        schema: "hypotheses",
+        defines: "question",
+        required: false,
+        make: schema::<BTreeMap<Id, QuestionFile>>,
+    },
+    FileKind {
+        path: "factors.toml",
+        schema: "factors",
+        defines: "factor",
+        required: false,
+        make: schema::<BTreeMap<Id, FactorFile>>,
+    },
+    FileKind {
+        path: "judgments.toml",
+        schema: "judgments",
+        defines: "judgment",
+        required: false,
+        make: schema::<BTreeMap<Id, JudgmentFile>>,
+    },
+    FileKind {
+        path: "assumptions.toml",
+        schema: "assumptions",
+        defines: "assumption",
+        required: false,
+        make: schema::<BTreeMap<Id, model::Assumption>>,
+    },
+    FileKind {
+        path: "gaps.toml",
+        schema: "gaps",
+        defines: "gap",
+        required: false,
+        make: schema::<BTreeMap<Id, model::Gap>>,
+    },
 ];
 
 /// Schema of a test file.

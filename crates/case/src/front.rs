@@ -33,9 +33,13 @@ pub(crate) fn read(file: &str, text: &str, problems: &mut Vec<Problem>) -> (Vec<
         if number == 0 {
             if bare != "---" {
                 problems.push(
-                    Problem::error("no-front-matter", Span::new(file, 0, bare.len()), "a report begins with front matter")
-                        .label("expected `---`")
-                        .help("begin the file with `---`, then `title:`, `source:` and `published:`, then `---`"),
+                    Problem::error(
+                        "no-front-matter",
+                        Span::new(file, 0, bare.len()),
+                        "a report begins with front matter",
+                    )
+                    .label("expected `---`")
+                    .help("begin the file with `---`, then `title:`, `source:` and `published:`, then `---`"),
                 );
                 return (values, 0);
             }
@@ -62,16 +66,24 @@ pub(crate) fn read(file: &str, text: &str, problems: &mut Vec<Problem>) -> (Vec<
         if !KEYS.iter().any(|(k, _, _)| *k == key) {
             let known: Vec<&str> = KEYS.iter().map(|(k, _, _)| *k).collect();
             problems.push(
-                Problem::error("unknown-key", Span::new(file, start, start + key.len()), format!("unknown key `{key}`"))
-                    .label(format!("known keys: {}", known.join(", ")))
-                    .suggest(suggest_edit(key, known.iter().copied())),
+                Problem::error(
+                    "unknown-key",
+                    Span::new(file, start, start + key.len()),
+                    format!("unknown key `{key}`"),
+                )
+                .label(format!("known keys: {}", known.join(", ")))
+                .suggest(suggest_edit(key, known.iter().copied())),
             );
             continue;
         }
         if let Some(first) = values.iter().find(|v| v.key == key) {
             problems.push(
-                Problem::error("duplicate-key", Span::new(file, start, start + key.len()), format!("`{key}` is given twice"))
-                    .also(first.span.clone(), "first given here"),
+                Problem::error(
+                    "duplicate-key",
+                    Span::new(file, start, start + key.len()),
+                    format!("`{key}` is given twice"),
+                )
+                .also(first.span.clone(), "first given here"),
             );
             continue;
         }
@@ -86,8 +98,12 @@ pub(crate) fn read(file: &str, text: &str, problems: &mut Vec<Problem>) -> (Vec<
     for (key, what, required) in KEYS {
         if required && !values.iter().any(|v| v.key == key && !v.text.is_empty()) {
             problems.push(
-                Problem::error("missing-key", Span::new(file, 0, 3), format!("missing key `{key}` in the front matter"))
-                    .help(format!("`{key}`: {what}")),
+                Problem::error(
+                    "missing-key",
+                    Span::new(file, 0, 3),
+                    format!("missing key `{key}` in the front matter"),
+                )
+                .help(format!("`{key}`: {what}")),
             );
         }
     }

@@ -168,8 +168,12 @@ fn polygon(file: &str, id: &str, node: &Node, budget: &mut usize, problems: &mut
         }
         if count < 4 {
             problems.push(
-                Problem::error("bad-ring", ring.span(file), format!("area `{id}`: a ring needs at least 4 positions, found {count}"))
-                    .help("the first position is repeated at the end"),
+                Problem::error(
+                    "bad-ring",
+                    ring.span(file),
+                    format!("area `{id}`: a ring needs at least 4 positions, found {count}"),
+                )
+                .help("the first position is repeated at the end"),
             );
             return None;
         }
@@ -197,10 +201,9 @@ fn polygon(file: &str, id: &str, node: &Node, budget: &mut usize, problems: &mut
 /// One position: longitude, latitude (a third number, the height, is allowed and not used).
 fn position(file: &str, node: &Node, problems: &mut Vec<Problem>) -> Option<LonLat> {
     let numbers: Vec<f64> = node.items().iter().filter_map(Node::number).collect();
-    if !matches!(node.kind, Kind::Array(_)) || numbers.len() != node.items().len() || !(2..=3).contains(&numbers.len()) {
-        problems.push(
-            Problem::error("bad-coordinate", node.span(file), "expected a position: [longitude, latitude]"),
-        );
+    if !matches!(node.kind, Kind::Array(_)) || numbers.len() != node.items().len() || !(2..=3).contains(&numbers.len())
+    {
+        problems.push(Problem::error("bad-coordinate", node.span(file), "expected a position: [longitude, latitude]"));
         return None;
     }
     for (value, limit, name, at) in [(numbers[0], 180.0, "longitude", 0), (numbers[1], 90.0, "latitude", 1)] {

@@ -279,8 +279,7 @@ impl Loader<'_> {
         let Some(tree) = self.trees.get(file).cloned() else { return };
         for entry in tree.entries() {
             let span = self.define("indicator", file, entry);
-            let given: Vec<&Entry> =
-                entry.value.entries().iter().filter(|e| TESTS.contains(&e.key.as_str())).collect();
+            let given: Vec<&Entry> = entry.value.entries().iter().filter(|e| TESTS.contains(&e.key.as_str())).collect();
             if given.len() != 1 {
                 let mut problem = Problem::error(
                     "one-test",
@@ -296,7 +295,9 @@ impl Loader<'_> {
             }
             let Some(f) = self.typed::<IndicatorFile>(file, &entry.value) else { continue };
             let one = |c: model::Composite| c.of;
-            let test = f.count.map(Test::Count)
+            let test = f
+                .count
+                .map(Test::Count)
                 .or(f.share.map(Test::Share))
                 .or(f.figure.map(Test::Figure))
                 .or(f.footprint.map(Test::Footprint))
@@ -315,8 +316,14 @@ impl Loader<'_> {
             case.indicators.insert(
                 entry.key.clone(),
                 Indicator {
-                    id: entry.key.clone(), title: f.title, warn_at: f.warn_at, review_by: f.review_by,
-                    coverage: f.coverage, test, tlp: f.tlp, span,
+                    id: entry.key.clone(),
+                    title: f.title,
+                    warn_at: f.warn_at,
+                    review_by: f.review_by,
+                    coverage: f.coverage,
+                    test,
+                    tlp: f.tlp,
+                    span,
                 },
             );
         }
@@ -333,16 +340,28 @@ impl Loader<'_> {
             for h in listed.map(Node::entries).unwrap_or_default() {
                 if !is_id(&h.key) || h.key == "other" || h.key == "undecided" {
                     self.problems.push(
-                        Problem::error("bad-id", Span::new(file, h.start, h.end), format!("`{}` cannot be a hypothesis", h.key))
-                            .help("an id is made of a-z, 0-9 and `-`; `other` and `undecided` are taken"),
+                        Problem::error(
+                            "bad-id",
+                            Span::new(file, h.start, h.end),
+                            format!("`{}` cannot be a hypothesis", h.key),
+                        )
+                        .help("an id is made of a-z, 0-9 and `-`; `other` and `undecided` are taken"),
                     );
                 }
                 if let Some(f) = q.hypothesis.get(&h.key) {
-                    hypotheses.push(Hypothesis { id: h.key.clone(), text: f.text.clone(), prior: f.prior, why: f.why.clone() });
+                    hypotheses.push(Hypothesis {
+                        id: h.key.clone(),
+                        text: f.text.clone(),
+                        prior: f.prior,
+                        why: f.why.clone(),
+                    });
                 }
             }
             hypotheses.push(Hypothesis {
-                id: "other".into(), text: "Something else".into(), prior: q.other.prior, why: q.other.why.clone(),
+                id: "other".into(),
+                text: "Something else".into(),
+                prior: q.other.prior,
+                why: q.other.why.clone(),
             });
             let sum: f64 = hypotheses.iter().map(|h| h.prior).sum();
             if (sum - 1.0).abs() > 1e-6 {
@@ -362,7 +381,8 @@ impl Loader<'_> {
             let mut evidence = Vec::new();
             for (id, e) in &q.evidence {
                 let node = entry.value.at(&["evidence", id]);
-                let at = entry.value.get("evidence").map(Node::entries).unwrap_or_default().iter().find(|x| &x.key == id);
+                let at =
+                    entry.value.get("evidence").map(Node::entries).unwrap_or_default().iter().find(|x| &x.key == id);
                 let span = at.map_or_else(|| span.clone(), |x| Span::new(file, x.start, x.end));
                 if let Some(e) = self.evidence(file, id, e, node, &hypotheses, span) {
                     evidence.push(e);
@@ -422,8 +442,12 @@ impl Loader<'_> {
             let at = value.or(table).map_or_else(|| span.clone(), |n| n.span(file));
             match value {
                 None => self.problems.push(
-                    Problem::error("missing-likelihood", at, format!("evidence `{id}` has no likelihood for `{}`", h.id))
-                        .help("give P(the thing is so | hypothesis) for every hypothesis and for `other`"),
+                    Problem::error(
+                        "missing-likelihood",
+                        at,
+                        format!("evidence `{id}` has no likelihood for `{}`", h.id),
+                    )
+                    .help("give P(the thing is so | hypothesis) for every hypothesis and for `other`"),
                 ),
                 Some(n) => match read_likelihood(n) {
                     Some(p) => likelihood.push(p),
@@ -432,7 +456,10 @@ impl Loader<'_> {
                         let mut p = Problem::error(
                             "bad-likelihood",
                             at,
-                            format!("likelihood for `{}` is neither a number between 0 and 1 nor a likelihood word", h.id),
+                            format!(
+                                "likelihood for `{}` is neither a number between 0 and 1 nor a likelihood word",
+                                h.id
+                            ),
                         )
                         .label(format!("words: {}", words.join(", ")));
                         if let Some(text) = n.text() {
@@ -475,8 +502,16 @@ impl Loader<'_> {
             case.factors.insert(
                 entry.key.clone(),
                 Factor {
-                    id: entry.key.clone(), text: f.text, enabling: f.direction == Direction::Enabling, actor: f.actor,
-                    hypothesis: f.hypothesis, trend: f.trend, claims: f.claims, why: f.why, tlp: f.tlp, span,
+                    id: entry.key.clone(),
+                    text: f.text,
+                    enabling: f.direction == Direction::Enabling,
+                    actor: f.actor,
+                    hypothesis: f.hypothesis,
+                    trend: f.trend,
+                    claims: f.claims,
+                    why: f.why,
+                    tlp: f.tlp,
+                    span,
                 },
             );
         }
@@ -489,8 +524,13 @@ impl Loader<'_> {
             let span = self.define("judgment", file, entry);
             let Some(j) = self.typed::<JudgmentFile>(file, &entry.value) else { continue };
             case.judgments.push(Judgment {
-                id: entry.key.clone(), about: j.about, confidence: j.confidence, grounds: j.grounds, text: j.text,
-                tlp: j.tlp, span,
+                id: entry.key.clone(),
+                about: j.about,
+                confidence: j.confidence,
+                grounds: j.grounds,
+                text: j.text,
+                tlp: j.tlp,
+                span,
             });
         }
     }
@@ -562,9 +602,18 @@ impl Loader<'_> {
             case.reports.insert(
                 stem.to_owned(),
                 Report {
-                    id: stem.to_owned(), file: file.clone(), title: text_of("title").unwrap_or_default(),
-                    source: source.text.clone(), published, retrieved, url: text_of("url"),
-                    written_by: text_of("written_by"), tlp, text, body, span: source.span.clone(),
+                    id: stem.to_owned(),
+                    file: file.clone(),
+                    title: text_of("title").unwrap_or_default(),
+                    source: source.text.clone(),
+                    published,
+                    retrieved,
+                    url: text_of("url"),
+                    written_by: text_of("written_by"),
+                    tlp,
+                    text,
+                    body,
+                    span: source.span.clone(),
                 },
             );
         }
@@ -640,19 +689,33 @@ impl Loader<'_> {
             let polygon = Polygon { rings: rings.iter().map(points).collect() };
             let bad = |p: &LonLat| !(-180.0..=180.0).contains(&p.lon) || !(-90.0..=90.0).contains(&p.lat);
             if polygon.rings.is_empty()
-                || polygon.rings.iter().any(|r| r.len() < 4 || r.first() != r.last() || ring_area(r) < 1e-12 || r.iter().any(bad))
+                || polygon
+                    .rings
+                    .iter()
+                    .any(|r| r.len() < 4 || r.first() != r.last() || ring_area(r) < 1e-12 || r.iter().any(bad))
             {
                 self.problems.push(
-                    Problem::error("bad-ring", at, "the polygon is not an area")
-                        .help("every ring has at least 4 positions [longitude, latitude], the first repeated at the end"),
+                    Problem::error("bad-ring", at, "the polygon is not an area").help(
+                        "every ring has at least 4 positions [longitude, latitude], the first repeated at the end",
+                    ),
                 );
             }
         }
         case.claims.insert(
             c.id.clone(),
             Claim {
-                id: c.id, report: c.report, excerpt, chain: c.chain, origin, stance: c.stance, modality: c.modality,
-                basis: c.basis, credibility: c.credibility, tlp: c.tlp, says: c.says, span,
+                id: c.id,
+                report: c.report,
+                excerpt,
+                chain: c.chain,
+                origin,
+                stance: c.stance,
+                modality: c.modality,
+                basis: c.basis,
+                credibility: c.credibility,
+                tlp: c.tlp,
+                says: c.says,
+                span,
             },
         );
     }
@@ -697,7 +760,10 @@ impl Loader<'_> {
                         expect: outcomes.into_iter().next().unwrap_or(Expectation::NotTestable),
                     },
                     (None, 0, false) => ScenarioKind::Changed {
-                        without: s.without, as_of: s.as_of, reliability: s.reliability, expect: s.expect,
+                        without: s.without,
+                        as_of: s.as_of,
+                        reliability: s.reliability,
+                        expect: s.expect,
                     },
                     _ => {
                         self.problems.push(
@@ -781,17 +847,25 @@ fn place_excerpt(
             1 => found[0],
             0 => {
                 problems.push(
-                    Problem::error("excerpt-not-found", at("exact"), format!("`{}` does not contain the excerpt", report.file))
-                        .help("quote the report byte for byte, line ends included"),
+                    Problem::error(
+                        "excerpt-not-found",
+                        at("exact"),
+                        format!("`{}` does not contain the excerpt", report.file),
+                    )
+                    .help("quote the report byte for byte, line ends included"),
                 );
                 return None;
             }
             _ => {
                 problems.push(
-                    Problem::error("excerpt-ambiguous", at("exact"), format!("`{}` contains the excerpt several times", report.file))
-                        .also(Span::new(&report.file, found[0], found[0] + e.exact.len()), "here")
-                        .also(Span::new(&report.file, found[1], found[1] + e.exact.len()), "and here")
-                        .help("quote more of the sentence, or give `start` and `end`"),
+                    Problem::error(
+                        "excerpt-ambiguous",
+                        at("exact"),
+                        format!("`{}` contains the excerpt several times", report.file),
+                    )
+                    .also(Span::new(&report.file, found[0], found[0] + e.exact.len()), "here")
+                    .also(Span::new(&report.file, found[1], found[1] + e.exact.len()), "and here")
+                    .help("quote more of the sentence, or give `start` and `end`"),
                 );
                 return None;
             }
@@ -808,7 +882,8 @@ fn place_excerpt(
         if let Some(given) = given
             && given != real
         {
-            let agrees = if key == "prefix" { real.ends_with(given.as_str()) } else { real.starts_with(given.as_str()) };
+            let agrees =
+                if key == "prefix" { real.ends_with(given.as_str()) } else { real.starts_with(given.as_str()) };
             if !agrees {
                 problems.push(
                     Problem::error("context-differs", at(key), format!("`{key}` does not match the report"))

@@ -70,8 +70,12 @@ fn sources_and_actors(l: &mut Loader<'_>, case: &Case) {
             let by_hand = link.probability.is_some() || link.why.is_some();
             if by_hand != link.claims.is_empty() || link.probability.is_some() != link.why.is_some() {
                 l.problems.push(
-                    Problem::error("probability-or-claims", link.span.clone(), format!("a link of `{id}` needs its ground"))
-                        .help("give either `probability` with `why`, or `claims`"),
+                    Problem::error(
+                        "probability-or-claims",
+                        link.span.clone(),
+                        format!("a link of `{id}` needs its ground"),
+                    )
+                    .help("give either `probability` with `why`, or `claims`"),
                 );
             }
             for (k, claim) in link.claims.iter().enumerate() {
@@ -114,8 +118,12 @@ fn events(l: &mut Loader<'_>, case: &Case) {
                         let at = claim_span(l, claim, &["says", "event", "type"]);
                         let there = claim_span(l, other, &["says", "event", "type"]);
                         l.problems.push(
-                            Problem::warning("event-type-differs", at, format!("event `{}` is coded with two types", e.id))
-                                .also(there, "this one is used"),
+                            Problem::warning(
+                                "event-type-differs",
+                                at,
+                                format!("event `{}` is coded with two types", e.id),
+                            )
+                            .also(there, "this one is used"),
                         );
                     }
                     Some(_) => {}
@@ -155,7 +163,11 @@ fn claims(l: &mut Loader<'_>, case: &Case) {
             Says::Event(e) => event_claim(l, case, claim, e, &node, &file),
             Says::Fact(f) => {
                 if !model::is_id(&f.id) {
-                    l.problems.push(Problem::error("bad-id", span(&["says", "fact", "id"]), format!("`{}` is not an id", f.id)));
+                    l.problems.push(Problem::error(
+                        "bad-id",
+                        span(&["says", "fact", "id"]),
+                        format!("`{}` is not an id", f.id),
+                    ));
                 }
             }
             Says::Link(x) => {
@@ -169,9 +181,13 @@ fn claims(l: &mut Loader<'_>, case: &Case) {
                     let speaks = |c: &model::Claim| c.chain.iter().cloned().chain(report(c)).collect::<BTreeSet<Id>>();
                     if speaks(old).is_disjoint(&speaks(claim)) {
                         l.problems.push(
-                            Problem::error("foreign-retraction", span(&["says", "retracts"]), format!("`{}` cannot take back `{id}`", claim.id))
-                                .also(old.span.clone(), "said by somebody else")
-                                .help("only who said or published a claim retracts it; another source denies it"),
+                            Problem::error(
+                                "foreign-retraction",
+                                span(&["says", "retracts"]),
+                                format!("`{}` cannot take back `{id}`", claim.id),
+                            )
+                            .also(old.span.clone(), "said by somebody else")
+                            .help("only who said or published a claim retracts it; another source denies it"),
                         );
                     }
                 }
@@ -198,8 +214,12 @@ fn event_claim(l: &mut Loader<'_>, case: &Case, claim: &model::Claim, e: &model:
         && !e.kind.sub_types().contains(&sub.0.as_str())
     {
         l.problems.push(
-            Problem::error("wrong-sub-type", span(&["says", "event", "sub_type"]), format!("`{}` is not a sub-type of `{}`", sub.0, e.kind.name()))
-                .label(format!("its sub-types: {}", e.kind.sub_types().join(", "))),
+            Problem::error(
+                "wrong-sub-type",
+                span(&["says", "event", "sub_type"]),
+                format!("`{}` is not a sub-type of `{}`", sub.0, e.kind.name()),
+            )
+            .label(format!("its sub-types: {}", e.kind.sub_types().join(", "))),
         );
     }
     for (actor, at) in Loader::actor_nodes(node, &e.actors) {
@@ -210,8 +230,12 @@ fn event_claim(l: &mut Loader<'_>, case: &Case, claim: &model::Claim, e: &model:
             && !a.kind.can_attack()
         {
             l.problems.push(
-                Problem::error("not-an-attacker", span(&["says", "event", "actors", &i.to_string()]), format!("`{actor}` cannot be a perpetrator"))
-                    .help("perpetrators are armed groups and state forces; a leader's group is the actor"),
+                Problem::error(
+                    "not-an-attacker",
+                    span(&["says", "event", "actors", &i.to_string()]),
+                    format!("`{actor}` cannot be a perpetrator"),
+                )
+                .help("perpetrators are armed groups and state forces; a leader's group is the actor"),
             );
         }
     }
@@ -230,8 +254,12 @@ fn event_claim(l: &mut Loader<'_>, case: &Case, claim: &model::Claim, e: &model:
         && (time.open || too_long(time))
     {
         l.problems.push(
-            Problem::error("bad-date", span(&["says", "event", "time"]), format!("`{time}` is too wide for the time of an event"))
-                .help("at most 30 years, with both ends"),
+            Problem::error(
+                "bad-date",
+                span(&["says", "event", "time"]),
+                format!("`{time}` is too wide for the time of an event"),
+            )
+            .help("at most 30 years, with both ends"),
         );
     }
     for (i, figure) in e.figures.iter().enumerate() {
@@ -243,29 +271,48 @@ fn event_claim(l: &mut Loader<'_>, case: &Case, claim: &model::Claim, e: &model:
             l.problems.push(Problem::error("figure-needs-number", whole.clone(), "this hedge needs a `number`"));
         }
         if !figure.hedge.needs_number() && figure.hedge != Hedge::Between && figure.number.is_some() {
-            l.problems.push(Problem::error("figure-without-number", at("number"), "this hedge stands for a figure without a number"));
+            l.problems.push(Problem::error(
+                "figure-without-number",
+                at("number"),
+                "this hedge stands for a figure without a number",
+            ));
         }
         let bounds = (figure.low, figure.high);
         if (figure.hedge == Hedge::Between) != (bounds.0.is_some() && bounds.1.is_some())
             || matches!(bounds, (Some(a), Some(b)) if a > b)
         {
-            l.problems.push(Problem::error("figure-bounds", whole.clone(), "`between` needs `low` and `high`, low first; other hedges have neither"));
+            l.problems.push(Problem::error(
+                "figure-bounds",
+                whole.clone(),
+                "`between` needs `low` and `high`, low first; other hedges have neither",
+            ));
         }
         let relative = matches!(figure.hedge, Hedge::HigherThan | Hedge::LowerThan);
         if relative != figure.than.is_some() {
-            l.problems.push(Problem::error("figure-than", whole, "`higher-than` and `lower-than` name a claim in `than`; other hedges do not"));
+            l.problems.push(Problem::error(
+                "figure-than",
+                whole,
+                "`higher-than` and `lower-than` name a claim in `than`; other hedges do not",
+            ));
         }
         if let Some(than) = &figure.than {
             l.known("claim", than, at("than"));
             if let Some(other) = case.claims.get(than) {
                 let same = other.event().is_some_and(|o| {
-                    o.id == e.id && o.figures.iter().any(|f| f.measure == figure.measure && f.of == figure.of && f.number.or(f.high).is_some())
+                    o.id == e.id
+                        && o.figures
+                            .iter()
+                            .any(|f| f.measure == figure.measure && f.of == figure.of && f.number.or(f.high).is_some())
                 });
                 if !same {
                     l.problems.push(Problem::error(
                         "figure-than",
                         at("than"),
-                        format!("claim `{than}` gives no number of {} of `{}` in this event", figure.measure.name(), figure.of),
+                        format!(
+                            "claim `{than}` gives no number of {} of `{}` in this event",
+                            figure.measure.name(),
+                            figure.of
+                        ),
                     ));
                 }
             }
@@ -290,8 +337,12 @@ fn copies(l: &mut Loader<'_>, case: &Case) {
                 if said.insert(ring.clone()) {
                     let at = claim_span(l, claim, &["origin"]);
                     l.problems.push(
-                        Problem::error("copy-cycle", at, format!("claims copy one another in a circle: {}", ring.join(", ")))
-                            .help("one of them must name the source where it was first stated"),
+                        Problem::error(
+                            "copy-cycle",
+                            at,
+                            format!("claims copy one another in a circle: {}", ring.join(", ")),
+                        )
+                        .help("one of them must name the source where it was first stated"),
                     );
                 }
                 break;
@@ -356,8 +407,12 @@ fn indicators(l: &mut Loader<'_>, case: &Case) {
         {
             let at = field(l, if name == "footprint" { "home" } else { "area" });
             l.problems.push(
-                Problem::warning("point-as-area", at, format!("`{area}` is a point: the disc of its uncertainty is tested"))
-                    .help("draw a polygon for an area that an indicator tests"),
+                Problem::warning(
+                    "point-as-area",
+                    at,
+                    format!("`{area}` is a point: the disc of its uncertainty is tested"),
+                )
+                .help("draw a polygon for an area that an indicator tests"),
             );
         }
     }
@@ -367,7 +422,11 @@ fn indicators(l: &mut Loader<'_>, case: &Case) {
         let mut seen: BTreeSet<&Id> = BTreeSet::new();
         while let Some(part) = stack.pop() {
             if part == id {
-                l.problems.push(Problem::error("indicator-cycle", indicator.span.clone(), format!("indicator `{id}` contains itself")));
+                l.problems.push(Problem::error(
+                    "indicator-cycle",
+                    indicator.span.clone(),
+                    format!("indicator `{id}` contains itself"),
+                ));
                 break;
             }
             if seen.insert(part)
@@ -405,8 +464,14 @@ fn hypotheses(l: &mut Loader<'_>, case: &Case) {
                     l.known("factor", id, here.clone());
                     if case.factors.get(id).is_some_and(|f| f.claims.is_empty()) {
                         l.problems.push(
-                            Problem::warning("factor-without-claims", here, format!("factor `{id}` rests on no claim and moves nothing"))
-                                .help("give the factor `claims`; a condition that nobody reported is context, not evidence"),
+                            Problem::warning(
+                                "factor-without-claims",
+                                here,
+                                format!("factor `{id}` rests on no claim and moves nothing"),
+                            )
+                            .help(
+                                "give the factor `claims`; a condition that nobody reported is context, not evidence",
+                            ),
                         );
                     }
                 }
@@ -414,7 +479,11 @@ fn hypotheses(l: &mut Loader<'_>, case: &Case) {
                     let here = at(l, &["claim"]);
                     l.known("claim", id, here.clone());
                     if case.claims.get(id).is_some_and(|c| matches!(c.says, Says::Retracts(_))) {
-                        l.problems.push(Problem::error("claim-says-other", here, format!("claim `{id}` is a retraction")));
+                        l.problems.push(Problem::error(
+                            "claim-says-other",
+                            here,
+                            format!("claim `{id}` is a retraction"),
+                        ));
                     }
                 }
             }
@@ -426,9 +495,9 @@ fn hypotheses(l: &mut Loader<'_>, case: &Case) {
             l.known("actor", actor, at);
         }
         if let Some(name) = &factor.hypothesis {
-            let found = name.split_once('/').is_some_and(|(q, h)| {
-                case.questions.get(q).is_some_and(|q| q.hypotheses.iter().any(|x| x.id == h))
-            });
+            let found = name
+                .split_once('/')
+                .is_some_and(|(q, h)| case.questions.get(q).is_some_and(|q| q.hypotheses.iter().any(|x| x.id == h)));
             if !found {
                 let at = l.node_span("factors.toml", &[id, "hypothesis"], &factor.span);
                 l.problems.push(
@@ -524,7 +593,9 @@ fn scenarios(l: &mut Loader<'_>, case: &Case) {
                 let at = l.node_span(&file, &[&s.id, "indicator"], &s.span);
                 l.known("indicator", indicator, at);
                 for (i, g) in given.iter().enumerate() {
-                    for (kind, key, value) in [("actor", "actor", &g.actor), ("area", "area", &g.area), ("actor", "of", &g.of)] {
+                    for (kind, key, value) in
+                        [("actor", "actor", &g.actor), ("area", "area", &g.area), ("actor", "of", &g.of)]
+                    {
                         if let Some(value) = value {
                             let at = l.node_span(&file, &[&s.id, "given", &i.to_string(), key], &s.span);
                             l.known(kind, value, at);
@@ -550,8 +621,12 @@ fn scenarios(l: &mut Loader<'_>, case: &Case) {
                         Some(("hypothesis", id)) => l.known("question", id.split('/').next().unwrap_or(id), at),
                         Some(("footprint" | "tenure" | "fact" | "figure", _)) => {}
                         _ => l.problems.push(
-                            Problem::error("bad-reference", at, format!("`{}` is not a number of the assessment", e.id))
-                                .help("write indicator:ID, hypothesis:QUESTION/ID, event:ID, footprint:..., judgment:ID"),
+                            Problem::error(
+                                "bad-reference",
+                                at,
+                                format!("`{}` is not a number of the assessment", e.id),
+                            )
+                            .help("write indicator:ID, hypothesis:QUESTION/ID, event:ID, footprint:..., judgment:ID"),
                         ),
                     }
                 }

@@ -111,7 +111,8 @@ fn table(root: &Value, schema: &Value, prefix: &str, out: &mut String, depth: us
 /// The words an enum may take, as a suffix.
 fn words(root: &Value, schema: &Value) -> String {
     let item = schema.get("items").map_or(schema, |i| resolve(root, i));
-    let mut list: Vec<&str> = item.get("enum").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
+    let mut list: Vec<&str> =
+        item.get("enum").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
     for s in item.get("oneOf").and_then(Value::as_array).into_iter().flatten() {
         list.extend(s.get("const").and_then(Value::as_str));
         list.extend(s.get("enum").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str));

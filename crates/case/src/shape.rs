@@ -13,8 +13,26 @@ use crate::tree::{Kind, Node};
 /// Keywords the walker knows.
 #[cfg(test)]
 pub(crate) const KEYWORDS: [&str; 21] = [
-    "type", "properties", "required", "additionalProperties", "$ref", "$defs", "items", "enum", "oneOf", "anyOf",
-    "const", "minimum", "maximum", "format", "description", "default", "title", "$schema", "minItems", "maxItems",
+    "type",
+    "properties",
+    "required",
+    "additionalProperties",
+    "$ref",
+    "$defs",
+    "items",
+    "enum",
+    "oneOf",
+    "anyOf",
+    "const",
+    "minimum",
+    "maximum",
+    "format",
+    "description",
+    "default",
+    "title",
+    "$schema",
+    "minItems",
+    "maxItems",
     "propertyNames",
 ];
 

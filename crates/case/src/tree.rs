@@ -171,9 +171,7 @@ fn toml_kind(value: &DeValue<'_>) -> Kind {
         // A bare date is a string to everything above.
         DeValue::Datetime(d) => Kind::Text(d.to_string()),
         DeValue::Array(a) => Kind::Array(
-            a.iter()
-                .map(|v| Node { start: v.span().start, end: v.span().end, kind: toml_kind(v.get_ref()) })
-                .collect(),
+            a.iter().map(|v| Node { start: v.span().start, end: v.span().end, kind: toml_kind(v.get_ref()) }).collect(),
         ),
         DeValue::Table(t) => toml_table(t),
     }

@@ -39,7 +39,11 @@ impl Host for Folder {
 /// Loads the case in `folder`.
 pub(crate) fn load(folder: &Path) -> Result<Loaded, String> {
     if !folder.is_dir() {
-        return Err(format!("{} is not a folder; `bellwether init {}` makes a case there", folder.display(), folder.display()));
+        return Err(format!(
+            "{} is not a folder; `bellwether init {}` makes a case there",
+            folder.display(),
+            folder.display()
+        ));
     }
     Ok(case::load(&Folder(folder.to_owned())))
 }

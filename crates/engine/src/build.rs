@@ -225,7 +225,10 @@ pub fn build(case: &Case, options: Options, store: &Store, progress: Progress<'_
         let file = format!("tables/{}-{}.parquet", table.name, &table.hash()[..16]);
         if !store.has(&file) {
             let bytes = table.to_parquet().map_err(|e| {
-                BuildError::Store(StoreError { doing: format!("cannot write table {}", table.name), source: std::io::Error::other(e) })
+                BuildError::Store(StoreError {
+                    doing: format!("cannot write table {}", table.name),
+                    source: std::io::Error::other(e),
+                })
             })?;
             store.write(&file, &bytes).map_err(BuildError::Store)?;
         }
@@ -278,10 +281,8 @@ fn run(case: &Case, options: Options, stages: &mut Stages<'_>) -> Result<Run, Ve
     }
     for report in case.reports.values() {
         let claims = claims_of.get(report.id.as_str()).cloned().unwrap_or_default();
-        let inputs = vec![
-            (format!("report {}", report.id), hash(report)),
-            (format!("claims of {}", report.id), hash(&claims)),
-        ];
+        let inputs =
+            vec![(format!("report {}", report.id), hash(report)), (format!("claims of {}", report.id), hash(&claims))];
         ingested.push(stages.run("ingest", ingest::VERSION, &report.id, inputs, || ingest::run(case, report)));
     }
 
@@ -304,7 +305,8 @@ fn run(case: &Case, options: Options, stages: &mut Stages<'_>) -> Result<Run, Ve
             .claims
             .iter()
             .map(|c| {
-                let published = case.claims.get(c).and_then(|c| case.reports.get(&c.report)).map(|r| r.published.to_string());
+                let published =
+                    case.claims.get(c).and_then(|c| case.reports.get(&c.report)).map(|r| r.published.to_string());
                 (case.claims.get(c), &gathered.statements[gathered.statement_of[c]], published)
             })
             .collect();
@@ -316,8 +318,7 @@ fn run(case: &Case, options: Options, stages: &mut Stages<'_>) -> Result<Run, Ve
         ];
         laws.push(stages.run("reconcile", reconcile::VERSION, id, inputs, || reconcile::run(case, &gathered, id)));
     }
-    let law_hashes: Vec<(String, String)> =
-        laws.iter().map(|(l, h)| (format!("event {}", l.id), h.clone())).collect();
+    let law_hashes: Vec<(String, String)> = laws.iter().map(|(l, h)| (format!("event {}", l.id), h.clone())).collect();
     let laws: Vec<EventLaw> = laws.into_iter().map(|(l, _)| l).collect();
 
     // worlds: all draws.

@@ -91,8 +91,14 @@ impl Difference {
     ///
     /// # Errors
     /// As phrases or problems.
-    pub fn since_build(store: &Store, case: &Case, worlds: Option<usize>) -> Result<Self, Result<String, Vec<Problem>>> {
-        let manifest = store.manifest().ok_or_else(|| Ok("there is no build to compare with: run `bellwether build` first".to_owned()))?;
+    pub fn since_build(
+        store: &Store,
+        case: &Case,
+        worlds: Option<usize>,
+    ) -> Result<Self, Result<String, Vec<Problem>>> {
+        let manifest = store
+            .manifest()
+            .ok_or_else(|| Ok("there is no build to compare with: run `bellwether build` first".to_owned()))?;
         let bytes = std::fs::read(store.root().join(&manifest.assessment)).map_err(|e| Ok(e.to_string()))?;
         let old: Assessment = serde_json::from_slice(&bytes).map_err(|e| Ok(e.to_string()))?;
         let series = stored_series(store).map_err(Ok)?;
@@ -124,7 +130,8 @@ fn compare(
 ) -> Result<Difference, Vec<Problem>> {
     let added: Vec<String> = new.keys().filter(|k| !old.contains_key(*k)).cloned().collect();
     let removed: Vec<String> = old.keys().filter(|k| !new.contains_key(*k)).cloned().collect();
-    let changed: Vec<String> = new.iter().filter(|(k, h)| old.get(*k).is_some_and(|o| o != *h)).map(|x| x.0.clone()).collect();
+    let changed: Vec<String> =
+        new.iter().filter(|(k, h)| old.get(*k).is_some_and(|o| o != *h)).map(|x| x.0.clone()).collect();
     let mut ids: Vec<&String> = a.probabilities.keys().chain(b.probabilities.keys()).collect();
     ids.sort();
     ids.dedup();

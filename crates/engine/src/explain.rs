@@ -54,8 +54,13 @@ pub fn explain(case: &Case, run: &Run, options: Options, id: &str) -> Result<Exp
         match found.as_slice() {
             [one] => (*one).clone(),
             [] => {
-                let near = model::suggest_edit(id, names.iter().flat_map(|n| [n.as_str(), n.split_once(':').map_or("", |x| x.1)]));
-                let help = near.map_or("`bellwether build --format json` lists every id".to_owned(), |n| format!("did you mean `{n}`?"));
+                let near = model::suggest_edit(
+                    id,
+                    names.iter().flat_map(|n| [n.as_str(), n.split_once(':').map_or("", |x| x.1)]),
+                );
+                let help = near.map_or("`bellwether build --format json` lists every id".to_owned(), |n| {
+                    format!("did you mean `{n}`?")
+                });
                 return Err(format!("nothing is called `{id}`: {help}"));
             }
             many => {
@@ -137,7 +142,9 @@ impl Explainer<'_> {
 
     fn indicator(&mut self, id: &str, bare: &str, depth: usize, whole: bool) {
         let Some(row) = self.run.assessment.indicators.iter().find(|r| r.id == id).cloned() else { return };
-        let number = row.probability.map_or("not testable".to_owned(), |p| format!("{} (± {:.1} points)", self.pct(p), 200.0 * row.error));
+        let number = row
+            .probability
+            .map_or("not testable".to_owned(), |p| format!("{} (± {:.1} points)", self.pct(p), 200.0 * row.error));
         self.say(depth, format!("{id}: {}: {number}, {}", row.title, row.state.name()));
         if let Some(reason) = &row.reason {
             self.say(depth + 1, format!("because {reason}"));
@@ -232,10 +239,20 @@ impl Explainer<'_> {
             }
             self.say(
                 depth + 1,
-                format!("hypothesis:{q}/{}: {} {} (prior {}: {})", h.id, h.text, self.pct(w.probability), self.pct(w.prior), h.why),
+                format!(
+                    "hypothesis:{q}/{}: {} {} (prior {}: {})",
+                    h.id,
+                    h.text,
+                    self.pct(w.probability),
+                    self.pct(w.prior),
+                    h.why
+                ),
             );
         }
-        self.say(depth + 1, format!("effective sample size of the weights: {:.0} of {} worlds", answer.ess, run.worlds.n));
+        self.say(
+            depth + 1,
+            format!("effective sample size of the weights: {:.0} of {} worlds", answer.ess, run.worlds.n),
+        );
         for (item, e) in answer.items.iter().zip(&question.evidence) {
             if let Some(reason) = &item.reason {
                 self.say(depth + 1, format!("evidence {}: takes no part: {reason}", item.id));
@@ -249,7 +266,10 @@ impl Explainer<'_> {
                 model::EvidenceKind::Factor(id) => format!("factor:{id} holds"),
                 model::EvidenceKind::Claim(id) => format!("what claim:{id} says is so"),
             };
-            self.say(depth + 1, format!("evidence {}: {what}: {} (before any report {})", item.id, self.pct(p), self.pct(item.base)));
+            self.say(
+                depth + 1,
+                format!("evidence {}: {what}: {} (before any report {})", item.id, self.pct(p), self.pct(item.base)),
+            );
             let cells: Vec<String> = question
                 .hypotheses
                 .iter()
@@ -276,10 +296,17 @@ impl Explainer<'_> {
     fn event(&mut self, bare: &str, depth: usize) {
         let id = format!("event:{bare}");
         let Some(row) = self.run.assessment.events.iter().find(|e| e.id == id).cloned() else { return };
-        let days = if row.days[0] == row.days[1] { row.days[0].to_string() } else { format!("{} to {}", row.days[0], row.days[1]) };
+        let days = if row.days[0] == row.days[1] {
+            row.days[0].to_string()
+        } else {
+            format!("{} to {}", row.days[0], row.days[1])
+        };
         let kind = row.sub_type.clone().unwrap_or(row.kind.clone());
         self.say(depth, format!("{id}: {kind}, {days}: it happened: {}", self.pct(row.probability)));
-        self.say(depth + 1, format!("asserted by {} independent origins: {}", row.asserted_by.len(), list(&row.asserted_by)));
+        self.say(
+            depth + 1,
+            format!("asserted by {} independent origins: {}", row.asserted_by.len(), list(&row.asserted_by)),
+        );
         if !row.denied_by.is_empty() {
             self.say(depth + 1, format!("denied by {}", list(&row.denied_by)));
         }
@@ -352,7 +379,10 @@ impl Explainer<'_> {
         let [low, median, high] = row.longest_days;
         self.say(
             depth + 1,
-            format!("longest episode {low} to {high} days (90 %), median {median}; seen {} to {}", row.seen[0], row.seen[1]),
+            format!(
+                "longest episode {low} to {high} days (90 %), median {median}; seen {} to {}",
+                row.seen[0], row.seen[1]
+            ),
         );
         for c in row.events.iter().take(12) {
             self.say(depth + 1, format!("event:{} counts in {} of worlds", c.event, self.pct(c.share)));
@@ -369,7 +399,11 @@ impl Explainer<'_> {
         if let Some(n) = self.run.gathered.statement_of.get(bare) {
             let s = &self.run.gathered.statements[*n];
             let others: Vec<String> = s.claims.iter().filter(|c| *c != bare).map(|c| format!("claim:{c}")).collect();
-            let text = if others.is_empty() { "nobody repeats it".to_owned() } else { format!("counted once with {}", others.join(", ")) };
+            let text = if others.is_empty() {
+                "nobody repeats it".to_owned()
+            } else {
+                format!("counted once with {}", others.join(", "))
+            };
             self.say(depth + 1, format!("first stated by source:{}; {text}", s.origin));
         }
         self.claims.insert(0, bare.to_owned());
@@ -388,7 +422,10 @@ impl Explainer<'_> {
     fn source(&mut self, bare: &str, depth: usize) {
         let case = self.case;
         let Some(s) = case.sources.get(bare) else { return };
-        self.say(depth, format!("source:{bare}: {}: {:?}, {}: {}", s.name, s.reliability, s.reliability.words(), s.why));
+        self.say(
+            depth,
+            format!("source:{bare}: {}: {:?}, {}: {}", s.name, s.reliability, s.reliability.words(), s.why),
+        );
         if s.known_from.is_none() {
             self.say(depth + 1, "the grade is today's: it does not say since when it was held");
         }
@@ -400,7 +437,14 @@ impl Explainer<'_> {
     fn actor(&mut self, bare: &str, depth: usize) {
         let (case, run) = (self.case, self.run);
         let Some(a) = case.actors.get(bare) else { return };
-        self.say(depth, format!("actor:{bare}: {} ({})", a.name, if a.aliases.is_empty() { "no other names".into() } else { a.aliases.join(", ") }));
+        self.say(
+            depth,
+            format!(
+                "actor:{bare}: {} ({})",
+                a.name,
+                if a.aliases.is_empty() { "no other names".into() } else { a.aliases.join(", ") }
+            ),
+        );
         for l in run.worlds.links.iter().filter(|l| l.actor == bare || l.to == bare) {
             let p = l.valid.iter().filter(|v| v.is_some()).count() as f64 / l.valid.len().max(1) as f64;
             self.say(depth + 1, format!("{} {} {}: {}", l.actor, l.kind.name(), l.to, self.pct(p)));
@@ -410,10 +454,15 @@ impl Explainer<'_> {
             }
             self.claims.extend(link.claims.iter().cloned());
         }
-        let events: Vec<_> = run.assessment.events.iter().filter_map(|e| {
-            let w = e.who.iter().find(|w| w.actor == bare)?;
-            Some((e.id.clone(), w.probability))
-        }).collect();
+        let events: Vec<_> = run
+            .assessment
+            .events
+            .iter()
+            .filter_map(|e| {
+                let w = e.who.iter().find(|w| w.actor == bare)?;
+                Some((e.id.clone(), w.probability))
+            })
+            .collect();
         for (id, p) in events {
             self.say(depth + 1, format!("{id}: did it, if it happened: {}", self.pct(p)));
             self.claims_of(&id);
@@ -435,7 +484,10 @@ impl Explainer<'_> {
     fn factor(&mut self, bare: &str, depth: usize) {
         let case = self.case;
         let Some(f) = case.factors.get(bare) else { return };
-        self.say(depth, format!("factor:{bare}: {} ({})", f.text, if f.enabling { "enabling" } else { "constraining" }));
+        self.say(
+            depth,
+            format!("factor:{bare}: {} ({})", f.text, if f.enabling { "enabling" } else { "constraining" }),
+        );
         if let Some(why) = &f.why {
             self.say(depth + 1, format!("the analyst's: {why}"));
         }
@@ -496,7 +548,8 @@ pub fn describe(case: &Case, test: &model::Test) -> String {
     use model::Test as T;
     let area = |id: &str| case.areas.get(id).map_or(id.to_owned(), |a| a.name.clone());
     let s = test.select().unwrap_or_default();
-    let who = s.actor.as_ref().map_or("anybody".to_owned(), |a| case.actors.get(a).map_or(a.clone(), |x| x.name.clone()));
+    let who =
+        s.actor.as_ref().map_or("anybody".to_owned(), |a| case.actors.get(a).map_or(a.clone(), |x| x.name.clone()));
     let affiliates = if s.affiliates.is_empty() {
         String::new()
     } else {
@@ -504,10 +557,18 @@ pub fn describe(case: &Case, test: &model::Test) -> String {
         format!(" or affiliates ({})", kinds.join(", "))
     };
     let place = s.area.as_ref().map_or(String::new(), |a| format!(" in {}", area(a)));
-    let when = s.window.as_ref().and_then(|w| w.days(case.as_of())).map_or(String::new(), |d| format!(", {} to {}", d.from, d.to));
+    let when = s
+        .window
+        .as_ref()
+        .and_then(|w| w.days(case.as_of()))
+        .map_or(String::new(), |d| format!(", {} to {}", d.from, d.to));
     match test {
         T::Count(t) => format!("at least {} events by {who}{affiliates}{place}{when}", t.at_least),
-        T::Share(t) => format!("at least {:.0} % of events by {who}{affiliates} lie in {}{when}", t.at_least * 100.0, area(&t.area)),
+        T::Share(t) => format!(
+            "at least {:.0} % of events by {who}{affiliates} lie in {}{when}",
+            t.at_least * 100.0,
+            area(&t.area)
+        ),
         T::Figure(t) => format!("at least {} {} of {}{place}{when}", t.at_least, t.measure.name(), t.of),
         T::Footprint(t) => {
             let is: Vec<String> = t.is.iter().map(ToString::to_string).collect();

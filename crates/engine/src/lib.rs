@@ -13,11 +13,13 @@ mod store;
 mod tables;
 
 pub use build::{Build, BuildError, Options, Progress, Run, Staleness, assess, build, silent, stale};
-pub use diff::{Change, Cause, Difference, diff};
+pub use diff::{Cause, Change, Difference, diff};
 pub use explain::{Explanation, Line, describe, explain};
 pub use query::{Rows, query};
-pub use spread::{AreaYear, Extent, Spread, SpreadArea, SpreadEvent, SpreadOptions, SpreadRow, hull, resolve_name, spread};
 pub use scenario::{Verdict, verdicts};
+pub use spread::{
+    AreaYear, Extent, Spread, SpreadArea, SpreadEvent, SpreadOptions, SpreadRow, hull, resolve_name, spread,
+};
 pub use stage::assess::Assessment;
 pub use store::{Because, Manifest, Record, Store, StoreError};
 pub use tables::{Column, Table, tables};

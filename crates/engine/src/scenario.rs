@@ -76,7 +76,9 @@ fn golden(case: &Case, indicator: &str, given: &[GivenEvent], expect: &Expectati
     let worlds = Worlds { n: 1, events, facts: BTreeMap::new(), links };
     let view = View { case, laws: &laws, worlds: &worlds };
     let mut outcomes = BTreeMap::new();
-    let Some(wanted) = case.indicators.get(indicator) else { return vec![format!("indicator `{indicator}` is not there")] };
+    let Some(wanted) = case.indicators.get(indicator) else {
+        return vec![format!("indicator `{indicator}` is not there")];
+    };
     if let (Expectation::Class(class), Test::Footprint(t)) = (expect, &wanted.test) {
         let classes = footprint_classes(&view, t);
         let Some(p) = classes.chances.first() else {
@@ -84,7 +86,11 @@ fn golden(case: &Case, indicator: &str, given: &[GivenEvent], expect: &Expectati
         };
         let (best, _) = p.iter().enumerate().fold((0, -1.0), |m, (i, x)| if *x > m.1 { (i, *x) } else { m });
         let got = model::FootprintClass::ALL[best];
-        return if got == *class { vec![] } else { vec![format!("expected {class}, got {got} ({:.0} %)", p[best] * 100.0)] };
+        return if got == *class {
+            vec![]
+        } else {
+            vec![format!("expected {class}, got {got} ({:.0} %)", p[best] * 100.0)]
+        };
     }
     // Innermost first; a checked case has no cycle.
     for _ in 0..=case.indicators.len() {
@@ -167,7 +173,8 @@ fn changed(case: &Case, s: &Scenario, base: &Run, options: Options) -> Result<Ve
     for e in expect {
         let (old, new) = (was.get(&e.id).copied().flatten(), is.get(&e.id).copied().flatten());
         let show = |p: Option<f64>| p.map_or("none".to_owned(), |p| format!("{p:.3}"));
-        let mut fail = |what: String| failures.push(format!("{}: expected {what}, got {} (was {})", e.id, show(new), show(old)));
+        let mut fail =
+            |what: String| failures.push(format!("{}: expected {what}, got {} (was {})", e.id, show(new), show(old)));
         if let Some(low) = e.at_least
             && new.is_none_or(|p| p < low)
         {

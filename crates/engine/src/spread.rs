@@ -215,7 +215,11 @@ pub fn hull(events: &[&Event]) -> Result<Geometry, String> {
 /// Where a row may lie: points with the province each is in.
 fn places<'a>(e: &'a Event, precise: &[&'a Event]) -> Vec<(LonLat, &'a str)> {
     let disc = |km: f64| -> Vec<(LonLat, &'a str)> {
-        Geometry::Point { at: e.at, uncertainty_m: km * 1000.0 }.sample(32).into_iter().map(|p| (p, e.adm_1.as_str())).collect()
+        Geometry::Point { at: e.at, uncertainty_m: km * 1000.0 }
+            .sample(32)
+            .into_iter()
+            .map(|p| (p, e.adm_1.as_str()))
+            .collect()
     };
     let among = |near: &dyn Fn(&Event) -> bool| -> Vec<(LonLat, &'a str)> {
         let found: Vec<_> = precise.iter().filter(|o| near(o)).map(|o| (o.at, o.adm_1.as_str())).take(256).collect();
@@ -248,7 +252,9 @@ pub fn spread(all: &[Event], options: &SpreadOptions) -> Result<Spread, String> 
     // By event: for each possible place, in which areas it lies.
     let laws: Vec<Vec<Vec<bool>>> = mine
         .par_iter()
-        .map(|e| places(e, &precise).into_iter().map(|(p, adm)| named.iter().map(|a| inside(a, p, adm)).collect()).collect())
+        .map(|e| {
+            places(e, &precise).into_iter().map(|(p, adm)| named.iter().map(|a| inside(a, p, adm)).collect()).collect()
+        })
         .collect();
     let names: Vec<u64> = mine.iter().map(|e| entity(&format!("ged:{}", e.id))).collect();
     let n = options.worlds;
@@ -389,7 +395,8 @@ mod tests {
 
     #[test]
     fn names_are_found_by_part_initials_and_likeness() {
-        let names = ["Kachin State", "Shan State", "Kayin State", "KIO", "KNU", "Government of Myanmar (Burma)", "ARSA"];
+        let names =
+            ["Kachin State", "Shan State", "Kayin State", "KIO", "KNU", "Government of Myanmar (Burma)", "ARSA"];
         let find = |x: &str| resolve_name(x, "name", names);
         assert_eq!(find("Kachin").unwrap(), "Kachin State");
         assert_eq!(find("kachin state").unwrap(), "Kachin State");

@@ -122,11 +122,15 @@ impl Store {
     pub fn write(&self, path: &str, bytes: &[u8]) -> Result<(), StoreError> {
         let target = self.root.join(path);
         let beside = self.root.join(format!("{path}.tmp"));
-        doing("write", &beside, (|| {
-            let mut f = File::create(&beside)?;
-            f.write_all(bytes)?;
-            f.sync_all()
-        })())?;
+        doing(
+            "write",
+            &beside,
+            (|| {
+                let mut f = File::create(&beside)?;
+                f.write_all(bytes)?;
+                f.sync_all()
+            })(),
+        )?;
         doing("rename", &target, fs::rename(&beside, &target))?;
         if let Some(parent) = target.parent()
             && let Ok(dir) = File::open(parent)

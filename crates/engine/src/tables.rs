@@ -184,8 +184,12 @@ pub fn tables(case: &Case, run: &Run) -> Vec<Table> {
             case.sources.iter().map(|(id, s)| {
                 let word = |v: serde_json::Value| v.as_str().unwrap_or_default().to_owned();
                 vec![
-                    t(id), t(&s.name), t(word(serde_json::json!(s.kind))), ot(s.speaks_for.clone()),
-                    t(word(serde_json::json!(s.reliability))), t(&s.why),
+                    t(id),
+                    t(&s.name),
+                    t(word(serde_json::json!(s.kind))),
+                    ot(s.speaks_for.clone()),
+                    t(word(serde_json::json!(s.reliability))),
+                    t(&s.why),
                 ]
             }),
         ),
@@ -205,8 +209,15 @@ pub fn tables(case: &Case, run: &Run) -> Vec<Table> {
             ],
             run.ingested.iter().map(|x| {
                 vec![
-                    t(&x.report), t(&x.source), t(&x.title), t(&x.file), t(&x.published), d(x.published_latest), t(&x.hash),
-                    i(x.bytes as i64), i(x.claims.len() as i64),
+                    t(&x.report),
+                    t(&x.source),
+                    t(&x.title),
+                    t(&x.file),
+                    t(&x.published),
+                    d(x.published_latest),
+                    t(&x.hash),
+                    i(x.bytes as i64),
+                    i(x.claims.len() as i64),
                 ]
             }),
         ),
@@ -232,8 +243,18 @@ pub fn tables(case: &Case, run: &Run) -> Vec<Table> {
             run.ingested.iter().flat_map(|x| {
                 x.claims.iter().map(|c| {
                     vec![
-                        t(&c.id), t(&x.report), t(&c.source), t(&c.says), t(&c.subject), t(&c.stance), t(&c.modality), t(&c.basis),
-                        i(i64::from(c.credibility)), i(c.start as i64), i(c.end as i64), t(&c.exact),
+                        t(&c.id),
+                        t(&x.report),
+                        t(&c.source),
+                        t(&c.says),
+                        t(&c.subject),
+                        t(&c.stance),
+                        t(&c.modality),
+                        t(&c.basis),
+                        i(i64::from(c.credibility)),
+                        i(c.start as i64),
+                        i(c.end as i64),
+                        t(&c.exact),
                         ot(run.gathered.statement_of.get(&c.id).map(|s| run.gathered.statements[*s].id.clone())),
                         ot(run.gathered.retracted.get(&c.id).cloned()),
                     ]
@@ -259,9 +280,18 @@ pub fn tables(case: &Case, run: &Run) -> Vec<Table> {
             ],
             a.events.iter().map(|e| {
                 vec![
-                    t(bare(&e.id)), t(&e.kind), ot(e.sub_type.clone()), r(e.probability), r(e.error), d(e.days[0].0), d(e.days[1].0),
-                    or(e.place.map(|p| p[0])), or(e.place.map(|p| p[1])), or(e.radius_km),
-                    i(e.asserted_by.len() as i64), i(e.denied_by.len() as i64),
+                    t(bare(&e.id)),
+                    t(&e.kind),
+                    ot(e.sub_type.clone()),
+                    r(e.probability),
+                    r(e.error),
+                    d(e.days[0].0),
+                    d(e.days[1].0),
+                    or(e.place.map(|p| p[0])),
+                    or(e.place.map(|p| p[1])),
+                    or(e.radius_km),
+                    i(e.asserted_by.len() as i64),
+                    i(e.denied_by.len() as i64),
                 ]
             }),
         ),
@@ -322,7 +352,13 @@ pub fn tables(case: &Case, run: &Run) -> Vec<Table> {
                 e.figures.iter().flat_map(move |f| {
                     f.said.iter().map(move |s| {
                         vec![
-                            t(bare(&e.id)), t(&f.measure), t(&f.of), t(bare(&s.claim)), t(&s.source), t(&s.words), i(s.low.into()),
+                            t(bare(&e.id)),
+                            t(&f.measure),
+                            t(&f.of),
+                            t(bare(&s.claim)),
+                            t(&s.source),
+                            t(&s.words),
+                            i(s.low.into()),
                             Cell::I(s.high.map(i64::from)),
                         ]
                     })
@@ -364,7 +400,13 @@ pub fn tables(case: &Case, run: &Run) -> Vec<Table> {
             ],
             a.indicators.iter().map(|x| {
                 vec![
-                    t(bare(&x.id)), t(&x.title), t(&x.test), or(x.probability), r(x.error), t(x.state.name()), b(x.warning),
+                    t(bare(&x.id)),
+                    t(&x.title),
+                    t(&x.test),
+                    or(x.probability),
+                    r(x.error),
+                    t(x.state.name()),
+                    b(x.warning),
                     ot(x.reason.clone()),
                 ]
             }),
@@ -378,9 +420,9 @@ pub fn tables(case: &Case, run: &Run) -> Vec<Table> {
                 ('r', "share", "Share of worlds in which the event counts."),
                 ('r', "without", "Probability of the indicator if it did not count."),
             ],
-            a.indicators.iter().flat_map(|x| {
-                x.events.iter().map(|c| vec![t(bare(&x.id)), t(&c.event), r(c.share), or(c.without)])
-            }),
+            a.indicators
+                .iter()
+                .flat_map(|x| x.events.iter().map(|c| vec![t(bare(&x.id)), t(&c.event), r(c.share), or(c.without)])),
         ),
         table(
             "hypotheses",
@@ -415,8 +457,14 @@ pub fn tables(case: &Case, run: &Run) -> Vec<Table> {
                 q.evidence.iter().flat_map(move |e| {
                     q.hypotheses.iter().enumerate().map(move |(n, h)| {
                         vec![
-                            t(bare(&q.id)), t(&e.id), t(h), or(e.likelihood.get(n).copied()), or(e.probability), r(e.base),
-                            or(e.without.get(n).copied()), ot(e.reason.clone()),
+                            t(bare(&q.id)),
+                            t(&e.id),
+                            t(h),
+                            or(e.likelihood.get(n).copied()),
+                            or(e.probability),
+                            r(e.base),
+                            or(e.without.get(n).copied()),
+                            ot(e.reason.clone()),
                         ]
                     })
                 })
@@ -437,7 +485,13 @@ pub fn tables(case: &Case, run: &Run) -> Vec<Table> {
             ],
             a.footprint.iter().map(|f| {
                 vec![
-                    t(&f.actor), t(&f.home), t(&f.reference), t(&f.period), t(&f.class), or(f.probability), r(f.error),
+                    t(&f.actor),
+                    t(&f.home),
+                    t(&f.reference),
+                    t(&f.period),
+                    t(&f.class),
+                    or(f.probability),
+                    r(f.error),
                     ot(f.reason.clone()),
                 ]
             }),
@@ -460,7 +514,14 @@ pub fn tables(case: &Case, run: &Run) -> Vec<Table> {
                 let (actor, area) = bare(&x.id).split_once('/').unwrap_or(("", ""));
                 let [l, m, h] = x.longest_days;
                 vec![
-                    t(actor), t(area), r(x.probability), r(x.episodes), i(l.into()), i(m.into()), i(h.into()), d(x.seen[0].0),
+                    t(actor),
+                    t(area),
+                    r(x.probability),
+                    r(x.episodes),
+                    i(l.into()),
+                    i(m.into()),
+                    i(h.into()),
+                    d(x.seen[0].0),
                     d(x.seen[1].0),
                 ]
             }),

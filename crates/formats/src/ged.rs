@@ -67,8 +67,17 @@ pub struct File {
 const MAX_FIELD_BYTES: usize = 1 << 20;
 
 const NEEDED: [&str; 11] = [
-    "id", "type_of_violence", "side_a", "side_b", "where_prec", "latitude", "longitude", "date_start", "date_end",
-    "best", "country",
+    "id",
+    "type_of_violence",
+    "side_a",
+    "side_b",
+    "where_prec",
+    "latitude",
+    "longitude",
+    "date_start",
+    "date_end",
+    "best",
+    "country",
 ];
 
 /// Reads a file.
@@ -191,7 +200,9 @@ mod tests {
 
     #[test]
     fn disordered_deaths_are_accepted_and_flagged() {
-        let t = format!("{HEAD}\n7,1,G,R,1,T,N,10.5,20.5,L,1,1,2015-05-11,2015-05-12,3,2,30\n8,1,G,R,1,T,N,10.5,20.5,L,1,1,2015-05-11,2015-05-12,1,10,9\n");
+        let t = format!(
+            "{HEAD}\n7,1,G,R,1,T,N,10.5,20.5,L,1,1,2015-05-11,2015-05-12,3,2,30\n8,1,G,R,1,T,N,10.5,20.5,L,1,1,2015-05-11,2015-05-12,1,10,9\n"
+        );
         let f = read(t.as_bytes()).unwrap();
         assert!(f.events.iter().all(|e| e.disordered));
         assert_eq!(f.events[0].deaths, (2, 3, 30));
@@ -200,7 +211,9 @@ mod tests {
 
     #[test]
     fn bad_rows_are_named_not_dropped() {
-        let t = format!("{HEAD}\n#id,,,,,,,#lat,,,,,,,,,\n1,1,G,R,9,T,N,10.5,20.5,L,1,1,2015-05-11,2015-05-12,1,2,3\n2,1,G,R,1,T,N,x,20.5,L,1,1,2015-05-11,2015-05-12,1,2,3\n3,1,G\n4,1,G,R,1,T,N,10.5,20.5,L,1,1,2015-05-13,2015-05-12,1,2,3\n");
+        let t = format!(
+            "{HEAD}\n#id,,,,,,,#lat,,,,,,,,,\n1,1,G,R,9,T,N,10.5,20.5,L,1,1,2015-05-11,2015-05-12,1,2,3\n2,1,G,R,1,T,N,x,20.5,L,1,1,2015-05-11,2015-05-12,1,2,3\n3,1,G\n4,1,G,R,1,T,N,10.5,20.5,L,1,1,2015-05-13,2015-05-12,1,2,3\n"
+        );
         let f = read(t.as_bytes()).unwrap();
         assert!(f.events.is_empty());
         let said: Vec<String> = f.bad.iter().map(|b| format!("{}: {} {}", b.line, b.column, b.reason)).collect();

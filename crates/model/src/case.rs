@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::Id;
 use crate::actor::Actor;
 use crate::claim::{Claim, Origin, Says};
 use crate::date::Day;
@@ -11,7 +12,6 @@ use crate::place::Area;
 use crate::scenario::Scenario;
 use crate::source::{Report, Source};
 use crate::words::{Reliability, Tlp};
-use crate::Id;
 
 /// A case: definitions, reports and claims, checked.
 #[derive(Debug, Clone, Default)]

@@ -3,12 +3,12 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::Id;
 use crate::actor::LinkKind;
 use crate::date::Edtf;
 use crate::problem::Span;
 use crate::vocabulary::{EventType, SubType};
 use crate::words::{Credibility, Tlp};
-use crate::Id;
 
 /// What the speaker does with what is said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]

@@ -235,8 +235,7 @@ impl Window {
     /// # Errors
     /// What was expected, as a phrase.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let expected =
-            || format!("`{text}` is not a window: expected P180D, 2009-01-01/2010-08-21 or 2010-08-22/..");
+        let expected = || format!("`{text}` is not a window: expected P180D, 2009-01-01/2010-08-21 or 2010-08-22/..");
         if text.starts_with('P') {
             let span: jiff::Span = text.parse().map_err(|_| expected())?;
             // Months and years count back from a fixed day, so that a window never depends on the clock.
@@ -320,7 +319,9 @@ mod tests {
             assert_eq!((d.possible.from.to_string(), d.possible.to.to_string()), (from.into(), to.into()), "{text}");
             assert_eq!(d.to_string(), text);
         }
-        for bad in ["", "10-09-19", "2010-13", "2010-02-30", "2010-09-19/2010-09-01", "sept 2010", "2010-9-1", "2010-09-19-1"] {
+        for bad in
+            ["", "10-09-19", "2010-13", "2010-02-30", "2010-09-19/2010-09-01", "sept 2010", "2010-9-1", "2010-09-19-1"]
+        {
             assert!(Edtf::parse(bad).is_err(), "{bad}");
         }
     }

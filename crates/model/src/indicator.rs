@@ -5,13 +5,13 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::Id;
 use crate::actor::LinkKind;
 use crate::claim::{Complexity, Measure};
 use crate::date::{Day, Window};
 use crate::problem::Span;
 use crate::vocabulary::EventKind;
 use crate::words::Tlp;
-use crate::Id;
 
 /// Which events are meant: the filter shared by the tests.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -255,28 +255,45 @@ impl Test {
         let area = |a: &Option<Id>| a.clone();
         Some(match self {
             Self::Count(c) => Select {
-                actor: c.actor.clone(), affiliates: c.affiliates.clone(), events: c.events.clone(),
-                complexity: c.complexity.clone(), area: area(&c.area), window: Some(c.window.clone()),
+                actor: c.actor.clone(),
+                affiliates: c.affiliates.clone(),
+                events: c.events.clone(),
+                complexity: c.complexity.clone(),
+                area: area(&c.area),
+                window: Some(c.window.clone()),
             },
             Self::Share(c) => Select {
-                actor: c.actor.clone(), affiliates: c.affiliates.clone(), events: c.events.clone(),
-                complexity: c.complexity.clone(), area: None, window: Some(c.window.clone()),
+                actor: c.actor.clone(),
+                affiliates: c.affiliates.clone(),
+                events: c.events.clone(),
+                complexity: c.complexity.clone(),
+                area: None,
+                window: Some(c.window.clone()),
             },
             Self::Figure(c) => Select {
-                actor: c.actor.clone(), affiliates: c.affiliates.clone(), events: c.events.clone(),
-                complexity: c.complexity.clone(), area: area(&c.area), window: c.window.clone(),
+                actor: c.actor.clone(),
+                affiliates: c.affiliates.clone(),
+                events: c.events.clone(),
+                complexity: c.complexity.clone(),
+                area: area(&c.area),
+                window: c.window.clone(),
             },
             Self::Footprint(c) => Select {
-                actor: Some(c.actor.clone()), affiliates: c.affiliates.clone(), events: c.events.clone(),
+                actor: Some(c.actor.clone()),
+                affiliates: c.affiliates.clone(),
+                events: c.events.clone(),
                 ..Select::default()
             },
             Self::Tenure(c) => Select {
-                actor: Some(c.actor.clone()), affiliates: c.affiliates.clone(), area: Some(c.area.clone()),
-                window: c.window.clone(), ..Select::default()
+                actor: Some(c.actor.clone()),
+                affiliates: c.affiliates.clone(),
+                area: Some(c.area.clone()),
+                window: c.window.clone(),
+                ..Select::default()
             },
-            Self::Attribution(c) => Select {
-                actor: Some(c.actor.clone()), affiliates: c.affiliates.clone(), ..Select::default()
-            },
+            Self::Attribution(c) => {
+                Select { actor: Some(c.actor.clone()), affiliates: c.affiliates.clone(), ..Select::default() }
+            }
             Self::All(_) | Self::Any(_) | Self::Not(_) => return None,
         })
     }

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::Id;
 use crate::indicator::EvidenceKind;
 use crate::problem::Span;
 use crate::words::{Confidence, Tlp};
-use crate::Id;
 
 /// P(the thing is so | hypothesis), strictly between 0 and 1.
 pub type Likelihood = f64;

@@ -21,18 +21,17 @@ mod words;
 pub use actor::{Actor, ActorKind, Link, LinkKind};
 pub use case::Case;
 pub use claim::{
-    ActorRole, Basis, Claim, Complexity, EventClaim, Excerpt, FactClaim, Figure, Hedge, LinkClaim,
-    Measure, Modality, Origin, PlaceRef, Role, Says, Stance, WithActor, WithoutActor,
+    ActorRole, Basis, Claim, Complexity, EventClaim, Excerpt, FactClaim, Figure, Hedge, LinkClaim, Measure, Modality,
+    Origin, PlaceRef, Role, Says, Stance, WithActor, WithoutActor,
 };
 pub use date::{Day, Edtf, Span as DaySpan, Window};
 pub use host::{Host, MemoryHost};
 pub use indicator::{
-    Attribution, Composite, Count, EvidenceKind, Factor, FigureTest, Footprint, FootprintClass,
-    Indicator, Select, Share, Tenure, Test,
+    Attribution, Composite, Count, EvidenceKind, Factor, FigureTest, Footprint, FootprintClass, Indicator, Select,
+    Share, Tenure, Test,
 };
 pub use judgment::{
-    About, Assumption, AssumptionStatus, Evidence, EventBy, Gap, Grounds, Hypothesis, Judgment,
-    Likelihood, Question,
+    About, Assumption, AssumptionStatus, EventBy, Evidence, Gap, Grounds, Hypothesis, Judgment, Likelihood, Question,
 };
 pub use place::{Area, Geometry, LonLat, Polygon, distance_m, ring_area};
 pub use problem::{Label, Problem, Severity, Span, Warned, suggest_edit};

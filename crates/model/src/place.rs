@@ -6,9 +6,9 @@
 use geo::{Contains, Coord, LineString};
 use serde::{Deserialize, Serialize};
 
+use crate::Id;
 use crate::problem::Span;
 use crate::words::Tlp;
-use crate::Id;
 
 /// Mean Earth radius in metres (IUGG).
 const EARTH_RADIUS_M: f64 = 6_371_008.8;

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::Id;
 use crate::claim::{Complexity, Measure};
 use crate::date::Day;
 use crate::indicator::FootprintClass;
 use crate::problem::Span;
 use crate::vocabulary::{EventType, SubType};
 use crate::words::Reliability;
-use crate::Id;
 
 /// A certain event, for a golden fixture.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -3,10 +3,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::Id;
 use crate::date::{Day, Edtf};
 use crate::problem::Span;
 use crate::words::{Reliability, Tlp};
-use crate::Id;
 
 /// What kind of speaker a source is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]

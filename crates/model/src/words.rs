@@ -118,9 +118,7 @@ impl Confidence {
 }
 
 /// Traffic Light Protocol 2.0 (FIRST, 2022). `WHITE` of version 1 reads as `CLEAR`.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema, Default,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema, Default)]
 pub enum Tlp {
     /// No limit.
     #[default]
@@ -161,10 +159,22 @@ mod tests {
     #[test]
     fn icd_203_words() {
         for (p, words) in [
-            (0.01, "almost no chance"), (0.049, "almost no chance"), (0.05, "very unlikely"), (0.19, "very unlikely"),
-            (0.20, "unlikely"), (0.449, "unlikely"), (0.45, "roughly even chance"), (0.5, "roughly even chance"),
-            (0.55, "likely"), (0.62, "likely"), (0.80, "very likely"), (0.949, "very likely"), (0.95, "almost certain"),
-            (0.99, "almost certain"), (1.0, "almost certain"), (0.0, "almost no chance"),
+            (0.01, "almost no chance"),
+            (0.049, "almost no chance"),
+            (0.05, "very unlikely"),
+            (0.19, "very unlikely"),
+            (0.20, "unlikely"),
+            (0.449, "unlikely"),
+            (0.45, "roughly even chance"),
+            (0.5, "roughly even chance"),
+            (0.55, "likely"),
+            (0.62, "likely"),
+            (0.80, "very likely"),
+            (0.949, "very likely"),
+            (0.95, "almost certain"),
+            (0.99, "almost certain"),
+            (1.0, "almost certain"),
+            (0.0, "almost no chance"),
         ] {
             assert_eq!(word(p).words, words, "{p}");
         }

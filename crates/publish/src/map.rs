@@ -140,9 +140,27 @@ pub(crate) fn map(marks: &[Mark], outlines: &[Outline<'_>], label: &str) -> Stri
 }
 
 /// Writes a label where none is yet, trying a few places around.
-fn place_label(svg: &mut Svg, taken: &mut Vec<[f64; 4]>, x: f64, y: f64, text: &str, class: &str, width: f64, height: f64) {
+fn place_label(
+    svg: &mut Svg,
+    taken: &mut Vec<[f64; 4]>,
+    x: f64,
+    y: f64,
+    text: &str,
+    class: &str,
+    width: f64,
+    height: f64,
+) {
     let w = text.chars().count() as f64 * 6.4 + 4.0;
-    for (dx, dy) in [(0.0, 0.0), (0.0, 26.0), (w * 0.6, 12.0), (-w * 0.6, 12.0), (0.0, -14.0), (0.0, 40.0), (w * 0.6, 30.0), (-w * 0.6, 30.0)] {
+    for (dx, dy) in [
+        (0.0, 0.0),
+        (0.0, 26.0),
+        (w * 0.6, 12.0),
+        (-w * 0.6, 12.0),
+        (0.0, -14.0),
+        (0.0, 40.0),
+        (w * 0.6, 30.0),
+        (-w * 0.6, 30.0),
+    ] {
         let (cx, cy) = ((x + dx).clamp(w / 2.0, (width - w / 2.0).max(w / 2.0)), (y + dy).clamp(12.0, height - 6.0));
         let here = [cx - w / 2.0, cy - 11.0, cx + w / 2.0, cy + 3.0];
         if taken.iter().all(|t| here[2] < t[0] || t[2] < here[0] || here[3] < t[1] || t[3] < here[1]) {

@@ -179,7 +179,8 @@ fn render(case: &Case, run: &Run) -> String {
         .facts
         .iter()
         .map(|f| {
-            let claims: Vec<Value> = f.claims.iter().filter_map(|c| claim_view(c.trim_start_matches("claim:"))).collect();
+            let claims: Vec<Value> =
+                f.claims.iter().filter_map(|c| claim_view(c.trim_start_matches("claim:"))).collect();
             context! { id => slug(&f.id), text => f.text, p => pct(f.probability), claims => claims }
         })
         .collect();
@@ -284,7 +285,9 @@ fn render(case: &Case, run: &Run) -> String {
         .and_then(|()| env.get_template("page.html"))
         .and_then(|t| t.render(data));
     // The template and its data are ours; a fault in them is a bug that the tests of the page show.
-    made.unwrap_or_else(|e| format!("<!doctype html><title>error</title><p>The page could not be written: {}", escape(&e.to_string())))
+    made.unwrap_or_else(|e| {
+        format!("<!doctype html><title>error</title><p>The page could not be written: {}", escape(&e.to_string()))
+    })
 }
 
 fn when(e: &EventRow) -> String {
@@ -359,7 +362,10 @@ fn highlighted(case: &Case, report: &str, slug: &dyn Fn(&str) -> String) -> Stri
                 && spans.iter().any(|s| s.2 == *c && s.1 == pair[1])
             {
                 let target = escape(&slug(&format!("event:{}", e.id)));
-                out.push_str(&format!("<a class=\"up\" href=\"#{target}\" aria-label=\"event {}\">\u{2191}</a>", escape(&e.id)));
+                out.push_str(&format!(
+                    "<a class=\"up\" href=\"#{target}\" aria-label=\"event {}\">\u{2191}</a>",
+                    escape(&e.id)
+                ));
             }
         }
     }
@@ -368,7 +374,15 @@ fn highlighted(case: &Case, report: &str, slug: &dyn Fn(&str) -> String) -> Stri
 
 /// Conflicting figures side by side: one bar per source, the posterior below, on a logarithmic scale.
 fn figure_bars(f: &FigureRow, source: &dyn Fn(&str) -> String) -> String {
-    let top = f.said.iter().filter_map(|s| s.high).chain([f.quantiles[2]]).chain(f.said.iter().map(|s| s.low * 2)).max().unwrap_or(10).max(5);
+    let top = f
+        .said
+        .iter()
+        .filter_map(|s| s.high)
+        .chain([f.quantiles[2]])
+        .chain(f.said.iter().map(|s| s.low * 2))
+        .max()
+        .unwrap_or(10)
+        .max(5);
     let (left, width) = (250.0, 430.0);
     let x = |v: f64| left + width * libm::log1p(v) / libm::log1p(f64::from(top) * 1.1);
     let height = 26.0 * (f.said.len() as f64 + 1.0) + 26.0;
@@ -388,7 +402,8 @@ fn figure_bars(f: &FigureRow, source: &dyn Fn(&str) -> String) -> String {
     for (i, s) in f.said.iter().enumerate() {
         let y = 4.0 + 26.0 * i as f64;
         let name = source(&s.source);
-        let short: String = if name.chars().count() > 34 { name.chars().take(33).chain(['\u{2026}']).collect() } else { name.clone() };
+        let short: String =
+            if name.chars().count() > 34 { name.chars().take(33).chain(['\u{2026}']).collect() } else { name.clone() };
         svg.text(left - 8.0, y + 13.0, "end", "name", &short);
         let target = s.claim.replace(':', "-");
         svg.link(&target, |g| {
@@ -431,7 +446,17 @@ fn timeline(a: &Assessment, n: usize, slug: &dyn Fn(&str) -> String) -> String {
     order.sort_by_key(|e| (e.days[0], e.id.clone()));
     let height = 22.0 * order.len() as f64 + 34.0;
     let mut svg = Svg::new(960.0, height, "Timeline of the events; the table of events says the same in words");
-    for (days, name) in [(0, "as of"), (30, "1 month"), (91, "3 months"), (182, "6 months"), (365, "1 year"), (730, "2 years"), (1826, "5 years"), (3652, "10 years"), (7305, "20 years")] {
+    for (days, name) in [
+        (0, "as of"),
+        (30, "1 month"),
+        (91, "3 months"),
+        (182, "6 months"),
+        (365, "1 year"),
+        (730, "2 years"),
+        (1826, "5 years"),
+        (3652, "10 years"),
+        (7305, "20 years"),
+    ] {
         if f64::from(days) <= f64::from(oldest) * 1.02 {
             let x = at(as_of - days);
             svg.line(x, 0.0, x, height - 26.0, "grid");
@@ -467,7 +492,10 @@ fn lives(case: &Case, run: &Run) -> String {
     let groups: Vec<&String> = case
         .actors
         .iter()
-        .filter(|(id, a)| a.kind == model::ActorKind::ArmedGroup && (!a.link.is_empty() || run.laws.iter().any(|l| l.candidates.contains(id))))
+        .filter(|(id, a)| {
+            a.kind == model::ActorKind::ArmedGroup
+                && (!a.link.is_empty() || run.laws.iter().any(|l| l.candidates.contains(id)))
+        })
         .map(|(id, _)| id)
         .collect();
     if groups.is_empty() {
@@ -475,7 +503,8 @@ fn lives(case: &Case, run: &Run) -> String {
     }
     let as_of = case.as_of().0;
     let from_of = |id: &str| -> i32 {
-        let links = case.actors[id].link.iter().filter_map(|l| l.from.as_ref()).map(|d| (d.stated.from.0 + d.stated.to.0) / 2);
+        let links =
+            case.actors[id].link.iter().filter_map(|l| l.from.as_ref()).map(|d| (d.stated.from.0 + d.stated.to.0) / 2);
         let events = run.laws.iter().filter(|l| l.candidates.iter().any(|c| c == id)).map(|l| l.days.first);
         links.chain(events).min().unwrap_or(as_of - 365)
     };
@@ -485,7 +514,8 @@ fn lives(case: &Case, run: &Run) -> String {
     let row = 64.0;
     let height = row * groups.len() as f64 + 30.0;
     let y_of = |id: &str| groups.iter().position(|g| *g == id).map(|i| 30.0 + row * i as f64);
-    let mut svg = Svg::new(960.0, height, "Lines of life of the armed groups; the table of links says the same in words");
+    let mut svg =
+        Svg::new(960.0, height, "Lines of life of the armed groups; the table of links says the same in words");
     let years = (Day(first).year()..=Day(as_of).year()).collect::<Vec<_>>();
     let step = (years.len() / 9).max(1);
     for y in years.iter().step_by(step) {
@@ -498,7 +528,12 @@ fn lives(case: &Case, run: &Run) -> String {
         .worlds
         .links
         .iter()
-        .map(|l| ((l.actor.as_str(), l.index), l.valid.iter().filter(|v| v.is_some()).count() as f64 / l.valid.len().max(1) as f64))
+        .map(|l| {
+            (
+                (l.actor.as_str(), l.index),
+                l.valid.iter().filter(|v| v.is_some()).count() as f64 / l.valid.len().max(1) as f64,
+            )
+        })
         .collect();
     for id in &groups {
         let Some(y) = y_of(id) else { continue };
@@ -515,12 +550,28 @@ fn lives(case: &Case, run: &Run) -> String {
                 if x(end) - x(start) > 70.0 {
                     svg.text((x(start) + x(end)) / 2.0, y + 20.0, "middle", "tick", &format!("{name} {p_words}"));
                 } else {
-                    svg.text(x(start), y - 10.0, if x(start) > left + width - 90.0 { "end" } else { "start" }, "tick", &format!("{name} {p_words}"));
+                    svg.text(
+                        x(start),
+                        y - 10.0,
+                        if x(start) > left + width - 90.0 { "end" } else { "start" },
+                        "tick",
+                        &format!("{name} {p_words}"),
+                    );
                 }
             } else if let Some(other) = y_of(&l.to) {
                 let xs = x(start);
-                svg.path(&format!("M{xs:.1} {other:.1}L{xs:.1} {y:.1}"), if p < 0.8 { "fork doubtful" } else { "fork" }, &format!("{} {name}: {p_words}", l.kind.name()));
-                svg.text(xs + 5.0, y - 10.0, if xs > left + width - 150.0 { "end" } else { "start" }, "tick", &format!("{} {} {p_words}", l.kind.name(), l.to));
+                svg.path(
+                    &format!("M{xs:.1} {other:.1}L{xs:.1} {y:.1}"),
+                    if p < 0.8 { "fork doubtful" } else { "fork" },
+                    &format!("{} {name}: {p_words}", l.kind.name()),
+                );
+                svg.text(
+                    xs + 5.0,
+                    y - 10.0,
+                    if xs > left + width - 150.0 { "end" } else { "start" },
+                    "tick",
+                    &format!("{} {} {p_words}", l.kind.name(), l.to),
+                );
             }
         }
     }

@@ -43,15 +43,26 @@ pub fn spread_page(s: &Spread, outlines: &[(String, Geometry)], file: &str) -> S
                 _ => 60.0,
             },
             probability: (*events as f64 / 20.0).clamp(0.15, 1.0),
-            class: if (4..=6).contains(prec) { "vague" } else if *current > 0 { "recent" } else { "earlier" },
-            title: format!("{name}: {events} events, {current} in the current window; about {best} deaths; place precision {prec}"),
+            class: if (4..=6).contains(prec) {
+                "vague"
+            } else if *current > 0 {
+                "recent"
+            } else {
+                "earlier"
+            },
+            title: format!(
+                "{name}: {events} events, {current} in the current window; about {best} deaths; place precision {prec}"
+            ),
             label: None,
             target: None,
         })
         .collect();
     marks.sort_by(|a, b| b.radius_km.total_cmp(&a.radius_km).then(a.class.cmp(b.class)).then(a.title.cmp(&b.title)));
-    let outlines: Vec<Outline<'_>> =
-        outlines.iter().enumerate().map(|(i, (name, g))| Outline { geometry: g, name, class: if i == 0 { "home" } else { "area" } }).collect();
+    let outlines: Vec<Outline<'_>> = outlines
+        .iter()
+        .enumerate()
+        .map(|(i, (name, g))| Outline { geometry: g, name, class: if i == 0 { "home" } else { "area" } })
+        .collect();
     let mut areas: Vec<&str> = Vec::new();
     for r in &s.table {
         if !areas.contains(&r.area.as_str()) {
@@ -91,14 +102,23 @@ pub fn spread_page(s: &Spread, outlines: &[(String, Geometry)], file: &str) -> S
         .and_then(|()| env.add_template("style.css", include_str!("../templates/style.css")))
         .and_then(|()| env.get_template("spread.html"))
         .and_then(|t| t.render(data));
-    made.unwrap_or_else(|e| format!("<!doctype html><title>error</title><p>The page could not be written: {}", crate::svg::escape(&e.to_string())))
+    made.unwrap_or_else(|e| {
+        format!(
+            "<!doctype html><title>error</title><p>The page could not be written: {}",
+            crate::svg::escape(&e.to_string())
+        )
+    })
 }
 
 /// Expected events a year, inside home and elsewhere, as paired bars.
 fn chart(s: &Spread, years: &[i16]) -> String {
     let (Some(first), Some(last)) = (years.first(), years.last()) else { return String::new() };
     let sum = |y: i16, home: bool| -> f64 {
-        s.table.iter().filter(|r| r.year == y && ((r.area == s.home) == home) && (home || r.area == "elsewhere")).map(|r| r.events).sum()
+        s.table
+            .iter()
+            .filter(|r| r.year == y && ((r.area == s.home) == home) && (home || r.area == "elsewhere"))
+            .map(|r| r.events)
+            .sum()
     };
     // Without further areas, everything outside home is `elsewhere`; with them the bars show home against the rest.
     let total = |y: i16| -> (f64, f64) {
@@ -109,7 +129,11 @@ fn chart(s: &Spread, years: &[i16]) -> String {
     let count = (last - first + 1) as f64;
     let (left, width, height) = (40.0, 900.0, 200.0);
     let top = (*first..=*last).map(total).fold(1.0, |m: f64, (a, b)| m.max(a).max(b));
-    let mut svg = Svg::new(960.0, height + 44.0, "Events a year inside the home area and outside it; the table below has the numbers");
+    let mut svg = Svg::new(
+        960.0,
+        height + 44.0,
+        "Events a year inside the home area and outside it; the table below has the numbers",
+    );
     let step = width / count;
     for i in 0..=4 {
         let v = top * f64::from(i) / 4.0;
@@ -121,8 +145,22 @@ fn chart(s: &Spread, years: &[i16]) -> String {
         let (inside, outside) = total(year);
         let x = left + step * i as f64;
         let bar = |v: f64| height * v / top;
-        svg.rect(x + step * 0.1, 10.0 + height - bar(inside), step * 0.38, bar(inside), "event", &format!("{year}, home: {inside:.1}"));
-        svg.rect(x + step * 0.5, 10.0 + height - bar(outside), step * 0.38, bar(outside), "posterior", &format!("{year}, outside: {outside:.1}"));
+        svg.rect(
+            x + step * 0.1,
+            10.0 + height - bar(inside),
+            step * 0.38,
+            bar(inside),
+            "event",
+            &format!("{year}, home: {inside:.1}"),
+        );
+        svg.rect(
+            x + step * 0.5,
+            10.0 + height - bar(outside),
+            step * 0.38,
+            bar(outside),
+            "posterior",
+            &format!("{year}, outside: {outside:.1}"),
+        );
         if count <= 16.0 || year % 5 == 0 {
             svg.text(x + step / 2.0, height + 26.0, "middle", "tick", &year.to_string());
         }

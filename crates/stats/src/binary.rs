@@ -48,7 +48,8 @@ pub fn shared_subset(
     if n <= 16 {
         let weights: Vec<f64> = (0..1u64 << n)
             .map(|s| {
-                let prior: f64 = (0..n).map(|i| if s >> i & 1 == 1 { soundness[i] } else { 1.0 - soundness[i] }).product();
+                let prior: f64 =
+                    (0..n).map(|i| if s >> i & 1 == 1 { soundness[i] } else { 1.0 - soundness[i] }).product();
                 if prior > 0.0 { prior * factor(s) } else { 0.0 }
             })
             .collect();
@@ -84,7 +85,13 @@ mod tests {
                 continue;
             }
             all += p;
-            so += p * if asserted { 1.0 } else if denied { 0.0 } else { base };
+            so += p * if asserted {
+                1.0
+            } else if denied {
+                0.0
+            } else {
+                base
+            };
         }
         assert!((existence(Conflict::new(a, d), base) - so / all).abs() < 1e-14);
         assert!((existence(Conflict::new([], []), base) - base).abs() < 1e-15);

@@ -83,7 +83,11 @@ pub fn likelihood(grid: &Grid, reading: &Reading, bias: f64) -> Vec<f64> {
                 Phrase::Above(n) => 1.0 - below(n + 0.5),
                 Phrase::Below(n) => below(n - 0.5),
                 Phrase::Zero => {
-                    if *x == 0 { 0.9 } else { 0.02 / f64::from(*x) }
+                    if *x == 0 {
+                        0.9
+                    } else {
+                        0.02 / f64::from(*x)
+                    }
                 }
             }
         })

@@ -78,7 +78,8 @@ impl FootprintModel {
         // spread over its whole range by an odd stride.
         for shift in 0..16 {
             for (i, (_, now_in, r_in)) in inside.iter().enumerate() {
-                let (before_out, now_out, r_out) = outside[(i * 805 + shift * self.draws / 16 + 7 * shift) % self.draws];
+                let (before_out, now_out, r_out) =
+                    outside[(i * 805 + shift * self.draws / 16 + 7 * shift) % self.draws];
                 let class = if (now_in + now_out) * self.weeks1 < self.dormant_below {
                     4
                 } else if *r_in < 1.0 - BAND && r_out < 1.0 - BAND {

@@ -18,12 +18,24 @@ fn both_templates_are_without_fault() {
 fn the_example_has_all_it_promises() {
     let case = load(&host(Template::Rasht2010)).case;
     assert!(case.reports.len() >= 10);
-    assert!(case.reports.values().all(|r| r.written_by.as_ref().is_some_and(|w| w.starts_with("Bellwether's authors"))));
+    assert!(
+        case.reports.values().all(|r| r.written_by.as_ref().is_some_and(|w| w.starts_with("Bellwether's authors")))
+    );
     let tests: std::collections::BTreeSet<&str> = case.indicators.values().map(|i| i.test.name()).collect();
     assert_eq!(tests.len(), 9, "every kind of test occurs: {tests:?}");
     assert_eq!(case.retracted().len(), 1);
     assert!(case.claims.values().any(|c| matches!(c.origin, model::Origin::Claim(_))));
-    for area in ["rasht-valley", "fergana-valley", "fergana-tajik", "fergana-uzbek", "fergana-kyrgyz", "sughd", "batken", "north-waziristan", "south-waziristan"] {
+    for area in [
+        "rasht-valley",
+        "fergana-valley",
+        "fergana-tajik",
+        "fergana-uzbek",
+        "fergana-kyrgyz",
+        "sughd",
+        "batken",
+        "north-waziristan",
+        "south-waziristan",
+    ] {
         assert!(case.areas.contains_key(area), "{area}");
     }
 }
@@ -33,7 +45,8 @@ fn every_definition_file_names_its_schema() {
     let files = template(Template::Minimal);
     for (path, text) in files.iter().filter(|(p, _)| p.ends_with(".toml")) {
         let line = text.lines().next().unwrap_or_default();
-        let schema = line.strip_prefix("#:schema ").unwrap_or_else(|| panic!("{path}: {line}")).trim_start_matches("../");
+        let schema =
+            line.strip_prefix("#:schema ").unwrap_or_else(|| panic!("{path}: {line}")).trim_start_matches("../");
         assert!(files.contains_key(schema), "{path} names {schema}");
     }
     assert_eq!(schemas().len(), 11);
@@ -61,11 +74,25 @@ fn fix_writes_offsets_and_nothing_else() {
     h.files.insert("claims/hand.jsonl".into(), text.clone().into_bytes());
     let after = load(&h);
     assert!(after.problems.is_empty());
-    assert_eq!(before.claims, after.case.claims.into_iter().map(|(k, mut c)| { c.span = before.claims[&k].span.clone(); (k, c) }).collect());
+    assert_eq!(
+        before.claims,
+        after
+            .case
+            .claims
+            .into_iter()
+            .map(|(k, mut c)| {
+                c.span = before.claims[&k].span.clone();
+                (k, c)
+            })
+            .collect()
+    );
     assert!(case::fixes(&h).is_empty(), "a second run changes nothing");
     // The report moved under the claim: the old offsets are mended.
     let report = String::from_utf8(h.files["reports/2024-03-02-army.md"].clone()).unwrap();
-    h.files.insert("reports/2024-03-02-army.md".into(), report.replace("---\nTerrorists", "---\nAn opening line.\nTerrorists").into_bytes());
+    h.files.insert(
+        "reports/2024-03-02-army.md".into(),
+        report.replace("---\nTerrorists", "---\nAn opening line.\nTerrorists").into_bytes(),
+    );
     assert!(load(&h).has_errors());
     let mended = case::fixes(&h);
     h.files.insert("claims/hand.jsonl".into(), mended["claims/hand.jsonl"].clone().into_bytes());

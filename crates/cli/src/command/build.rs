@@ -54,7 +54,10 @@ pub(crate) fn run(args: &Build, common: &Common) -> Outcome {
 /// The assessment on a screen.
 fn text(a: &engine::Assessment) -> String {
     let n = a.case.worlds;
-    let mut out = format!("{}\nas of {}, {}; {} reports, {} claims, {} worlds\n", a.case.title, a.case.as_of, a.case.tlp, a.case.reports, a.case.claims, n);
+    let mut out = format!(
+        "{}\nas of {}, {}; {} reports, {} claims, {} worlds\n",
+        a.case.title, a.case.as_of, a.case.tlp, a.case.reports, a.case.claims, n
+    );
     out.push_str("\nKEY JUDGMENTS\n");
     for j in &a.judgments {
         out.push_str(&format!("\n  {}\n", wrap(&j.text, 96, "  ")));
@@ -93,10 +96,23 @@ fn text(a: &engine::Assessment) -> String {
     }
     if !a.events.is_empty() {
         out.push_str("\nEVENTS\n\n");
-        let mut rows = vec![vec!["happened".into(), "when".into(), "who, if it happened".into(), "figures (90 %)".into(), "id".into()]];
+        let mut rows = vec![vec![
+            "happened".into(),
+            "when".into(),
+            "who, if it happened".into(),
+            "figures (90 %)".into(),
+            "id".into(),
+        ]];
         for e in &a.events {
-            let when = if e.days[0] == e.days[1] { e.days[0].to_string() } else { format!("{}..{}", e.days[0], e.days[1]) };
-            let who = e.who.iter().take(2).map(|w| format!("{} {}", w.actor, percent(w.probability, n))).collect::<Vec<_>>().join(", ");
+            let when =
+                if e.days[0] == e.days[1] { e.days[0].to_string() } else { format!("{}..{}", e.days[0], e.days[1]) };
+            let who = e
+                .who
+                .iter()
+                .take(2)
+                .map(|w| format!("{} {}", w.actor, percent(w.probability, n)))
+                .collect::<Vec<_>>()
+                .join(", ");
             let figures = e
                 .figures
                 .iter()
@@ -109,7 +125,14 @@ fn text(a: &engine::Assessment) -> String {
     }
     if !a.footprint.is_empty() {
         out.push_str("\nFOOTPRINT\n\n");
-        let mut rows = vec![vec!["probability".into(), "class".into(), "actor".into(), "home".into(), "period".into(), "against".into()]];
+        let mut rows = vec![vec![
+            "probability".into(),
+            "class".into(),
+            "actor".into(),
+            "home".into(),
+            "period".into(),
+            "against".into(),
+        ]];
         for f in &a.footprint {
             rows.push(vec![
                 f.probability.map_or("-".into(), |p| percent(p, n)),

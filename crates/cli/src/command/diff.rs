@@ -20,7 +20,10 @@ pub(crate) fn run(args: &Diff, common: &Common) -> Outcome {
     let d = if let Some(report) = &args.without {
         if !whole.reports.contains_key(report) {
             let near = model::suggest_edit(report, whole.reports.keys().map(String::as_str));
-            return Err(format!("unknown report `{report}`{}", near.map_or(String::new(), |n| format!(": did you mean `{n}`?"))));
+            return Err(format!(
+                "unknown report `{report}`{}",
+                near.map_or(String::new(), |n| format!(": did you mean `{n}`?"))
+            ));
         }
         engine::diff(&loaded.case.without_report(report), &loaded.case, options).map_err(broken)?
     } else if let Some(day) = args.from {

@@ -34,11 +34,14 @@ pub(crate) fn run(args: &Spread, common: &Common) -> Outcome {
     let window = |text: &Option<String>, default: DaySpan| -> Result<DaySpan, String> {
         match text {
             None => Ok(default),
-            Some(t) => Window::parse(t)?.days(last).ok_or_else(|| format!("`{t}` begins after the last day of the file, {last}")),
+            Some(t) => Window::parse(t)?
+                .days(last)
+                .ok_or_else(|| format!("`{t}` begins after the last day of the file, {last}")),
         }
     };
     let current = window(&args.window, DaySpan { from: Day(last.0 - 729), to: last })?;
-    let reference = window(&args.reference, DaySpan { from: Day(current.from.0 - 5 * 365), to: Day(current.from.0 - 1) })?;
+    let reference =
+        window(&args.reference, DaySpan { from: Day(current.from.0 - 5 * 365), to: Day(current.from.0 - 1) })?;
     if reference.to >= current.from {
         return Err("the reference window must end before the current window".into());
     }
@@ -70,7 +73,10 @@ pub(crate) fn run(args: &Spread, common: &Common) -> Outcome {
 /// An area by name, file or hull.
 fn area(text: &str, mine: &[&Event], events: &[Event]) -> Result<SpreadArea, String> {
     if text == "hull" {
-        return Ok(SpreadArea { name: "the hull of its first three years".into(), extent: Extent::Polygon(hull(mine)?) });
+        return Ok(SpreadArea {
+            name: "the hull of its first three years".into(),
+            extent: Extent::Polygon(hull(mine)?),
+        });
     }
     let path = Path::new(text);
     if path.extension().is_some_and(|e| e == "geojson" || e == "json") {
@@ -123,7 +129,12 @@ fn text(s: &engine::Spread) -> String {
     out.push('\n');
     let mut rows = vec![vec!["year".to_owned(), "area".into(), "events".into(), "deaths (90 %)".into()]];
     for r in &s.table {
-        rows.push(vec![r.year.to_string(), r.area.clone(), format!("{:.1}", r.events), format!("{}-{}", r.deaths[0], r.deaths[2])]);
+        rows.push(vec![
+            r.year.to_string(),
+            r.area.clone(),
+            format!("{:.1}", r.events),
+            format!("{}-{}", r.deaths[0], r.deaths[2]),
+        ]);
     }
     out.push_str(&output::table(&rows));
     out

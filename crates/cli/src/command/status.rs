@@ -31,7 +31,9 @@ pub(crate) fn run(args: &OnCase, common: &Common) -> Outcome {
         let because = match s.because {
             Because::New => "it is new".to_owned(),
             Because::Lost => "its output is gone".to_owned(),
-            Because::Changed(what) if what.len() > 3 => format!("{} and {} more changed", what[..3].join(", "), what.len() - 3),
+            Because::Changed(what) if what.len() > 3 => {
+                format!("{} and {} more changed", what[..3].join(", "), what.len() - 3)
+            }
             Because::Changed(what) => format!("{} changed", what.join(", ")),
         };
         rows.push(vec![s.stage, s.subject, because]);

@@ -41,6 +41,7 @@ fn fifty_kills_lose_nothing() {
     assert!(killed >= 25, "only {killed} builds were caught in time");
     let out = bellwether(&["build", &case, "--worlds", "4096"]);
     assert!(out.status.success(), "{}", text(&out.stderr));
-    let left: Vec<_> = fs::read_dir(Path::new(&case).join(".bellwether/cache")).unwrap().flatten().map(|e| e.file_name()).collect();
+    let left: Vec<_> =
+        fs::read_dir(Path::new(&case).join(".bellwether/cache")).unwrap().flatten().map(|e| e.file_name()).collect();
     assert!(left.iter().all(|n| !n.to_string_lossy().ends_with(".tmp")), "{left:?}");
 }

@@ -422,10 +422,19 @@ fn judgment(i: &Inputs<'_>, indicators: &[IndicatorRow], j: &model::Judgment) ->
             (format!("indicator:{id}"), state.name().to_owned(), says, row.map_or(0.0, |r| r.error), text, reason)
         }
         About::Hypotheses(id) => match i.answers.get(id) {
-            None => (format!("question:{id}"), "not-testable".into(), None, 0.0, String::new(), "the question is not there".into()),
+            None => (
+                format!("question:{id}"),
+                "not-testable".into(),
+                None,
+                0.0,
+                String::new(),
+                "the question is not there".into(),
+            ),
             Some(a) => {
                 let mut ranked: Vec<usize> = (0..a.hypotheses.len()).collect();
-                ranked.sort_by(|x, y| a.hypotheses[*y].probability.total_cmp(&a.hypotheses[*x].probability).then(x.cmp(y)));
+                ranked.sort_by(|x, y| {
+                    a.hypotheses[*y].probability.total_cmp(&a.hypotheses[*x].probability).then(x.cmp(y))
+                });
                 let (first, second) = (&a.hypotheses[ranked[0]], ranked.get(1).map(|r| &a.hypotheses[*r]));
                 let close = second.is_some_and(|s| first.probability - s.probability < 0.10);
                 let key = if close { "undecided" } else { first.id.as_str() };
@@ -434,10 +443,15 @@ fn judgment(i: &Inputs<'_>, indicators: &[IndicatorRow], j: &model::Judgment) ->
                 };
                 let text = text_of(key)
                     .unwrap_or_default()
-                    .replace("{first}", &format!("\u{201c}{}\u{201d} ({})", name(&first.id), percent(first.probability, n)))
+                    .replace(
+                        "{first}",
+                        &format!("\u{201c}{}\u{201d} ({})", name(&first.id), percent(first.probability, n)),
+                    )
                     .replace(
                         "{second}",
-                        &second.map_or(String::new(), |s| format!("\u{201c}{}\u{201d} ({})", name(&s.id), percent(s.probability, n))),
+                        &second.map_or(String::new(), |s| {
+                            format!("\u{201c}{}\u{201d} ({})", name(&s.id), percent(s.probability, n))
+                        }),
                     );
                 (format!("question:{id}"), key.to_owned(), Some(first.probability), first.error, text, String::new())
             }
@@ -490,7 +504,8 @@ fn event(i: &Inputs<'_>, e: usize) -> EventRow {
     let mut who: Vec<Rival> = (0..k)
         .map(|c| Rival {
             actor: law.candidates.get(c).cloned().unwrap_or_else(|| "unknown".into()),
-            probability: (0..n).map(|w| worlds.chance[w] * worlds.who_chance[w * k + c]).sum::<f64>() / total.max(1e-12),
+            probability: (0..n).map(|w| worlds.chance[w] * worlds.who_chance[w * k + c]).sum::<f64>()
+                / total.max(1e-12),
         })
         .collect();
     who.sort_by(|a, b| b.probability.total_cmp(&a.probability).then_with(|| a.actor.cmp(&b.actor)));
@@ -529,14 +544,17 @@ fn event(i: &Inputs<'_>, e: usize) -> EventRow {
     let mut areas: Vec<(String, f64)> = law
         .place
         .iter()
-        .flat_map(|p| p.inside.iter().map(|(a, inside)| (a.clone(), p.weights.iter().zip(inside).filter(|x| *x.1).map(|x| x.0).sum())))
+        .flat_map(|p| {
+            p.inside
+                .iter()
+                .map(|(a, inside)| (a.clone(), p.weights.iter().zip(inside).filter(|x| *x.1).map(|x| x.0).sum()))
+        })
         .filter(|(_, p): &(String, f64)| *p >= 0.01)
         .collect();
     areas.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     let dossier = i.gathered.dossiers.get(&format!("event:{}", law.id));
     let origins = |list: Option<&Vec<usize>>| {
-        let mut o: Vec<String> =
-            list.into_iter().flatten().map(|s| i.gathered.statements[*s].origin.clone()).collect();
+        let mut o: Vec<String> = list.into_iter().flatten().map(|s| i.gathered.statements[*s].origin.clone()).collect();
         o.sort();
         o.dedup();
         o

@@ -145,19 +145,19 @@ pub fn run(case: &Case) -> Gathered {
     for i in 0..standing.len() {
         members.entry(sets.find(i)).or_default().push(i);
     }
-    let mut statements: Vec<Statement> =
-        members.values().map(|m| statement(case, &m.iter().map(|i| standing[*i]).collect::<Vec<_>>(), &roots[m[0]].0)).collect();
-    statements.sort_by(|a, b| a.id.cmp(&b.id));
-    let statement_of: BTreeMap<String, usize> = statements
-        .iter()
-        .enumerate()
-        .flat_map(|(n, s)| s.claims.iter().map(move |c| (c.clone(), n)))
+    let mut statements: Vec<Statement> = members
+        .values()
+        .map(|m| statement(case, &m.iter().map(|i| standing[*i]).collect::<Vec<_>>(), &roots[m[0]].0))
         .collect();
+    statements.sort_by(|a, b| a.id.cmp(&b.id));
+    let statement_of: BTreeMap<String, usize> =
+        statements.iter().enumerate().flat_map(|(n, s)| s.claims.iter().map(move |c| (c.clone(), n))).collect();
     let mut dossiers: BTreeMap<String, Dossier> = BTreeMap::new();
     for c in &standing {
         let d = dossiers.entry(subject(c).unwrap_or_default()).or_default();
         let n = statement_of[&c.id];
-        let side = if c.stance == Stance::Denies || (c.stance == Stance::Disputes && !matches!(c.says, Says::Event(_))) {
+        let side = if c.stance == Stance::Denies || (c.stance == Stance::Disputes && !matches!(c.says, Says::Event(_)))
+        {
             &mut d.denying
         } else {
             // Disputing who did it, or saying "not us", grants that it happened.
@@ -202,7 +202,8 @@ fn statement(case: &Case, claims: &[&Claim], origin: &str) -> Statement {
     let factor = best(&|c| {
         let interested = c.stance == Stance::Denies
             && speaks_for.as_ref().is_some_and(|me| {
-                c.event().is_some_and(|e| e.actors.iter().any(|a| matches!(a, model::ActorRole::Known(k) if k.actor == *me)))
+                c.event()
+                    .is_some_and(|e| e.actors.iter().any(|a| matches!(a, model::ActorRole::Known(k) if k.actor == *me)))
             });
         // "It was not us" says little on whether it happened.
         let aside = if c.stance == Stance::DeniesResponsibility { 0.5 } else { 1.0 };

@@ -7,8 +7,8 @@
 use std::collections::BTreeMap;
 
 use model::{
-    ActorKind, Case, Claim, Complexity, Day, DaySpan, EventType, Figure, Geometry, Hedge, LonLat, Measure, PlaceRef, Polygon,
-    Role, SourceKind, Stance, SubType, distance_m,
+    ActorKind, Case, Claim, Complexity, Day, DaySpan, EventType, Figure, Geometry, Hedge, LonLat, Measure, PlaceRef,
+    Polygon, Role, SourceKind, Stance, SubType, distance_m,
 };
 use serde::{Deserialize, Serialize};
 
@@ -191,7 +191,8 @@ fn who(case: &Case, g: &Gathered, claims: &[&Claim], targets: &[String]) -> (Vec
     // Base rates do not depend on who is accused: every actor that can attack this kind of target has the same.
     // State forces are attacked by armed groups; whom nobody names as target may be attacked by anybody.
     let state_target = targets.iter().any(|t| case.actors.get(t).is_some_and(|a| a.kind == ActorKind::StateForces));
-    let able = |a: &model::Actor| a.kind == ActorKind::ArmedGroup || (a.kind == ActorKind::StateForces && !state_target);
+    let able =
+        |a: &model::Actor| a.kind == ActorKind::ArmedGroup || (a.kind == ActorKind::StateForces && !state_target);
     let attackers = case.actors.values().filter(|a| able(a)).count().max(candidates.len()).max(1);
     let each = KNOWN_SHARE / attackers as f64;
     let mut base = vec![each; candidates.len()];
@@ -219,13 +220,18 @@ fn who(case: &Case, g: &Gathered, claims: &[&Claim], targets: &[String]) -> (Vec
             };
             let factor = super::gather::modality_factor(c.modality) * interest;
             // An origin counts once, with the strongest way it was put.
-            match accusations.iter_mut().find(|a| (&a.statement, a.bearing, a.candidate) == (&stated.id, bearing, candidate)) {
+            match accusations
+                .iter_mut()
+                .find(|a| (&a.statement, a.bearing, a.candidate) == (&stated.id, bearing, candidate))
+            {
                 Some(a) => a.factor = a.factor.max(factor),
                 None => accusations.push(Accusation { statement: stated.id.clone(), bearing, candidate, factor }),
             }
         }
     }
-    accusations.sort_by(|a, b| (&a.statement, a.candidate, a.bearing as u8).cmp(&(&b.statement, b.candidate, b.bearing as u8)));
+    accusations.sort_by(|a, b| {
+        (&a.statement, a.candidate, a.bearing as u8).cmp(&(&b.statement, b.candidate, b.bearing as u8))
+    });
     (candidates, base, accusations)
 }
 
@@ -251,7 +257,11 @@ fn density(geometry: &Geometry, km2: f64, p: LonLat) -> f64 {
             libm::exp(-0.5 * (d_km / sigma_km) * (d_km / sigma_km)) / (std::f64::consts::TAU * sigma_km * sigma_km)
         }
         Geometry::Polygons(_) => {
-            if geometry.contains(p) { 1.0 / km2.max(1e-9) } else { 0.0 }
+            if geometry.contains(p) {
+                1.0 / km2.max(1e-9)
+            } else {
+                0.0
+            }
         }
     }
 }
@@ -411,11 +421,23 @@ fn reading(case: &Case, g: &Gathered, origin: &str, c: &Claim, f: &Figure, measu
         o.event()?.figures.iter().find(|x| x.measure == f.measure && x.of == f.of).and_then(|x| x.number.or(x.high))
     });
     let round = |n: u32| -> (f64, f64) {
-        let half = if n >= 100 && n % 100 == 0 { 50 } else if n >= 20 && n % 10 == 0 { 5 } else { 0 };
+        let half = if n >= 100 && n % 100 == 0 {
+            50
+        } else if n >= 20 && n % 10 == 0 {
+            5
+        } else {
+            0
+        };
         (f64::from(n.saturating_sub(half)), f64::from(n + half))
     };
     let about = |n: u32| -> (f64, f64) {
-        let half = if n >= 100 && n % 100 == 0 { 50 } else if n >= 20 { 5 } else { 1.max(n / 5) };
+        let half = if n >= 100 && n % 100 == 0 {
+            50
+        } else if n >= 20 {
+            5
+        } else {
+            1.max(n / 5)
+        };
         (f64::from(n.saturating_sub(half)), f64::from(n + half))
     };
     let wide = |tau: f64| libm::sqrt(sigma * sigma + tau * tau);
@@ -461,7 +483,18 @@ fn reading(case: &Case, g: &Gathered, origin: &str, c: &Claim, f: &Figure, measu
     };
     let statement = g.statements[g.statement_of[&c.id]].id.clone();
     Said {
-        claim: c.id.clone(), statement, source: origin.to_owned(), words: f.words(), low, high, kind, a, b, offset,
-        sigma, bias, factor: super::gather::modality_factor(c.modality),
+        claim: c.id.clone(),
+        statement,
+        source: origin.to_owned(),
+        words: f.words(),
+        low,
+        high,
+        kind,
+        a,
+        b,
+        offset,
+        sigma,
+        bias,
+        factor: super::gather::modality_factor(c.modality),
     }
 }

@@ -153,7 +153,9 @@ impl<'a> View<'a> {
         let place = match &s.select.area {
             None => 1.0,
             Some(area) => law.place.as_ref().map_or(0.0, |p| {
-                p.inside.get(area).map_or(0.0, |inside| p.weights.iter().zip(inside).filter(|x| *x.1).map(|x| x.0).sum())
+                p.inside
+                    .get(area)
+                    .map_or(0.0, |inside| p.weights.iter().zip(inside).filter(|x| *x.1).map(|x| x.0).sum())
             }),
         };
         if place == 0.0 {
@@ -161,7 +163,8 @@ impl<'a> View<'a> {
         }
         let within = |span: DaySpan| -> f64 {
             let from = (span.from.0 - law.days.first).max(0) as usize;
-            let to = (i64::from(span.to.0) - i64::from(law.days.first) + 1).clamp(0, law.days.weights.len() as i64) as usize;
+            let to =
+                (i64::from(span.to.0) - i64::from(law.days.first) + 1).clamp(0, law.days.weights.len() as i64) as usize;
             if from >= to { 0.0 } else { law.days.weights[from..to].iter().sum() }
         };
         let window = s.window.unwrap_or(DaySpan { from: Day(i32::MIN / 2), to: Day(i32::MAX / 2) });
@@ -178,7 +181,9 @@ impl<'a> View<'a> {
                         let days: f64 = members
                             .iter()
                             .filter(|(m, _)| m == c)
-                            .map(|(_, span)| within(DaySpan { from: span.from.max(window.from), to: span.to.min(window.to) }))
+                            .map(|(_, span)| {
+                                within(DaySpan { from: span.from.max(window.from), to: span.to.min(window.to) })
+                            })
                             .fold(0.0, f64::max);
                         p * days
                     })
@@ -326,7 +331,11 @@ fn share(view: &View<'_>, select: Select, t: &model::Share) -> Outcome {
     if empty * 2 > n {
         // The events are shown all the same: they are what there is.
         let carriers = outcome(holds, vec![], carriers_by_draw(view, &s)).carriers;
-        let events = if t.min_events == 1 { "no event counts".to_owned() } else { format!("fewer than {} events count", t.min_events) };
+        let events = if t.min_events == 1 {
+            "no event counts".to_owned()
+        } else {
+            format!("fewer than {} events count", t.min_events)
+        };
         return Outcome { carriers, ..not_testable(view, format!("in {empty} of {n} worlds {events}")) };
     }
     let exact = as_numbers(&holds);
@@ -343,7 +352,9 @@ fn figure(view: &View<'_>, select: Select, t: &model::FigureTest) -> Outcome {
         if t.event.as_ref().is_some_and(|id| *id != law.id) {
             continue;
         }
-        let Some(f) = view.worlds.events[e].figures.iter().find(|f| f.measure == t.measure && f.of == t.of) else { continue };
+        let Some(f) = view.worlds.events[e].figures.iter().find(|f| f.measure == t.measure && f.of == t.of) else {
+            continue;
+        };
         let mut share = 0;
         for (w, sum) in sums.iter_mut().enumerate() {
             if view.counts(&s, e, w) {
@@ -356,7 +367,10 @@ fn figure(view: &View<'_>, select: Select, t: &model::FigureTest) -> Outcome {
     }
     if !found {
         let of = view.case.actors.get(&t.of).map_or(t.of.as_str(), |a| a.name.as_str());
-        return not_testable(view, format!("no report up to {} gives a number of {} of {of}", view.case.as_of(), t.measure.name()));
+        return not_testable(
+            view,
+            format!("no report up to {} gives a number of {} of {of}", view.case.as_of(), t.measure.name()),
+        );
     }
     let holds: Vec<bool> = sums.iter().map(|x| *x >= u64::from(t.at_least)).collect();
     let exact = as_numbers(&holds);
@@ -379,12 +393,16 @@ pub struct Classes {
 pub fn footprint_classes(view: &View<'_>, t: &model::Footprint) -> Classes {
     let as_of = view.case.as_of();
     let n = view.worlds.n;
-    let none = |reason: String| Classes { reason: Some(reason), chances: Vec::new(), drawn: Vec::new(), carriers: Vec::new() };
+    let none =
+        |reason: String| Classes { reason: Some(reason), chances: Vec::new(), drawn: Vec::new(), carriers: Vec::new() };
     let (Some(reference), Some(current)) = (t.reference.days(as_of), t.window.days(as_of)) else {
         return none(format!("a window begins after {as_of}"));
     };
     if reference.to >= current.from {
-        return none(format!("the reference window ({}) must end before the current window ({})", t.reference, t.window));
+        return none(format!(
+            "the reference window ({}) must end before the current window ({})",
+            t.reference, t.window
+        ));
     }
     let select = Test::Footprint(t.clone()).select().unwrap_or_default();
     let s = view.select(select);
@@ -402,10 +420,18 @@ pub fn footprint_classes(view: &View<'_>, t: &model::Footprint) -> Classes {
             let inside = view.drawn_in(e, &t.home, w);
             if reference.contains(day) {
                 weekly[((day.0 - reference.from.0) / 7) as usize] += 1.0 / n as f64;
-                if inside { c.in0 += 1 } else { c.out0 += 1 }
+                if inside {
+                    c.in0 += 1
+                } else {
+                    c.out0 += 1
+                }
                 *share += 1;
             } else if current.contains(day) {
-                if inside { c.in1 += 1 } else { c.out1 += 1 }
+                if inside {
+                    c.in1 += 1
+                } else {
+                    c.out1 += 1
+                }
                 *share += 1;
             }
         }
@@ -437,10 +463,8 @@ pub fn footprint_classes(view: &View<'_>, t: &model::Footprint) -> Classes {
 
 /// Days of presence of the selection in one world, rising.
 pub fn presence(view: &View<'_>, s: &Selected, world: usize) -> Vec<i32> {
-    let mut days: Vec<i32> = (0..view.laws.len())
-        .filter(|e| view.counts(s, *e, world))
-        .map(|e| view.worlds.events[e].day[world])
-        .collect();
+    let mut days: Vec<i32> =
+        (0..view.laws.len()).filter(|e| view.counts(s, *e, world)).map(|e| view.worlds.events[e].day[world]).collect();
     days.sort_unstable();
     days
 }
@@ -460,9 +484,7 @@ pub fn episodes(days: &[i32], gap_days: u32) -> Vec<(i32, i32)> {
 fn tenure(view: &View<'_>, select: Select, t: &model::Tenure) -> Outcome {
     let s = view.select(select);
     let holds: Vec<bool> = (0..view.worlds.n)
-        .map(|w| {
-            episodes(&presence(view, &s, w), t.gap_days).iter().any(|(a, b)| b - a + 1 >= t.at_least_days as i32)
-        })
+        .map(|w| episodes(&presence(view, &s, w), t.gap_days).iter().any(|(a, b)| b - a + 1 >= t.at_least_days as i32))
         .collect();
     let carriers = carriers_by_draw(view, &s);
     if carriers.iter().all(|c| c.share <= 0.0005) {

@@ -98,7 +98,8 @@ pub fn run(
         match fact(view, &e.kind, outcomes, prior) {
             Ok(f) if f.base < LEAST_BASE || f.base > 1.0 - LEAST_BASE => {
                 item.base = f.base;
-                item.reason = Some("its probability before any report is nearly 0 or 1, so it cannot be weighed".into());
+                item.reason =
+                    Some("its probability before any report is nearly 0 or 1, so it cannot be weighed".into());
             }
             Ok(f) => {
                 item.probability = Some(f.so.iter().filter(|s| **s).count() as f64 / n as f64);
@@ -149,8 +150,7 @@ pub fn run(
     };
     let probability = if facts.is_empty() { priors.clone() } else { posterior(&mut (0..n), None) };
     // The error by batches: 32 interleaved groups of worlds.
-    let batches: Vec<Vec<f64>> =
-        (0..32.min(n)).map(|b| posterior(&mut (b..n).step_by(32), None)).collect();
+    let batches: Vec<Vec<f64>> = (0..32.min(n)).map(|b| posterior(&mut (b..n).step_by(32), None)).collect();
     let error = |h: usize| stats::mean_se(&batches.iter().map(|b| b[h]).collect::<Vec<_>>()).1;
     let mixture: Vec<f64> =
         (0..n).map(|w| priors.iter().enumerate().map(|(h, p)| p * weight(h, w, None)).sum::<f64>()).collect();
@@ -237,7 +237,11 @@ fn fact(
                     view.laws.iter().position(|l| l.id == e).map(|i| view.worlds.events[i].happened.clone())
                 }
                 Some(("link", _)) => {
-                    let position = view.worlds.links.iter().find(|l| format!("link:{} {} {}", l.actor, l.kind.name(), l.to) == key);
+                    let position = view
+                        .worlds
+                        .links
+                        .iter()
+                        .find(|l| format!("link:{} {} {}", l.actor, l.kind.name(), l.to) == key);
                     position.map(|l| l.valid.iter().map(Option::is_some).collect())
                 }
                 _ => None,
@@ -277,7 +281,9 @@ fn lineage(
             .filter_map(|c| view.case.claims.get(c).and_then(subject))
             .flat_map(|key| of(&key))
             .collect(),
-        EvidenceKind::Claim(id) => view.case.claims.get(id).and_then(subject).map(|k| of(&k)).unwrap_or_default().into_iter().collect(),
+        EvidenceKind::Claim(id) => {
+            view.case.claims.get(id).and_then(subject).map(|k| of(&k)).unwrap_or_default().into_iter().collect()
+        }
     }
 }
 
@@ -301,4 +307,3 @@ fn overlaps(question: &Question, used: &[usize], lineages: &[BTreeSet<String>]) 
     }
     if problems.is_empty() { Ok(()) } else { Err(problems) }
 }
-

@@ -154,16 +154,16 @@ pub fn run(case: &Case, g: &Gathered, laws: &[EventLaw], n: usize, informed: boo
     let events: Vec<EventWorlds> = laws
         .par_iter()
         .zip(&who)
-        .map(|(law, who)| event(law, &globals, chances.get(&format!("event:{}", law.id)), who, case.base_rate, informed))
+        .map(|(law, who)| {
+            event(law, &globals, chances.get(&format!("event:{}", law.id)), who, case.base_rate, informed)
+        })
         .collect();
     let so = |subject: &str, chance: &[f64]| -> Vec<bool> {
         let e = entity(subject);
         (0..n).map(|w| uniform(case.seed, w as u32, e, attribute::SO) < chance[w]).collect()
     };
-    let facts = chances
-        .iter()
-        .filter_map(|(k, chance)| Some((k.strip_prefix("fact:")?.to_owned(), so(k, chance))))
-        .collect();
+    let facts =
+        chances.iter().filter_map(|(k, chance)| Some((k.strip_prefix("fact:")?.to_owned(), so(k, chance)))).collect();
     let links = links(case, &globals, &chances);
     Worlds { n, events, facts, links }
 }
@@ -212,7 +212,12 @@ fn globals<'a>(case: &'a Case, g: &'a Gathered, n: usize) -> Globals<'a> {
 
 /// P(so | what the world fixes) for every subject, world by world. Statements about one subject only are summed out
 /// exactly; those about several are drawn together, once, for all the things they cover.
-fn existence_by_subject(case: &Case, g: &Gathered, globals: &Globals<'_>, informed: bool) -> BTreeMap<String, Vec<f64>> {
+fn existence_by_subject(
+    case: &Case,
+    g: &Gathered,
+    globals: &Globals<'_>,
+    informed: bool,
+) -> BTreeMap<String, Vec<f64>> {
     let n = globals.n;
     if !informed {
         return g.dossiers.keys().map(|k| (k.clone(), vec![case.base_rate; n])).collect();
@@ -380,7 +385,14 @@ fn responsibility(g: &Gathered, laws: &[EventLaw], globals: &Globals<'_>, inform
     out
 }
 
-fn event(law: &EventLaw, globals: &Globals<'_>, chance: Option<&Vec<f64>>, who: &[f64], base_rate: f64, informed: bool) -> EventWorlds {
+fn event(
+    law: &EventLaw,
+    globals: &Globals<'_>,
+    chance: Option<&Vec<f64>>,
+    who: &[f64],
+    base_rate: f64,
+    informed: bool,
+) -> EventWorlds {
     let n = globals.n;
     let e = entity(&format!("event:{}", law.id));
     let u = |w: usize, a: u32| uniform(globals.seed, w as u32, e, a);
@@ -459,10 +471,8 @@ fn links(case: &Case, globals: &Globals<'_>, chances: &BTreeMap<String, Vec<f64>
             let within = |span: DaySpan, u: f64| Day(span.from.0 + (u * f64::from(span.days())) as i32);
             let valid = (0..globals.n)
                 .map(|w| {
-                    let chance = link
-                        .probability
-                        .or_else(|| chances.get(&name).map(|c| c[w]))
-                        .unwrap_or(case.base_rate);
+                    let chance =
+                        link.probability.or_else(|| chances.get(&name).map(|c| c[w])).unwrap_or(case.base_rate);
                     (u(w, attribute::LINK) < chance).then(|| {
                         let from = link.from.as_ref().map_or(far.0, |d| within(d.possible, u(w, attribute::LINK_FROM)));
                         let to = link.until.as_ref().map_or(far.1, |d| within(d.possible, u(w, attribute::LINK_UNTIL)));
@@ -510,7 +520,9 @@ impl Worlds {
                 }
                 let Some(valid) = link.valid[world] else { continue };
                 let days = DaySpan { from: valid.from.max(span.from), to: valid.to.min(span.to) };
-                let known = out.iter().any(|(a, s, p)| a == other && s.from <= days.from && days.to <= s.to && (*p || !transitive));
+                let known = out
+                    .iter()
+                    .any(|(a, s, p)| a == other && s.from <= days.from && days.to <= s.to && (*p || !transitive));
                 if days.from <= days.to && !known {
                     out.push((other.clone(), days, transitive));
                 }

@@ -29,7 +29,11 @@ fn only_what_must_is_run_again() {
 
     // One report on the helicopter: one report is read, one event reconciled; indicators that cannot see such an
     // event (it is opportunistic, and nobody is named) and both questions' definitions stay as they are.
-    let why: Vec<String> = stale(&whole, Options { worlds: 256 }, &store).unwrap().into_iter().map(|s| format!("{} {}", s.stage, s.subject)).collect();
+    let why: Vec<String> = stale(&whole, Options { worlds: 256 }, &store)
+        .unwrap()
+        .into_iter()
+        .map(|s| format!("{} {}", s.stage, s.subject))
+        .collect();
     assert!(why.contains(&"ingest 2010-10-08-tajik-weekly".to_owned()), "{why:?}");
     let second = ran(&whole, &store);
     assert_eq!((second["ingest"], second["gather"], second["reconcile"], second["worlds"]), (1, 1, 1, 1), "{second:?}");
@@ -66,7 +70,13 @@ fn tables_answer_sql_and_take_no_orders() {
     )
     .unwrap();
     assert_eq!(joined.rows.len(), 8);
-    for sql in ["drop table claims", "insert into claims select * from claims", "copy claims to '/tmp/x.csv'", "create table x as select 1", "set datafusion.execution.batch_size = 1"] {
+    for sql in [
+        "drop table claims",
+        "insert into claims select * from claims",
+        "copy claims to '/tmp/x.csv'",
+        "create table x as select 1",
+        "set datafusion.execution.batch_size = 1",
+    ] {
         assert!(query(&store, sql, 1, None).is_err(), "{sql}");
     }
     // Every table is registered, has its documentation, and as many rows as it was written with.
@@ -86,7 +96,10 @@ fn the_tables_are_documented() {
         "# Tables\n\nWhat `bellwether build` writes (Parquet, under `.bellwether/tables/`) and `bellwether query` reads. Generated from\n`crates/engine/src/tables.rs`; a test fails when it is out of date. Empty means unknown or not applicable, never zero.\n",
     );
     for t in &built.tables {
-        text.push_str(&format!("\n## `{}`\n\n{}\n\n| column | type | meaning |\n| --- | --- | --- |\n", t.name, t.about));
+        text.push_str(&format!(
+            "\n## `{}`\n\n{}\n\n| column | type | meaning |\n| --- | --- | --- |\n",
+            t.name, t.about
+        ));
         for (name, about, column) in &t.columns {
             let kind = match column {
                 engine::Column::Text(_) => "text",
@@ -102,5 +115,8 @@ fn the_tables_are_documented() {
     if std::env::var_os("BLESS").is_some() {
         std::fs::write(&path, &text).unwrap();
     }
-    assert!(std::fs::read_to_string(&path).unwrap_or_default() == text, "docs/tables.md is stale: BLESS=1 cargo test -p engine");
+    assert!(
+        std::fs::read_to_string(&path).unwrap_or_default() == text,
+        "docs/tables.md is stale: BLESS=1 cargo test -p engine"
+    );
 }

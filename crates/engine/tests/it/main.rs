@@ -9,7 +9,8 @@ use model::{Case, MemoryHost};
 
 /// The example case.
 pub(crate) fn rasht() -> Case {
-    let host = MemoryHost { files: template(Template::Rasht2010).into_iter().map(|(p, t)| (p, t.into_bytes())).collect() };
+    let host =
+        MemoryHost { files: template(Template::Rasht2010).into_iter().map(|(p, t)| (p, t.into_bytes())).collect() };
     let loaded = load(&host);
     assert!(!loaded.has_errors(), "{:?}", loaded.problems);
     loaded.case

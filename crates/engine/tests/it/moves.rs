@@ -17,14 +17,24 @@ fn taking_out_a_claim_of_responsibility_is_named() {
     assert_eq!(c.because[0].report, "report:2010-09-23-imu-statement");
     assert!((c.because[0].effect - (c.after.unwrap() - c.before.unwrap())).abs() < 1e-9);
     // What the statement does not speak of does not move.
-    assert!(!d.numbers.iter().any(|c| c.id == "event:khujand-bombing" || c.id == "indicator:toll-above-100"), "{:?}", d.numbers);
+    assert!(
+        !d.numbers.iter().any(|c| c.id == "event:khujand-bombing" || c.id == "indicator:toll-above-100"),
+        "{:?}",
+        d.numbers
+    );
 }
 
 #[test]
 fn a_case_does_not_differ_from_itself() {
     let case = rasht();
     let d = diff(&case, &case, OPTIONS).unwrap();
-    assert!(d.numbers.is_empty() && d.added.is_empty() && d.removed.is_empty() && d.changed.is_empty() && d.judgments.is_empty());
+    assert!(
+        d.numbers.is_empty()
+            && d.added.is_empty()
+            && d.removed.is_empty()
+            && d.changed.is_empty()
+            && d.judgments.is_empty()
+    );
 }
 
 #[test]
@@ -70,13 +80,21 @@ fn a_retraction_takes_the_denial_back() {
 #[test]
 fn figures_answer_to_their_hedges() {
     let run = assess(&rasht(), OPTIONS).unwrap();
-    let figure = |id: &str| run.assessment.events.iter().flat_map(|e| &e.figures).find(|f| f.id == id).unwrap().quantiles;
+    let figure =
+        |id: &str| run.assessment.events.iter().flat_map(|e| &e.figures).find(|f| f.id == id).unwrap().quantiles;
     let [low, median, high] = figure("figure:kamarob-ambush/killed/tajik-forces");
     assert!(low >= 12 && (23..=45).contains(&median) && high <= 90, "{low} {median} {high}");
     let [low, median, high] = figure("figure:rasht-sweeps/killed/tajik-forces");
     assert!(low >= 40 && (80..=140).contains(&median) && high <= 260, "{low} {median} {high}");
     // Without the weekly, which says "higher", the median is lower.
     let less = assess(&rasht().without_report("2010-11-05-tajik-weekly"), OPTIONS).unwrap();
-    let then = less.assessment.events.iter().flat_map(|e| &e.figures).find(|f| f.id == "figure:rasht-sweeps/killed/tajik-forces").unwrap().quantiles;
+    let then = less
+        .assessment
+        .events
+        .iter()
+        .flat_map(|e| &e.figures)
+        .find(|f| f.id == "figure:rasht-sweeps/killed/tajik-forces")
+        .unwrap()
+        .quantiles;
     assert!(then[1] < median, "{then:?}");
 }

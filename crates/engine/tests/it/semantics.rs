@@ -7,7 +7,9 @@ use crate::{rasht, report, small};
 const OPTIONS: Options = Options { worlds: 4096 };
 
 fn event(id: &str, more: &str) -> String {
-    format!(r#""says":{{"event":{{"id":"{id}","type":"Battles","sub_type":"Armed clash","place":{{"area":"land"}},"time":"2024-06-01"{more}}}}}"#)
+    format!(
+        r#""says":{{"event":{{"id":"{id}","type":"Battles","sub_type":"Armed clash","place":{{"area":"land"}},"time":"2024-06-01"{more}}}}}"#
+    )
 }
 
 fn count(k: u32) -> String {
@@ -27,7 +29,8 @@ fn ten_events_on_one_statement_stand_or_fall_together() {
     let many: String = (0..10)
         .map(|i| format!("{{\"id\":\"c{i}\",\"report\":\"r\",\"excerpt\":{{\"exact\":\"Clash number {i} was seen.\"}},\"chain\":[\"sd\"],\"stance\":\"asserts\",{}}}\n", event(&format!("e{i}"), "")))
         .collect();
-    let apart = small(&format!("{}--- claims/c.jsonl\n{many}{}", report("r", "sd", "2024-06-10", &words.join(" ")), count(8)));
+    let apart =
+        small(&format!("{}--- claims/c.jsonl\n{many}{}", report("r", "sd", "2024-06-10", &words.join(" ")), count(8)));
     let p = |case| assess(case, OPTIONS).unwrap().outcomes["n"].probability.unwrap();
     let (shared, apart) = (p(&shared), p(&apart));
     // Grade D: sound with mean one half.
@@ -40,23 +43,45 @@ fn ten_events_on_one_statement_stand_or_fall_together() {
 /// the priors come back exactly.
 #[test]
 fn hypotheses_are_weighed_against_what_was_believed_before() {
-    use engine::stage::{gather::Gathered, reconcile::{DayLaw, EventLaw}, test::View, weigh, worlds::{EventWorlds, Worlds}};
+    use engine::stage::{
+        gather::Gathered,
+        reconcile::{DayLaw, EventLaw},
+        test::View,
+        weigh,
+        worlds::{EventWorlds, Worlds},
+    };
     let hypotheses = "--- hypotheses.toml\n[q]\nquestion = \"?\"\nother.prior = 0.02\nother.why = \"w\"\n[q.hypothesis.h1]\ntext = \"one\"\nprior = 0.49\nwhy = \"w\"\n[q.hypothesis.h2]\ntext = \"two\"\nprior = 0.49\nwhy = \"w\"\n";
     let mut case = small(hypotheses);
-    let priors: Vec<f64> = assess(&case, OPTIONS).unwrap().answers["q"].hypotheses.iter().map(|h| h.probability).collect();
+    let priors: Vec<f64> =
+        assess(&case, OPTIONS).unwrap().answers["q"].hypotheses.iter().map(|h| h.probability).collect();
     assert_eq!(priors, [0.49, 0.49, 0.02], "no evidence: priors exactly");
     // Exactly 70 % of worlds.
     let n = 1000;
     let happened: Vec<bool> = (0..n).map(|i| i % 10 < 7).collect();
     let law = EventLaw {
-        id: "e".into(), kind: model::EventType::Battles, sub_type: None, complexity: None, targets: vec![], candidates: vec![],
-        base: vec![1.0], accusations: vec![], place: None, days: DayLaw { first: 0, weights: vec![1.0] }, figures: vec![], claims: vec![],
+        id: "e".into(),
+        kind: model::EventType::Battles,
+        sub_type: None,
+        complexity: None,
+        targets: vec![],
+        candidates: vec![],
+        base: vec![1.0],
+        accusations: vec![],
+        place: None,
+        days: DayLaw { first: 0, weights: vec![1.0] },
+        figures: vec![],
+        claims: vec![],
     };
     let worlds = Worlds {
         n,
         events: vec![EventWorlds {
-            chance: happened.iter().map(|h| f64::from(u8::from(*h))).collect(), happened, who_chance: vec![1.0; n], who: vec![0; n], place: vec![],
-            day: vec![0; n], figures: vec![],
+            chance: happened.iter().map(|h| f64::from(u8::from(*h))).collect(),
+            happened,
+            who_chance: vec![1.0; n],
+            who: vec![0; n],
+            place: vec![],
+            day: vec![0; n],
+            figures: vec![],
         }],
         ..Worlds::default()
     };
@@ -65,7 +90,11 @@ fn hypotheses_are_weighed_against_what_was_believed_before() {
     q.hypotheses[1].prior = 0.5;
     q.hypotheses.truncate(2);
     q.evidence.push(model::Evidence {
-        id: "x".into(), kind: model::EvidenceKind::Event("e".into(), None), likelihood: vec![0.9, 0.1], why: "w".into(), span: model::Span::default(),
+        id: "x".into(),
+        kind: model::EvidenceKind::Event("e".into(), None),
+        likelihood: vec![0.9, 0.1],
+        why: "w".into(),
+        span: model::Span::default(),
     });
     case.base_rate = 0.2;
     let laws = [law];
@@ -124,10 +153,21 @@ fn footprint_classes_sum_to_one_and_ids_are_unique() {
     }
     for q in &a.questions {
         let bare = q.id.trim_start_matches("question:");
-        let sum: f64 = a.hypotheses.iter().filter(|h| h.id.starts_with(&format!("hypothesis:{bare}/"))).map(|h| h.probability).sum();
+        let sum: f64 = a
+            .hypotheses
+            .iter()
+            .filter(|h| h.id.starts_with(&format!("hypothesis:{bare}/")))
+            .map(|h| h.probability)
+            .sum();
         assert!((sum - 1.0).abs() < 1e-9, "{sum}");
     }
-    let count = a.indicators.len() + a.hypotheses.len() + a.judgments.len() + a.events.len() + a.footprint.len() + a.facts.len() + a.tenure.len();
+    let count = a.indicators.len()
+        + a.hypotheses.len()
+        + a.judgments.len()
+        + a.events.len()
+        + a.footprint.len()
+        + a.facts.len()
+        + a.tenure.len();
     assert_eq!(run.probabilities().len(), count);
 }
 
@@ -157,8 +197,13 @@ fn rayon_pool(threads: usize) -> rayon::ThreadPool {
 /// What copies one origin counts once, however often it is printed.
 #[test]
 fn copies_move_nothing() {
-    let original = r#"{"id":"c0","report":"r0","excerpt":{"exact":"A clash was seen."},"chain":["sb"],"stance":"asserts","#;
-    let base = format!("{}--- claims/c.jsonl\n{original}{}}}\n", report("r0", "sb", "2024-06-10", "A clash was seen."), event("e", ""));
+    let original =
+        r#"{"id":"c0","report":"r0","excerpt":{"exact":"A clash was seen."},"chain":["sb"],"stance":"asserts","#;
+    let base = format!(
+        "{}--- claims/c.jsonl\n{original}{}}}\n",
+        report("r0", "sb", "2024-06-10", "A clash was seen."),
+        event("e", "")
+    );
     let mut copied = String::new();
     let mut claims = format!("--- claims/c.jsonl\n{original}{}}}\n", event("e", ""));
     for i in 1..6 {
@@ -181,7 +226,11 @@ fn affiliates_follow_only_what_passes_on() {
     use engine::stage::worlds::{LinkWorlds, Worlds};
     use model::{Day, DaySpan};
     let link = |actor: &str, kind: LinkKind, to: &str, from: i32, until: i32| LinkWorlds {
-        actor: actor.into(), kind, to: to.into(), index: 0, valid: vec![Some(DaySpan { from: Day(from), to: Day(until) })],
+        actor: actor.into(),
+        kind,
+        to: to.into(),
+        index: 0,
+        valid: vec![Some(DaySpan { from: Day(from), to: Day(until) })],
     };
     let worlds = Worlds {
         n: 1,
@@ -198,7 +247,12 @@ fn affiliates_follow_only_what_passes_on() {
         ..Worlds::default()
     };
     let all = [LinkKind::PartOf, LinkKind::AlliedWith, LinkKind::SplitFrom, LinkKind::Renamed, LinkKind::SuccessorOf];
-    let mut got: Vec<String> = worlds.affiliates("root", &all, 0).into_iter().skip(1).map(|(a, s)| format!("{a} {}..{}", s.from.0, s.to.0)).collect();
+    let mut got: Vec<String> = worlds
+        .affiliates("root", &all, 0)
+        .into_iter()
+        .skip(1)
+        .map(|(a, s)| format!("{a} {}..{}", s.from.0, s.to.0))
+        .collect();
     got.sort();
     assert_eq!(got, ["ally 0..100", "heir 90..300", "new-name 80..300", "subunit 50..100", "unit 0..100"]);
     let alone: Vec<String> = worlds.affiliates("root", &[], 0).into_iter().map(|(a, _)| a).collect();
@@ -210,7 +264,10 @@ fn affiliates_follow_only_what_passes_on() {
 fn states() {
     let r = report("r", "sa", "2024-06-10", "A clash was seen. No clash.");
     let claim = |id: &str, source: &str, exact: &str, stance: &str| {
-        format!("{{\"id\":\"{id}\",\"report\":\"r\",\"excerpt\":{{\"exact\":\"{exact}\"}},\"chain\":[\"{source}\"],\"stance\":\"{stance}\",\"credibility\":1,{}}}\n", event("e", ""))
+        format!(
+            "{{\"id\":\"{id}\",\"report\":\"r\",\"excerpt\":{{\"exact\":\"{exact}\"}},\"chain\":[\"{source}\"],\"stance\":\"{stance}\",\"credibility\":1,{}}}\n",
+            event("e", "")
+        )
     };
     let state = |files: String| {
         let run = assess(&small(&files), OPTIONS).unwrap();
@@ -258,7 +315,11 @@ fn every_printed_id_is_explained_down_to_sentences() {
             assert!(r.text.get(x.span.start..x.span.end).is_some());
         }
     }
-    assert!(explain(&case, &run, options, "indicator:strikes-ferghana").unwrap_err().contains("did you mean `indicator:strikes-fergana`?"));
+    assert!(
+        explain(&case, &run, options, "indicator:strikes-ferghana")
+            .unwrap_err()
+            .contains("did you mean `indicator:strikes-fergana`?")
+    );
     // A bare id that one thing has.
     assert_eq!(explain(&case, &run, options, "strikes-fergana").unwrap().id, "indicator:strikes-fergana");
 }

@@ -173,17 +173,32 @@ impl Explainer<'_> {
 
     /// What the worlds in which it holds have in common; association, not cause.
     fn association(&mut self, indicator: &str, depth: usize) {
-        let Some(o) = self.run.outcomes.get(indicator) else { return };
+        let few = |run: &Run| {
+            run.outcomes.get(indicator).is_none_or(|o| {
+                let yes = o.holds.iter().filter(|h| **h).count();
+                yes.min(o.holds.len() - yes) < 50
+            })
+        };
+        // Conditioning needs at least 50 worlds on either side: too few, and more are drawn.
+        let more;
+        let run = if few(self.run) {
+            match assess(self.case, Options { worlds: (self.options.worlds * 16).min(65_536) }) {
+                Ok(run) if !few(&run) => {
+                    more = run;
+                    &more
+                }
+                _ => return,
+            }
+        } else {
+            self.run
+        };
+        let Some(o) = run.outcomes.get(indicator) else { return };
         let n = o.holds.len();
         let yes = o.holds.iter().filter(|h| **h).count();
-        if yes < 50 || n - yes < 50 {
-            return;
-        }
-        let mut moved: Vec<(f64, f64, String)> = self
-            .run
+        let mut moved: Vec<(f64, f64, String)> = run
             .laws
             .iter()
-            .zip(&self.run.worlds.events)
+            .zip(&run.worlds.events)
             .map(|(l, e)| {
                 let share = |want: bool, count: usize| {
                     e.happened.iter().zip(&o.holds).filter(|(h, x)| **h && **x == want).count() as f64 / count as f64

@@ -63,11 +63,15 @@ impl Case {
     }
 
     /// The case as it could have been known on `day`: only reports whose *latest* possible publication
-    /// day is on or before it, and links known by then.
+    /// day is on or before it, and links and grades known by then.
     pub fn seen_on(&self, day: Day) -> Self {
         let mut out = self.clone();
         out.as_of = Some(day);
         out.reports.retain(|_, r| r.published.possible.to <= day);
+        // A grade that was not held yet is no rating.
+        for source in out.sources.values_mut().filter(|s| s.known_from.is_some_and(|k| k > day)) {
+            source.reliability = Reliability::F;
+        }
         for actor in out.actors.values_mut() {
             actor.link.retain(|l| l.known_from.is_none_or(|k| k <= day));
         }

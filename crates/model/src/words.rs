@@ -45,7 +45,7 @@ pub fn percent(p: f64, worlds: usize) -> String {
     } else if (1.0 - p) * n < 0.5 {
         let high = 100.0 - bound;
         if bound < 1.0 { format!("above {high:.1} %") } else { format!("above {high:.0} %") }
-    } else if p < 0.01 || p > 0.99 {
+    } else if !(0.01..=0.99).contains(&p) {
         format!("{:.1} %", (p * 100.0).clamp(0.1, 99.9))
     } else {
         format!("{:.0} %", p * 100.0)

@@ -7,7 +7,7 @@ use model::percent;
 
 use crate::args::{Build, Common, Format};
 use crate::output::Progress;
-use crate::{End, Outcome, output};
+use crate::{End, Outcome, disk, output};
 
 pub(crate) fn run(args: &Build, common: &Common) -> Outcome {
     let begun = Instant::now();
@@ -31,6 +31,7 @@ pub(crate) fn run(args: &Build, common: &Common) -> Outcome {
         "the page could not be built".to_owned()
     })?;
     store.write("assessment.html", page.as_bytes()).map_err(|e| e.to_string())?;
+    disk::write(&folder.join("case.lock"), lock(&loaded).as_bytes())?;
     drop(progress);
     let passed = args.no_tests || super::check::tests(&loaded, options)?;
     let a = &built.run.assessment;
@@ -49,6 +50,18 @@ pub(crate) fn run(args: &Build, common: &Common) -> Outcome {
         built.run.records.len()
     );
     Ok(if passed { End::Done } else { End::Failed })
+}
+
+/// `case.lock`: what was built from, byte for byte, and by what.
+fn lock(loaded: &case::Loaded) -> String {
+    let mut out = String::from("# Written by `bellwether build`: the content of every input, and what read it.\n");
+    out.push_str(&format!("tool = \"bellwether {}\"\nformat = 1\n", env!("CARGO_PKG_VERSION")));
+    out.push_str("\n[vocabularies]\nevents = \"ACLED types and sub-types, codebook table 2\"\n");
+    out.push_str("likelihood = \"ICD 203 (2015), row A\"\nreliability = \"NATO AJP-2.1\"\ntlp = \"2.0\"\n\n[inputs]\n");
+    for (path, text) in &loaded.texts {
+        out.push_str(&format!("{path:?} = \"{}\"\n", blake3::hash(text.as_bytes()).to_hex()));
+    }
+    out
 }
 
 /// The assessment on a screen.

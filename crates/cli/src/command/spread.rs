@@ -81,7 +81,7 @@ fn area(text: &str, mine: &[&Event], events: &[Event]) -> Result<SpreadArea, Str
     let path = Path::new(text);
     if path.extension().is_some_and(|e| e == "geojson" || e == "json") {
         let bytes = std::fs::read_to_string(path).map_err(|e| format!("cannot read {text}: {e}"))?;
-        let (areas, problems) = case::areas(text, &bytes);
+        let (areas, problems, bytes) = case::loose_areas(text, &bytes);
         if !problems.is_empty() {
             output::problems(&problems, &[(text.to_owned(), bytes)].into());
             return Err(format!("{text} cannot be used as an area"));

@@ -146,6 +146,25 @@ fn diff_names_the_report_that_did_it() {
     assert_eq!(moved["because"][0]["report"], "report:2010-09-23-imu-statement");
 }
 
+/// Reports come from strangers.
+#[test]
+fn a_report_cannot_put_a_script_into_the_page() {
+    let (_keep, case) = fresh("minimal");
+    let path = Path::new(&case).join("reports/2024-03-04-daily.md");
+    let text_of = fs::read_to_string(&path).unwrap();
+    let evil = text_of
+        .replace("title: What", "url: javascript:alert(1)\ntitle: <script>alert(1)</script> What")
+        .replace("told our reporter.", "told <img src=x onerror=alert(1)></div><script>alert(2)</script>");
+    fs::write(&path, evil).unwrap();
+    let built = bellwether(&["build", &case]);
+    assert!(built.status.success(), "{}", text(&built.stderr));
+    let page = fs::read_to_string(Path::new(&case).join(".bellwether/assessment.html")).unwrap();
+    assert!(!page.contains("<script") && !page.contains("<img") && !page.contains("href=\"javascript"));
+    assert!(page.contains("&lt;script&gt;"));
+    let lock = fs::read_to_string(Path::new(&case).join("case.lock")).unwrap();
+    assert!(lock.contains("\"reports/2024-03-04-daily.md\" = ") && lock.contains("tool = "), "{lock}");
+}
+
 #[test]
 fn query_speaks_sql() {
     let (_keep, case) = fresh("minimal");

@@ -421,9 +421,9 @@ fn reading(case: &Case, g: &Gathered, origin: &str, c: &Claim, f: &Figure, measu
         o.event()?.figures.iter().find(|x| x.measure == f.measure && x.of == f.of).and_then(|x| x.number.or(x.high))
     });
     let round = |n: u32| -> (f64, f64) {
-        let half = if n >= 100 && n % 100 == 0 {
+        let half = if n >= 100 && n.is_multiple_of(100) {
             50
-        } else if n >= 20 && n % 10 == 0 {
+        } else if n >= 20 && n.is_multiple_of(10) {
             5
         } else {
             0
@@ -431,7 +431,7 @@ fn reading(case: &Case, g: &Gathered, origin: &str, c: &Claim, f: &Figure, measu
         (f64::from(n.saturating_sub(half)), f64::from(n + half))
     };
     let about = |n: u32| -> (f64, f64) {
-        let half = if n >= 100 && n % 100 == 0 {
+        let half = if n >= 100 && n.is_multiple_of(100) {
             50
         } else if n >= 20 {
             5

@@ -27,7 +27,7 @@ pub(crate) struct CaseFile {
     /// Seed of every draw.
     #[serde(default = "one")]
     pub(crate) seed: u32,
-    /// Marking of everything unmarked, and target of the page: CLEAR, GREEN, AMBER, AMBER+STRICT, RED.
+    /// Marking of everything unmarked, and target of the page.
     #[serde(default)]
     pub(crate) tlp: Tlp,
     /// Prior probability that a thing somebody spoke of is so, before anybody is believed.

@@ -120,7 +120,8 @@ fn example(root: &Value, schema: &Value, path: &[&str], out: &mut String) {
         let star = if required.contains(&key.as_str()) { "* " } else { "" };
         match one_value(root, inner) {
             Some(text) => {
-                let _ = writeln!(out, "{key} = {text:<24} # {star}{about}{}", words(root, inner));
+                let line = format!("{key} = {text}");
+                let _ = writeln!(out, "{line:<44} # {star}{about}{}", words(root, inner));
             }
             None => tables.push((key, inner, format!("{star}{about}"))),
         }

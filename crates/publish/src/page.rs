@@ -42,7 +42,8 @@ fn render(case: &Case, run: &Run) -> String {
     let actor = |id: &str| case.actors.get(id).map_or_else(|| id.to_owned(), |x| x.name.clone());
     let area = |id: &str| case.areas.get(id).map_or_else(|| id.to_owned(), |x| x.name.clone());
     let source = |id: &str| case.sources.get(id).map_or_else(|| id.to_owned(), |x| x.name.clone());
-    let pct = |p: f64| percent(p, n);
+    // A number and its sign stay on one line.
+    let pct = |p: f64| percent(p, n).replace(' ', "\u{a0}");
     let slug = |id: &str| id.replace([':', '/', ' '], "-");
 
     let judgments: Vec<Value> = a
@@ -388,7 +389,7 @@ fn figure_bars(f: &FigureRow, source: &dyn Fn(&str) -> String) -> String {
     let height = 26.0 * (f.said.len() as f64 + 1.0) + 26.0;
     let [low, median, high] = f.quantiles;
     let words = format!("{} figures said and the reconciled one: {low} to {high}, median {median}", f.said.len());
-    let mut svg = Svg::new(760.0, height, &words);
+    let mut svg = Svg::new(880.0, height, &words);
     let mut tick = 1u32;
     while tick <= top {
         for t in [tick, tick * 3] {

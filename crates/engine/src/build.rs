@@ -86,16 +86,7 @@ impl Run {
 
     /// Probability by printed id.
     pub fn probabilities(&self) -> BTreeMap<String, Option<f64>> {
-        let a = &self.assessment;
-        let mut out: BTreeMap<String, Option<f64>> = BTreeMap::new();
-        out.extend(a.indicators.iter().map(|r| (r.id.clone(), r.probability)));
-        out.extend(a.hypotheses.iter().map(|r| (r.id.clone(), Some(r.probability))));
-        out.extend(a.judgments.iter().map(|r| (r.id.clone(), r.probability)));
-        out.extend(a.events.iter().map(|r| (r.id.clone(), Some(r.probability))));
-        out.extend(a.facts.iter().map(|r| (r.id.clone(), Some(r.probability))));
-        out.extend(a.footprint.iter().map(|r| (r.id.clone(), r.probability)));
-        out.extend(a.tenure.iter().map(|r| (r.id.clone(), Some(r.probability))));
-        out
+        self.assessment.probabilities()
     }
 }
 
@@ -215,7 +206,7 @@ pub fn build(case: &Case, options: Options, store: &Store, progress: Progress<'_
         tool: env!("CARGO_PKG_VERSION").into(),
         records: run.records.clone(),
         tables: Vec::new(),
-        assessment: "assessment.json".into(),
+        assessment: String::new(),
         reports: run.ingested.iter().map(|r| (r.report.clone(), r.hash.clone())).collect(),
         worlds: options.worlds,
     };
@@ -235,7 +226,8 @@ pub fn build(case: &Case, options: Options, store: &Store, progress: Progress<'_
         manifest.tables.push((table.name.to_owned(), file));
     }
     let bytes = serde_json::to_vec_pretty(&run.assessment).unwrap_or_default();
-    store.write("assessment.json", &bytes).map_err(BuildError::Store)?;
+    manifest.assessment = format!("tables/assessment-{}.json", &blake3::hash(&bytes).to_hex()[..16]);
+    store.write(&manifest.assessment, &bytes).map_err(BuildError::Store)?;
     store.commit(&manifest).map_err(BuildError::Store)?;
     Ok(Build { run, tables, manifest })
 }

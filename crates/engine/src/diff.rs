@@ -104,15 +104,7 @@ impl Difference {
         let series = stored_series(store).map_err(Ok)?;
         let options = Options { worlds: worlds.unwrap_or(manifest.worlds).max(1) };
         let run = assess(case, options).map_err(Err)?;
-        let mut probabilities: BTreeMap<String, Option<f64>> = BTreeMap::new();
-        probabilities.extend(old.indicators.iter().map(|r| (r.id.clone(), r.probability)));
-        probabilities.extend(old.hypotheses.iter().map(|r| (r.id.clone(), Some(r.probability))));
-        probabilities.extend(old.judgments.iter().map(|r| (r.id.clone(), r.probability)));
-        probabilities.extend(old.events.iter().map(|r| (r.id.clone(), Some(r.probability))));
-        probabilities.extend(old.facts.iter().map(|r| (r.id.clone(), Some(r.probability))));
-        probabilities.extend(old.footprint.iter().map(|r| (r.id.clone(), r.probability)));
-        probabilities.extend(old.tenure.iter().map(|r| (r.id.clone(), Some(r.probability))));
-        let side = Side { probabilities, series, judgments: texts(&old) };
+        let side = Side { probabilities: old.probabilities(), series, judgments: texts(&old) };
         let before: BTreeMap<String, String> = manifest.reports.into_iter().collect();
         let after: BTreeMap<String, String> = run.ingested.iter().map(|r| (r.report.clone(), r.hash.clone())).collect();
         compare(&side, &Side::of(&run), &before, &after, case, case, options).map_err(Err)

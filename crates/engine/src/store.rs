@@ -163,7 +163,12 @@ impl Store {
         self.write("build.json", &bytes)?;
         let wanted = |name: &str| {
             manifest.records.iter().any(|r| name == format!("{}.json", r.key))
-                || manifest.tables.iter().any(|(_, f)| f.strip_prefix("tables/") == Some(name))
+                || manifest
+                    .tables
+                    .iter()
+                    .map(|(_, f)| f)
+                    .chain([&manifest.assessment])
+                    .any(|f| f.strip_prefix("tables/") == Some(name))
         };
         for folder in ["cache", "tables"] {
             let Ok(entries) = fs::read_dir(self.root.join(folder)) else { continue };

@@ -8,3 +8,20 @@ mod svg;
 
 pub use page::page;
 pub use spread::spread_page;
+
+/// Fills a template; the head and the style are shared.
+fn render(name: &str, template: &str, data: minijinja::Value) -> String {
+    let mut env = minijinja::Environment::new();
+    env.set_trim_blocks(true);
+    env.set_lstrip_blocks(true);
+    let made = env
+        .add_template("head.html", include_str!("../templates/head.html"))
+        .and_then(|()| env.add_template("style.css", include_str!("../templates/style.css")))
+        .and_then(|()| env.add_template_owned(name.to_owned(), template.to_owned()))
+        .and_then(|()| env.get_template(name))
+        .and_then(|t| t.render(data));
+    // Template and data are ours; a fault in them is a bug that the tests of the pages show.
+    made.unwrap_or_else(|e| {
+        format!("<!doctype html><title>error</title><p>The page could not be written: {}", svg::escape(&e.to_string()))
+    })
+}

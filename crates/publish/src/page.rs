@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use engine::stage::assess::{EventRow, FigureRow};
 use engine::{Assessment, Options, Run, describe};
-use minijinja::{Environment, Value, context};
+use minijinja::{Value, context};
 use model::{Case, Day, LinkKind, LonLat, Problem, percent, word};
 
 use crate::map::{Mark, Outline, map};
@@ -277,18 +277,7 @@ fn render(case: &Case, run: &Run) -> String {
         grades_today => dated,
         version => env!("CARGO_PKG_VERSION"),
     };
-    let mut env = Environment::new();
-    env.set_trim_blocks(true);
-    env.set_lstrip_blocks(true);
-    let made = env
-        .add_template("page.html", include_str!("../templates/page.html"))
-        .and_then(|()| env.add_template("style.css", include_str!("../templates/style.css")))
-        .and_then(|()| env.get_template("page.html"))
-        .and_then(|t| t.render(data));
-    // The template and its data are ours; a fault in them is a bug that the tests of the page show.
-    made.unwrap_or_else(|e| {
-        format!("<!doctype html><title>error</title><p>The page could not be written: {}", escape(&e.to_string()))
-    })
+    crate::render("page.html", include_str!("../templates/page.html"), data)
 }
 
 fn when(e: &EventRow) -> String {

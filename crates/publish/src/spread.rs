@@ -1,7 +1,7 @@
 //! The page of `spread`: verdict, map, table.
 
 use engine::Spread;
-use minijinja::{Environment, Value, context};
+use minijinja::{Value, context};
 use model::{Geometry, LonLat, percent, word};
 
 use crate::map::{Mark, Outline, map};
@@ -94,20 +94,7 @@ pub fn spread_page(s: &Spread, outlines: &[(String, Geometry)], file: &str) -> S
         map => Value::from_safe_string(map(&marks, &outlines, "Map of the actor's events; the table by year and area says the same in numbers")),
         chart => Value::from_safe_string(chart(s, &years)), file => file, version => env!("CARGO_PKG_VERSION"),
     };
-    let mut env = Environment::new();
-    env.set_trim_blocks(true);
-    env.set_lstrip_blocks(true);
-    let made = env
-        .add_template("spread.html", include_str!("../templates/spread.html"))
-        .and_then(|()| env.add_template("style.css", include_str!("../templates/style.css")))
-        .and_then(|()| env.get_template("spread.html"))
-        .and_then(|t| t.render(data));
-    made.unwrap_or_else(|e| {
-        format!(
-            "<!doctype html><title>error</title><p>The page could not be written: {}",
-            crate::svg::escape(&e.to_string())
-        )
-    })
+    crate::render("spread.html", include_str!("../templates/spread.html"), data)
 }
 
 /// Expected events a year, inside home and elsewhere, as paired bars.

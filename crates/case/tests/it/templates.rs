@@ -98,3 +98,18 @@ fn fix_writes_offsets_and_nothing_else() {
     h.files.insert("claims/hand.jsonl".into(), mended["claims/hand.jsonl"].clone().into_bytes());
     assert!(!load(&h).has_errors());
 }
+
+/// The schemas that the example's files name lie beside them; `BLESS=1 cargo test -p case` writes them.
+#[test]
+fn the_example_carries_its_schemas() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/rasht-2010");
+    for (path, text) in schemas() {
+        let path = folder.join(path);
+        if std::env::var_os("BLESS").is_some() {
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(&path, &text).unwrap();
+        }
+        let there = std::fs::read_to_string(&path).unwrap_or_default();
+        assert!(there == text, "{} is stale: BLESS=1 cargo test -p case", path.display());
+    }
+}

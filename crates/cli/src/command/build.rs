@@ -82,10 +82,17 @@ fn text(a: &engine::Assessment) -> String {
     }
     if !a.indicators.is_empty() {
         out.push_str("\nINDICATORS\n\n");
-        let mut rows = vec![vec!["probability".into(), "state".into(), "what is so when it trips".into(), "id".into()]];
+        let mut rows = vec![vec![
+            "probability".into(),
+            "±".into(),
+            "state".into(),
+            "what is so when it trips".into(),
+            "id".into(),
+        ]];
         for r in &a.indicators {
             rows.push(vec![
                 r.probability.map_or("-".into(), |p| percent(p, n)),
+                r.probability.map_or(String::new(), |_| format!("{:.1}", 200.0 * r.error)),
                 format!("{}{}", r.state.name(), if r.warning { " (warning)" } else { "" }),
                 r.title.clone(),
                 r.id.clone(),

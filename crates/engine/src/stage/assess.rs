@@ -268,6 +268,21 @@ pub struct Assessment {
     pub tenure: Vec<TenureOut>,
 }
 
+impl Assessment {
+    /// Probability by printed id; none where it cannot be tested.
+    pub fn probabilities(&self) -> BTreeMap<String, Option<f64>> {
+        let mut out: BTreeMap<String, Option<f64>> = BTreeMap::new();
+        out.extend(self.indicators.iter().map(|r| (r.id.clone(), r.probability)));
+        out.extend(self.hypotheses.iter().map(|r| (r.id.clone(), Some(r.probability))));
+        out.extend(self.judgments.iter().map(|r| (r.id.clone(), r.probability)));
+        out.extend(self.events.iter().map(|r| (r.id.clone(), Some(r.probability))));
+        out.extend(self.facts.iter().map(|r| (r.id.clone(), Some(r.probability))));
+        out.extend(self.footprint.iter().map(|r| (r.id.clone(), r.probability)));
+        out.extend(self.tenure.iter().map(|r| (r.id.clone(), Some(r.probability))));
+        out
+    }
+}
+
 /// Everything the stage looks at.
 pub struct Inputs<'a> {
     /// The case.

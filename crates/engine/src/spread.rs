@@ -212,27 +212,137 @@ pub fn hull(events: &[&Event]) -> Result<Geometry, String> {
     Ok(Geometry::Polygons(vec![Polygon { rings: vec![ring] }]))
 }
 
-/// Where a row may lie: points with the province each is in.
-fn places<'a>(e: &'a Event, precise: &[&'a Event]) -> Vec<(LonLat, &'a str)> {
-    let disc = |km: f64| -> Vec<(LonLat, &'a str)> {
-        Geometry::Point { at: e.at, uncertainty_m: km * 1000.0 }
-            .sample(32)
-            .into_iter()
-            .map(|p| (p, e.adm_1.as_str()))
-            .collect()
+/// Where a row may lie, as far as the areas of the question can tell: distinct sets of areas (as bits), each with the
+/// number of possible places up to and including it.
+#[derive(Debug, Clone, PartialEq)]
+struct Where(Vec<(u32, u64)>);
+
+impl Where {
+    fn new(masks: impl IntoIterator<Item = u64>) -> Self {
+        let mut counts: BTreeMap<u64, u32> = BTreeMap::new();
+        for m in masks {
+            *counts.entry(m).or_default() += 1;
+        }
+        let mut sum = 0;
+        Self(
+            counts
+                .into_iter()
+                .map(|(mask, n)| {
+                    sum += n;
+                    (sum, mask)
+                })
+                .collect(),
+        )
+    }
+
+    /// The areas drawn; `u` is only asked for when there is a choice.
+    fn draw(&self, u: impl FnOnce() -> f64) -> u64 {
+        match self.0.as_slice() {
+            [] => 0,
+            [(_, mask)] => *mask,
+            many => {
+                let at = (u() * f64::from(many[many.len() - 1].0)) as u32;
+                many[many.partition_point(|(sum, _)| *sum <= at).min(many.len() - 1)].1
+            }
+        }
+    }
+
+    /// The share of places in an area.
+    fn share(&self, area: usize) -> f64 {
+        let mut before = 0;
+        let mut inside = 0;
+        for (sum, mask) in &self.0 {
+            inside += (sum - before) * u32::from(mask >> area & 1 == 1);
+            before = *sum;
+        }
+        f64::from(inside) / f64::from(before.max(1))
+    }
+}
+
+/// Where each row may lie. Rows known only to their province, region or country lie where this actor's precise rows of
+/// it do (at most 256 of them); such rows share one law.
+fn wheres(mine: &[&Event], named: &[&SpreadArea]) -> Vec<Where> {
+    let precise: Vec<&Event> = mine.iter().copied().filter(|e| e.where_prec <= 3).collect();
+    let mask = |p: LonLat, province: &str| -> u64 {
+        let inside = |a: &SpreadArea| match &a.extent {
+            Extent::Province(name) => province == name,
+            Extent::Polygon(g) => g.contains(p),
+        };
+        named.iter().enumerate().map(|(i, a)| u64::from(inside(a)) << i).sum()
     };
-    let among = |near: &dyn Fn(&Event) -> bool| -> Vec<(LonLat, &'a str)> {
-        let found: Vec<_> = precise.iter().filter(|o| near(o)).map(|o| (o.at, o.adm_1.as_str())).take(256).collect();
-        if found.is_empty() { vec![(e.at, e.adm_1.as_str())] } else { found }
+    let polygons = named.iter().any(|a| matches!(a.extent, Extent::Polygon(_)));
+    let own = |e: &Event| Where::new([mask(e.at, &e.adm_1)]);
+    let disc = |e: &Event, km: f64| {
+        if polygons {
+            let points = Geometry::Point { at: e.at, uncertainty_m: km * 1000.0 }.sample(32);
+            Where::new(points.into_iter().map(|p| mask(p, &e.adm_1)))
+        } else {
+            own(e)
+        }
     };
-    match e.where_prec {
-        1 => vec![(e.at, e.adm_1.as_str())],
-        2 => disc(NEAR_KM),
-        3 => disc(DISTRICT_KM),
-        4 => among(&|o| o.country == e.country && o.adm_1 == e.adm_1),
-        5 => among(&|o| o.country == e.country && distance_m(o.at, e.at) < 150_000.0),
-        6 => among(&|o| o.country == e.country),
-        _ => disc(SEA_KM),
+    // Rows with the same key share a law.
+    type Key<'k> = (u8, &'k str, &'k str, u64, u64);
+    fn key(e: &Event) -> Option<Key<'_>> {
+        match e.where_prec {
+            4 => Some((4, &e.country, &e.adm_1, 0, 0)),
+            5 => Some((5, &e.country, "", e.at.lon.to_bits(), e.at.lat.to_bits())),
+            6 => Some((6, &e.country, "", 0, 0)),
+            _ => None,
+        }
+    }
+    let mut shared: BTreeMap<Key<'_>, Where> = BTreeMap::new();
+    for e in mine.iter().copied() {
+        let Some(k) = key(e) else { continue };
+        shared.entry(k).or_insert_with(|| {
+            let near = |o: &Event| {
+                o.country == e.country
+                    && match e.where_prec {
+                        4 => o.adm_1 == e.adm_1,
+                        5 => distance_m(o.at, e.at) < 150_000.0,
+                        _ => true,
+                    }
+            };
+            let found: Vec<u64> = precise.iter().filter(|o| near(o)).take(256).map(|o| mask(o.at, &o.adm_1)).collect();
+            if found.is_empty() { own(e) } else { Where::new(found) }
+        });
+    }
+    mine.par_iter()
+        .map(|e| match (key(e), e.where_prec) {
+            (Some(k), _) => shared[&k].clone(),
+            (None, 2) => disc(e, NEAR_KM),
+            (None, 3) => disc(e, DISTRICT_KM),
+            (None, 7) => disc(e, SEA_KM),
+            (None, _) => own(e),
+        })
+        .collect()
+}
+
+/// The law of a toll: log-normal around the best estimate with the spread that low and high imply (they are read as
+/// 5 % and 95 %, on either side of their own), kept between them.
+#[derive(Debug, Clone, Copy)]
+struct Toll {
+    bounds: (u32, u32),
+    best: u32,
+    /// ln(best + .3), and the spread below and above it.
+    law: (f64, f64, f64),
+}
+
+impl Toll {
+    fn new((low, best, high): (u32, u32, u32)) -> Self {
+        let log = |x: u32| libm::log(f64::from(x) + 0.3);
+        let law = (log(best), (log(best) - log(low)) / 1.645, (log(high) - log(best)) / 1.645);
+        Self { bounds: (low, high), best, law }
+    }
+
+    /// One draw; `u` is only asked for when there is a choice.
+    fn draw(&self, u: impl FnOnce() -> f64) -> u32 {
+        if self.bounds.0 == self.bounds.1 {
+            return self.best;
+        }
+        let z = normal_quantile(u());
+        let (mu, below, above) = self.law;
+        let x = libm::round(libm::exp(mu + z * if z < 0.0 { below } else { above }) - 0.3).max(0.0) as u32;
+        x.clamp(self.bounds.0, self.bounds.1)
     }
 }
 
@@ -242,27 +352,28 @@ fn places<'a>(e: &'a Event, precise: &[&'a Event]) -> Vec<(LonLat, &'a str)> {
 /// When the actor has no events in either window.
 pub fn spread(all: &[Event], options: &SpreadOptions) -> Result<Spread, String> {
     let mine: Vec<&Event> = all.iter().filter(|e| e.side_a == options.actor || e.side_b == options.actor).collect();
-    // Imprecise rows are placed where this actor's precise rows are.
-    let precise: Vec<&Event> = mine.iter().copied().filter(|e| e.where_prec <= 3).collect();
-    let inside = |area: &SpreadArea, p: LonLat, province: &str| match &area.extent {
-        Extent::Province(name) => province == name,
-        Extent::Polygon(g) => g.contains(p),
-    };
     let named: Vec<&SpreadArea> = std::iter::once(&options.home).chain(&options.areas).collect();
-    // By event: for each possible place, in which areas it lies.
-    let laws: Vec<Vec<Vec<bool>>> = mine
-        .par_iter()
-        .map(|e| {
-            places(e, &precise).into_iter().map(|(p, adm)| named.iter().map(|a| inside(a, p, adm)).collect()).collect()
-        })
-        .collect();
+    if named.len() > 63 {
+        return Err("at most 63 areas can be told apart".into());
+    }
+    let laws = wheres(&mine, &named);
+    let tolls: Vec<Toll> = mine.iter().map(|e| Toll::new(e.deaths)).collect();
     let names: Vec<u64> = mine.iter().map(|e| entity(&format!("ged:{}", e.id))).collect();
+    // The table is dense: years by areas, and elsewhere.
+    let first_year = mine.iter().map(|e| e.days.0.year()).min().unwrap_or(0);
+    let last_year = mine.iter().map(|e| e.days.1.year()).max().unwrap_or(0);
+    let columns = named.len() + 1;
+    let cells = (last_year - first_year + 1) as usize * columns;
+    // The year of a day, by table: a civil date for every draw would cost more than the draw.
+    let first_day = mine.iter().map(|e| e.days.0.0).min().unwrap_or(0);
+    let last_day = mine.iter().map(|e| e.days.1.0).max().unwrap_or(0);
+    let year_of: Vec<u16> = (first_day..=last_day).map(|d| (Day(d).year() - first_year) as u16).collect();
     let n = options.worlds;
     struct Drawn {
         counts: Counts,
         weekly: Vec<u16>,
-        /// (year, area) to events and deaths.
-        table: BTreeMap<(i16, usize), (u32, u32)>,
+        /// By year and area: events and deaths.
+        table: Vec<(u32, u32)>,
     }
     let weeks0 = f64::from(options.reference.days()) / 7.0;
     let weeks1 = f64::from(options.window.days()) / 7.0;
@@ -272,7 +383,7 @@ pub fn spread(all: &[Event], options: &SpreadOptions) -> Result<Spread, String> 
             let mut d = Drawn {
                 counts: Counts { in0: 0, in1: 0, out0: 0, out1: 0 },
                 weekly: vec![0; libm::ceil(weeks0) as usize],
-                table: BTreeMap::new(),
+                table: vec![(0, 0); cells],
             };
             for (i, e) in mine.iter().enumerate() {
                 let u = |a: u32| uniform(1, w as u32, names[i], a);
@@ -280,26 +391,30 @@ pub fn spread(all: &[Event], options: &SpreadOptions) -> Result<Spread, String> 
                     continue;
                 }
                 let span = e.days.1.0 - e.days.0.0 + 1;
-                let day = Day(e.days.0.0 + (u(attribute::DAY) * f64::from(span)) as i32);
-                let law = &laws[i];
-                let areas = &law[(u(attribute::PLACE) * law.len() as f64) as usize];
+                let day = match span {
+                    1 => e.days.0,
+                    _ => Day(e.days.0.0 + (u(attribute::DAY) * f64::from(span)) as i32),
+                };
+                let areas = laws[i].draw(|| u(attribute::PLACE));
                 if options.reference.contains(day) {
                     d.weekly[((day.0 - options.reference.from.0) / 7) as usize] += 1;
-                    if areas[0] { d.counts.in0 += 1 } else { d.counts.out0 += 1 }
+                    if areas & 1 == 1 { d.counts.in0 += 1 } else { d.counts.out0 += 1 }
                 } else if options.window.contains(day) {
-                    if areas[0] { d.counts.in1 += 1 } else { d.counts.out1 += 1 }
+                    if areas & 1 == 1 { d.counts.in1 += 1 } else { d.counts.out1 += 1 }
                 }
-                let deaths = deaths(e.deaths, u(attribute::FIGURE));
+                let deaths = tolls[i].draw(|| u(attribute::FIGURE));
+                let row = usize::from(year_of[(day.0 - first_day) as usize]) * columns;
                 let mut put = |area: usize| {
-                    let cell = d.table.entry((day.year(), area)).or_default();
-                    cell.0 += 1;
-                    cell.1 += deaths;
+                    let cell = &mut d.table[row + area];
+                    *cell = (cell.0 + 1, cell.1 + deaths);
                 };
-                for (k, _) in areas.iter().enumerate().filter(|(_, inside)| **inside) {
-                    put(k);
-                }
-                if !areas.iter().any(|inside| *inside) {
+                if areas == 0 {
                     put(named.len());
+                }
+                let mut rest = areas;
+                while rest != 0 {
+                    put(rest.trailing_zeros() as usize);
+                    rest &= rest - 1;
                 }
             }
             d
@@ -327,19 +442,15 @@ pub fn spread(all: &[Event], options: &SpreadOptions) -> Result<Spread, String> 
             SpreadRow { class, probability, error }
         })
         .collect();
-    let mut keys: Vec<(i16, usize)> = worlds.iter().flat_map(|d| d.table.keys().copied()).collect();
-    keys.sort_unstable();
-    keys.dedup();
-    let table = keys
-        .into_iter()
-        .map(|(year, area)| {
-            let cell = |d: &Drawn| d.table.get(&(year, area)).copied().unwrap_or((0, 0));
-            let mut deaths: Vec<u32> = worlds.iter().map(|d| cell(d).1).collect();
+    let table = (0..cells)
+        .filter(|cell| worlds.iter().any(|d| d.table[*cell].0 > 0))
+        .map(|cell| {
+            let mut deaths: Vec<u32> = worlds.iter().map(|d| d.table[cell].1).collect();
             deaths.sort_unstable();
             AreaYear {
-                year,
-                area: named.get(area).map_or("elsewhere".to_owned(), |a| a.name.clone()),
-                events: worlds.iter().map(|d| f64::from(cell(d).0)).sum::<f64>() / n as f64,
+                year: first_year + (cell / columns) as i16,
+                area: named.get(cell % columns).map_or("elsewhere".to_owned(), |a| a.name.clone()),
+                events: worlds.iter().map(|d| f64::from(d.table[cell].0)).sum::<f64>() / n as f64,
                 deaths: [quantile(&deaths, 0.05), quantile(&deaths, 0.5), quantile(&deaths, 0.95)],
             }
         })
@@ -354,7 +465,7 @@ pub fn spread(all: &[Event], options: &SpreadOptions) -> Result<Spread, String> 
             where_prec: e.where_prec,
             days: [e.days.0, e.days.1],
             best: e.deaths.1,
-            home: law.iter().filter(|a| a[0]).count() as f64 / law.len() as f64,
+            home: law.share(0),
             current: options.window.contains(e.days.0),
         })
         .collect();
@@ -373,20 +484,6 @@ pub fn spread(all: &[Event], options: &SpreadOptions) -> Result<Spread, String> 
         table,
         points,
     })
-}
-
-/// One draw of the toll: log-normal around the best estimate with the spread that low and high imply (they are read
-/// as 5 % and 95 %), kept between them.
-fn deaths((low, best, high): (u32, u32, u32), u: f64) -> u32 {
-    if low == high {
-        return best;
-    }
-    let log = |x: u32| libm::log(f64::from(x) + 0.3);
-    // A split normal: the two sides may differ.
-    let z = normal_quantile(u);
-    let sigma = if z < 0.0 { log(best) - log(low) } else { log(high) - log(best) } / 1.645;
-    let x = libm::round(libm::exp(log(best) + sigma * z) - 0.3).max(0.0) as u32;
-    x.clamp(low, high)
 }
 
 #[cfg(test)]
@@ -408,11 +505,21 @@ mod tests {
 
     #[test]
     fn deaths_stay_between_low_and_high() {
+        let deaths = |d: (u32, u32, u32), u: f64| Toll::new(d).draw(|| u);
         for i in 0..200 {
             let u = (f64::from(i) + 0.5) / 200.0;
             assert!((1..=30).contains(&deaths((1, 2, 30), u)));
             assert_eq!(deaths((4, 4, 4), u), 4);
         }
         assert_eq!(deaths((1, 5, 30), 0.5), 5);
+    }
+
+    #[test]
+    fn a_place_is_drawn_by_its_share() {
+        let law = Where::new([0b01, 0b11, 0b01, 0b00]);
+        assert_eq!((law.share(0), law.share(1)), (0.75, 0.25));
+        let drawn: Vec<u64> = (0..8).map(|i| law.draw(|| (f64::from(i) + 0.5) / 8.0)).collect();
+        assert_eq!(drawn, [0, 0, 1, 1, 1, 1, 3, 3]);
+        assert_eq!(Where::new([0b10, 0b10]).draw(|| unreachable!("no choice, no draw")), 0b10);
     }
 }

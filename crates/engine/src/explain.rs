@@ -149,6 +149,9 @@ impl Explainer<'_> {
         if let Some(reason) = &row.reason {
             self.say(depth + 1, format!("because {reason}"));
         }
+        if let Some(caution) = &row.caution {
+            self.say(depth + 1, caution.clone());
+        }
         let case = self.case;
         let Some(indicator) = case.indicators.get(bare) else { return };
         for part in indicator.test.parts() {

@@ -209,6 +209,21 @@ mod tests {
         assert_eq!(f.events[1].deaths, (1, 9, 10));
     }
 
+    proptest::proptest! {
+        /// No bytes make the reader panic, and every data row is either an event or named as bad.
+        #[test]
+        fn any_bytes_are_survived(rows in proptest::collection::vec(proptest::collection::vec(proptest::num::u8::ANY, 0..80), 0..8)) {
+            let mut text = format!("{HEAD}\n").into_bytes();
+            for r in &rows {
+                text.extend_from_slice(r);
+                text.push(b'\n');
+            }
+            let file = read(&text[..]).unwrap();
+            proptest::prop_assert!(file.events.len() + file.bad.len() <= rows.iter().flatten().filter(|b| matches!(b, b'\n' | b'\r')).count() + rows.len());
+            let _ = read(&rows.concat()[..]);
+        }
+    }
+
     #[test]
     fn bad_rows_are_named_not_dropped() {
         let t = format!(

@@ -72,7 +72,7 @@ fn render(case: &Case, run: &Run) -> String {
                 .collect();
             context! {
                 id => slug(&i.id), name => i.id, title => i.title, probability => i.probability.map(pct),
-                word => i.probability.map(|p| word(p).words), state => i.state.name(), warning => i.warning, reason => i.reason,
+                word => i.probability.map(|p| word(p).words), caution => i.caution, state => i.state.name(), warning => i.warning, reason => i.reason,
                 error => format!("{:.1}", i.error * 200.0), bar => i.probability.map(bar),
                 test => def.map(|d| describe(case, &d.test)), parts => parts, events => events,
                 warn_at => def.and_then(|d| d.warn_at).map(pct),

@@ -23,6 +23,16 @@ fn both_templates_check_build_and_pass_their_tests() {
         let page = fs::read_to_string(Path::new(&case).join(".bellwether/assessment.html")).unwrap();
         assert!(page.starts_with("<!doctype html>") && page.contains("id=\"judgments\"") && page.contains("<mark"));
         assert!(!page.contains("<script") && !page.contains("http-equiv=\"refresh\""));
+        // Every link inside the page leads somewhere, and no two things have one id.
+        let values = |mark: &str| page.split(mark).skip(1).filter_map(|s| s.split('"').next()).collect::<Vec<_>>();
+        let ids = values(" id=\"");
+        let distinct: std::collections::BTreeSet<&str> = ids.iter().copied().collect();
+        assert_eq!(ids.len(), distinct.len(), "an id is there twice");
+        let links = values("href=\"#");
+        assert!(links.len() > 20);
+        for link in links {
+            assert!(distinct.contains(link), "#{link} leads nowhere");
+        }
     }
 }
 

@@ -14,7 +14,7 @@ use super::worlds::Worlds;
 use std::collections::BTreeMap;
 
 /// Part of the stage's key.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// What the assessment is of.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -79,6 +79,8 @@ pub struct IndicatorRow {
     pub state: State,
     /// Likelihood word.
     pub likelihood: Option<String>,
+    /// Said when the word stands within two standard errors of another.
+    pub caution: Option<String>,
     /// Whether it is at or above its `warn_at`.
     pub warning: bool,
     /// Why it cannot be tested, or what its state still needs.
@@ -400,6 +402,7 @@ fn indicator(i: &Inputs<'_>, x: &model::Indicator) -> Option<IndicatorRow> {
         error: o.error,
         state,
         likelihood: o.probability.map(|p| word(p).words.to_owned()),
+        caution: o.probability.and_then(|p| caution(p, o.error)),
         warning: matches!((o.probability, x.warn_at), (Some(p), Some(at)) if p >= at),
         reason,
         events: o.carriers.clone(),

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::gather::Gathered;
 
 /// Part of the stage's key.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// Points that stand for a place.
 pub const POINTS: usize = 256;
@@ -25,6 +25,8 @@ pub const POINTS: usize = 256;
 pub enum Bearing {
     /// Somebody names the perpetrator.
     Names,
+    /// A party says that its own side did it.
+    Owns,
     /// Somebody says it was not this one.
     Disputes,
     /// "We did it."
@@ -205,6 +207,7 @@ fn who(case: &Case, g: &Gathered, claims: &[&Claim], targets: &[String]) -> (Vec
         for actor in c.actors_as(Role::Perpetrator) {
             let Ok(candidate) = candidates.binary_search(actor) else { continue };
             let (bearing, interest) = match c.stance {
+                Stance::Asserts if speaks_for == Some(actor.as_str()) => (Bearing::Owns, 1.0),
                 Stance::Asserts => {
                     // A victim's or an enemy's accusation is read with interest; an admission is not.
                     let interested = speaks_for.is_some_and(|me| me != actor && targets.iter().any(|t| t == me));

@@ -14,7 +14,7 @@ use super::gather::{Gathered, components};
 use super::reconcile::{Bearing, EventLaw, FigureLaw, KNOWN_SHARE};
 
 /// Part of the stage's key.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// What a draw is for; the last part of its key. Never renumber.
 pub mod attribute {
@@ -64,6 +64,9 @@ pub fn grade_law(grade: Reliability) -> (f64, f64) {
 /// Bias of a source in the logarithm of a figure: 9 equally likely values of N(0, .3²) around its mean.
 const BIAS_NODES: usize = 9;
 const BIAS_SD: f64 = 0.3;
+
+/// The chance that an unsound statement of a party says falsely that its own side did it.
+const FALSELY_OWNS: f64 = 0.05;
 
 /// Who is wrong about whether a thing happened is still mostly right about its size: only this share of unsoundness
 /// makes a figure worthless. Our choice, until each source's precision is learned.
@@ -306,6 +309,8 @@ fn existence_by_subject(
 fn bearing(b: Bearing, this: bool, blind: f64) -> (f64, f64) {
     match b {
         Bearing::Names => (f64::from(u8::from(this)), blind),
+        // Few take upon themselves what they did not do.
+        Bearing::Owns => (f64::from(u8::from(this)), FALSELY_OWNS),
         Bearing::Disputes => (f64::from(u8::from(!this)), 0.5),
         Bearing::Claims => (if this { CLAIMS.0 } else { CLAIMS.1 }, CLAIMS.1),
         Bearing::Denies => (if this { DENIES.0 } else { DENIES.1 }, (DENIES.0 + DENIES.1) / 2.0),

@@ -116,6 +116,20 @@ fn hypotheses_are_weighed_against_what_was_believed_before() {
     assert!((a.hypotheses[0].probability - 0.5).abs() < 1e-12, "{}", a.hypotheses[0].probability);
 }
 
+/// A case without reports returns its priors exactly, evidence or not.
+#[test]
+fn without_reports_the_priors_come_back() {
+    let case = rasht();
+    let run = assess(&case.seen_on(model::Day::parse("1990-01-01").unwrap()), Options { worlds: 256 }).unwrap();
+    assert!(run.laws.is_empty());
+    for (q, answer) in &run.answers {
+        assert!(answer.items.iter().all(|i| i.reason.is_some()), "{q}");
+        for (h, declared) in answer.hypotheses.iter().zip(&case.questions[q].hypotheses) {
+            assert_eq!(h.probability, declared.prior, "{q}/{}", h.id);
+        }
+    }
+}
+
 /// The exact value inside each world and the joint draws estimate one thing (`worlds.md`: within 4 standard errors).
 #[test]
 fn exact_values_and_joint_draws_agree() {

@@ -31,7 +31,7 @@ fn gather(root: &Path, folder: &Path, out: &mut Vec<(String, PathBuf)>) -> io::R
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         let name = path.file_name().and_then(|n| n.to_str()).unwrap_or_default().to_owned();
-        if name.starts_with('.') || name == "schema" {
+        if name.starts_with('.') || name == "schema" || name == "case.lock" {
             continue;
         }
         if path.is_dir() {

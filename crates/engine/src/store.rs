@@ -98,9 +98,10 @@ impl Store {
         Ok(Self { root: root.to_owned(), _lock: Some(lock) })
     }
 
-    /// Opens for reading only; a build may go on beside.
+    /// Opens for reading only. A build may go on beside: the last good build stays readable until the new one is
+    /// committed, so a reader never waits for it.
     pub fn peek(root: &Path) -> Self {
-        let lock = File::open(root.join("lock")).ok().filter(|f| f.lock_shared().is_ok());
+        let lock = File::open(root.join("lock")).ok().filter(|f| f.try_lock_shared().is_ok());
         Self { root: root.to_owned(), _lock: lock }
     }
 

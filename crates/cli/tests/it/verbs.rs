@@ -156,6 +156,19 @@ fn diff_names_the_report_that_did_it() {
     assert_eq!(moved["because"][0]["report"], "report:2010-09-23-imu-statement");
 }
 
+/// The example's own lock says what it was built from; `BLESS=1 cargo test -p cli` writes it.
+#[test]
+fn the_examples_lock_is_up_to_date() {
+    let (_keep, case) = fresh("rasht-2010");
+    assert!(bellwether(&["build", &case, "--no-tests", "--worlds", "16"]).status.success());
+    let got = fs::read_to_string(Path::new(&case).join("case.lock")).unwrap();
+    let path = root().join("examples/rasht-2010/case.lock");
+    if std::env::var_os("BLESS").is_some() {
+        fs::write(&path, &got).unwrap();
+    }
+    assert!(fs::read_to_string(path).unwrap_or_default() == got, "examples/rasht-2010/case.lock is stale");
+}
+
 /// Reports come from strangers.
 #[test]
 fn a_report_cannot_put_a_script_into_the_page() {

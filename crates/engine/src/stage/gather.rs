@@ -10,7 +10,7 @@ use model::{Basis, Case, Claim, Modality, Says, Stance};
 use serde::{Deserialize, Serialize};
 
 /// Part of the stage's key.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// One statement of one origin.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -188,9 +188,15 @@ fn statement(case: &Case, claims: &[&Claim], origin: &str) -> Statement {
         })
         .collect();
     relays.sort();
-    relays.dedup();
-    // Two paths through the same last hand are one.
-    relays.dedup_by(|a, b| !a.is_empty() && a.last() == b.last());
+    // Two paths through the same last hand are one: the shorter, which loses less.
+    relays.sort_by_key(Vec::len);
+    let mut hands: Vec<Option<String>> = Vec::new();
+    relays.retain(|path| {
+        let hand = path.last().cloned();
+        let fresh = !hands.contains(&hand);
+        hands.push(hand);
+        fresh
+    });
     let best = |f: &dyn Fn(&Claim) -> f64| claims.iter().map(|c| f(c)).fold(f64::NEG_INFINITY, f64::max);
     let speaks_for = case.sources.get(origin).and_then(|s| s.speaks_for.clone());
     // To say that one's own side was hit is an admission against interest.

@@ -581,7 +581,10 @@ pub fn describe(case: &Case, test: &model::Test) -> String {
         .and_then(|w| w.days(case.as_of()))
         .map_or(String::new(), |d| format!(", {} to {}", d.from, d.to));
     match test {
-        T::Count(t) => format!("at least {} events by {who}{affiliates}{place}{when}", t.at_least),
+        T::Count(t) => {
+            let events = if t.at_least == 1 { "event" } else { "events" };
+            format!("at least {} {events} by {who}{affiliates}{place}{when}", t.at_least)
+        }
         T::Share(t) => format!(
             "at least {:.0} % of events by {who}{affiliates} lie in {}{when}",
             t.at_least * 100.0,

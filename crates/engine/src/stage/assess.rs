@@ -14,7 +14,7 @@ use super::worlds::Worlds;
 use std::collections::BTreeMap;
 
 /// Part of the stage's key.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 /// What the assessment is of.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -352,7 +352,7 @@ pub fn run(i: &Inputs<'_>) -> Assessment {
         hypotheses,
         questions,
         events: (0..i.laws.len()).map(|e| event(i, e)).collect(),
-        facts: i.worlds.facts.iter().map(|(id, so)| fact(i, id, so)).collect(),
+        facts: i.worlds.facts.iter().map(|(id, chance)| fact(i, id, chance)).collect(),
         footprint: i
             .footprints
             .iter()
@@ -627,7 +627,7 @@ fn figures(law: &EventLaw, worlds: &super::worlds::EventWorlds) -> Vec<FigureRow
         .collect()
 }
 
-fn fact(i: &Inputs<'_>, id: &str, so: &[bool]) -> FactRow {
+fn fact(i: &Inputs<'_>, id: &str, chance: &[f64]) -> FactRow {
     let dossier = i.gathered.dossiers.get(&format!("fact:{id}"));
     let claims = dossier.map(|d| d.claims.clone()).unwrap_or_default();
     let text = claims
@@ -641,7 +641,7 @@ fn fact(i: &Inputs<'_>, id: &str, so: &[bool]) -> FactRow {
     FactRow {
         id: format!("fact:{id}"),
         text,
-        probability: so.iter().filter(|s| **s).count() as f64 / so.len().max(1) as f64,
+        probability: mean_se(chance).0,
         claims: claims.iter().map(|c| format!("claim:{c}")).collect(),
     }
 }

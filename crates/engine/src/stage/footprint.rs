@@ -9,12 +9,12 @@ use stats::{mean_se, quantile};
 use super::test::{Carrier, View, episodes, footprint_classes, is_polygon, presence};
 
 /// Part of the stage's key.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// One class of one footprint.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FootprintRow {
-    /// `actor/home/from..to/vs-from..to/class`.
+    /// `actor/home/WINDOW/vs-WINDOW/class`, the windows as declared.
     pub id: String,
     /// Whose.
     pub actor: String,
@@ -72,6 +72,9 @@ pub fn run(view: &View<'_>, indicator: &str, t: &model::Footprint) -> Vec<Footpr
     let as_of = view.case.as_of();
     let show = |w: &model::Window| w.days(as_of).map_or_else(|| w.to_string(), |s| format!("{}..{}", s.from, s.to));
     let (period, reference) = (show(&t.window), show(&t.reference));
+    // Ids name the windows as declared, so that they last from one as-of day to the next.
+    let named = |w: &model::Window| w.to_string().replace("/..", "..now").replace('/', "..");
+    let key = format!("{}/{}/{}/vs-{}", t.actor, t.home, named(&t.window), named(&t.reference));
     FootprintClass::ALL
         .into_iter()
         .enumerate()
@@ -79,7 +82,7 @@ pub fn run(view: &View<'_>, indicator: &str, t: &model::Footprint) -> Vec<Footpr
             let exact: Vec<f64> = classes.chances.iter().map(|p| p[i]).collect();
             let (p, error) = mean_se(&exact);
             FootprintRow {
-                id: format!("{}/{}/{period}/vs-{reference}/{class}", t.actor, t.home),
+                id: format!("{key}/{class}"),
                 actor: t.actor.clone(),
                 home: t.home.clone(),
                 period: period.clone(),

@@ -8,9 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use super::gather::{Gathered, subject};
 use super::test::{Outcome, View};
+use super::worlds::LinkWorlds;
 
 /// Part of the stage's key.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// A base probability below this cannot be divided by.
 const LEAST_BASE: f64 = 1e-6;
@@ -62,9 +63,10 @@ pub struct Answer {
     pub batches: Vec<Vec<f64>>,
 }
 
-/// What one item is in every world, and before any report.
+/// How likely one item is in every world, given what that world fixes, and before any report. Items that share no claim
+/// are independent given the world, so chances are multiplied where draws would only add noise.
 struct Fact {
-    so: Vec<bool>,
+    chance: Vec<f64>,
     base: f64,
 }
 
@@ -102,7 +104,7 @@ pub fn run(
                     Some("its probability before any report is nearly 0 or 1, so it cannot be weighed".into());
             }
             Ok(f) => {
-                item.probability = Some(f.so.iter().filter(|s| **s).count() as f64 / n as f64);
+                item.probability = Some(f.chance.iter().sum::<f64>() / n as f64);
                 item.base = f.base;
                 used.push(items.len());
                 facts.push(f);
@@ -135,7 +137,7 @@ pub fn run(
             .zip(&factors[h])
             .enumerate()
             .filter(|(i, _)| Some(*i) != skip)
-            .map(|(_, (f, (yes, no)))| if f.so[w] { yes } else { no })
+            .map(|(_, (f, (yes, no)))| f.chance[w] * yes + (1.0 - f.chance[w]) * no)
             .product()
     };
     let posterior = |worlds: &mut dyn Iterator<Item = usize>, skip: Option<usize>| -> Vec<f64> {
@@ -191,15 +193,16 @@ fn fact(
                 .ok_or_else(|| format!("no report up to {as_of} speaks of event `{id}`"))?;
             let (law, worlds) = (&view.laws[e], &view.worlds.events[e]);
             match by {
-                None => Ok(Fact { so: worlds.happened.clone(), base: beta }),
+                None => Ok(Fact { chance: worlds.chance.clone(), base: beta }),
                 Some(actor) => {
                     let c = law
                         .candidates
                         .iter()
                         .position(|c| c == actor)
                         .ok_or_else(|| format!("nobody names `{actor}` as perpetrator of `{id}`"))?;
-                    let so = (0..n).map(|w| worlds.happened[w] && usize::from(worlds.who[w]) == c).collect();
-                    Ok(Fact { so, base: beta * law.base[c] })
+                    let k = law.base.len();
+                    let chance = (0..n).map(|w| worlds.chance[w] * worlds.who_chance[w * k + c]).collect();
+                    Ok(Fact { chance, base: beta * law.base[c] })
                 }
             }
         }
@@ -209,7 +212,7 @@ fn fact(
                 return Err(reason.clone());
             }
             let base = prior.get(id).and_then(|o| o.probability).unwrap_or(0.0);
-            Ok(Fact { so: o.holds.clone(), base })
+            Ok(Fact { chance: o.exact.clone(), base })
         }
         EvidenceKind::Factor(id) => {
             let factor = view.case.factors.get(id).ok_or_else(|| format!("`{id}` is not in the case"))?;
@@ -221,36 +224,33 @@ fn fact(
                 .collect();
             facts.sort();
             facts.dedup();
-            let columns: Vec<&Vec<bool>> = facts.iter().filter_map(|f| view.worlds.facts.get(f)).collect();
+            let columns: Vec<&Vec<f64>> = facts.iter().filter_map(|f| view.worlds.facts.get(f)).collect();
             if columns.is_empty() || columns.len() < facts.len() {
                 return Err(format!("it rests on no claim that stands on {as_of}"));
             }
-            let so = (0..n).map(|w| columns.iter().all(|c| c[w])).collect();
-            Ok(Fact { so, base: libm::pow(beta, facts.len() as f64) })
+            let chance = (0..n).map(|w| columns.iter().map(|c| c[w]).product()).collect();
+            Ok(Fact { chance, base: libm::pow(beta, facts.len() as f64) })
         }
         EvidenceKind::Claim(id) => {
             let claim = view.case.claims.get(id).ok_or_else(|| format!("claim `{id}` is not in the case"))?;
             let key = subject(claim).unwrap_or_default();
-            let so: Vec<bool> = match key.split_once(':') {
+            let chance: Vec<f64> = match key.split_once(':') {
                 Some(("fact", f)) => view.worlds.facts.get(f).cloned(),
                 Some(("event", e)) => {
-                    view.laws.iter().position(|l| l.id == e).map(|i| view.worlds.events[i].happened.clone())
+                    view.laws.iter().position(|l| l.id == e).map(|i| view.worlds.events[i].chance.clone())
                 }
                 Some(("link", _)) => {
-                    let position = view
-                        .worlds
-                        .links
-                        .iter()
-                        .find(|l| format!("link:{} {} {}", l.actor, l.kind.name(), l.to) == key);
-                    position.map(|l| l.valid.iter().map(Option::is_some).collect())
+                    let named = |l: &&LinkWorlds| format!("link:{} {} {}", l.actor, l.kind.name(), l.to) == key;
+                    let drawn = view.worlds.links.iter().find(named);
+                    drawn.map(|l| l.valid.iter().map(|v| f64::from(u8::from(v.is_some()))).collect())
                 }
                 _ => None,
             }
             .ok_or_else(|| format!("claim `{id}` does not stand on {as_of}"))?;
             if claim.stance == Stance::Denies {
-                return Ok(Fact { so: so.iter().map(|s| !s).collect(), base: 1.0 - beta });
+                return Ok(Fact { chance: chance.iter().map(|c| 1.0 - c).collect(), base: 1.0 - beta });
             }
-            Ok(Fact { so, base: beta })
+            Ok(Fact { chance, base: beta })
         }
     }
 }

@@ -14,7 +14,7 @@ use super::gather::{Gathered, components};
 use super::reconcile::{Bearing, EventLaw, FigureLaw, KNOWN_SHARE};
 
 /// Part of the stage's key.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 /// What a draw is for; the last part of its key. Never renumber.
 pub mod attribute {
@@ -130,8 +130,8 @@ pub struct Worlds {
     pub n: usize,
     /// Events, as the laws are ordered.
     pub events: Vec<EventWorlds>,
-    /// Facts (propositions) by id: whether each is so.
-    pub facts: BTreeMap<String, Vec<bool>>,
+    /// Facts (propositions) by id: P(so | what the world fixes).
+    pub facts: BTreeMap<String, Vec<f64>>,
     /// Links.
     pub links: Vec<LinkWorlds>,
 }
@@ -161,12 +161,8 @@ pub fn run(case: &Case, g: &Gathered, laws: &[EventLaw], n: usize, informed: boo
             event(law, &globals, chances.get(&format!("event:{}", law.id)), who, case.base_rate, informed)
         })
         .collect();
-    let so = |subject: &str, chance: &[f64]| -> Vec<bool> {
-        let e = entity(subject);
-        (0..n).map(|w| uniform(case.seed, w as u32, e, attribute::SO) < chance[w]).collect()
-    };
     let facts =
-        chances.iter().filter_map(|(k, chance)| Some((k.strip_prefix("fact:")?.to_owned(), so(k, chance)))).collect();
+        chances.iter().filter_map(|(k, chance)| Some((k.strip_prefix("fact:")?.to_owned(), chance.clone()))).collect();
     let links = links(case, &globals, &chances);
     Worlds { n, events, facts, links }
 }

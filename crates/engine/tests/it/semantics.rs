@@ -110,7 +110,7 @@ fn hypotheses_are_weighed_against_what_was_believed_before() {
     assert!((a.hypotheses[0].probability - exact).abs() < 1e-12, "{}", a.hypotheses[0].probability);
     // Worlds drawn from the base rate alone are no news: .5, not .26 or .74.
     let mut before = worlds.clone();
-    before.events[0].happened = (0..n).map(|i| i % 10 < 2).collect();
+    before.events[0].chance = (0..n).map(|i| f64::from(u8::from(i % 10 < 2))).collect();
     let view = View { case: &case, laws: &laws, worlds: &before };
     let a = weigh::run(&view, &Gathered::default(), &q, &none, &none).unwrap();
     assert!((a.hypotheses[0].probability - 0.5).abs() < 1e-12, "{}", a.hypotheses[0].probability);

@@ -212,7 +212,7 @@ pub(crate) struct Spread {
     /// Current window A/B [default: the last two years of the file]
     #[arg(long)]
     pub(crate) window: Option<String>,
-    /// Reference window A/B [default: the five years before the current window]
+    /// Reference window A/B [default: the five years before the current window, as far as the file goes back]
     #[arg(long)]
     pub(crate) reference: Option<String>,
     /// Page to write

@@ -73,6 +73,7 @@ impl FootprintModel {
         self.side(true, c.in0, c.in1);
         self.side(false, c.out0, c.out1);
         let (inside, outside) = (&self.sides[&(true, c.in0, c.in1)], &self.sides[&(false, c.out0, c.out1)]);
+        let never = c.out0 == 0 && c.out1 == 0;
         let mut sums = [0u32; 5];
         // Inside and outside are independent given the counts: each draw of one meets 16 of the other,
         // spread over its whole range by an odd stride.
@@ -84,7 +85,7 @@ impl FootprintModel {
                     4
                 } else if *r_in < 1.0 - BAND && r_out < 1.0 - BAND {
                     3
-                } else if self.grows(before_out, now_out, r_out) {
+                } else if self.grows(never, before_out, now_out, r_out) {
                     if *r_in < 1.0 - BAND { 1 } else { 2 }
                 } else {
                     0
@@ -98,12 +99,12 @@ impl FootprintModel {
         p
     }
 
-    /// More outside than before. Where next to nothing happened outside (less than half an event expected in a
-    /// window as long as the current one) a ratio means nothing: there the rise itself must exceed the declared
-    /// number of events.
-    fn grows(&self, before: f64, now: f64, ratio: f64) -> bool {
-        if before * self.weeks1 < 0.5 {
-            (now - before) * self.weeks1 > self.dormant_below.max(1.0)
+    /// More outside than before. Where nothing ever happened outside, or next to nothing before (less than half an event
+    /// expected in a window as long as the current one), a ratio means nothing, and the first two events must not make it infinite:
+    /// there the rise itself must exceed two bursts, a burst being as many events as the dispersion.
+    fn grows(&self, never: bool, before: f64, now: f64, ratio: f64) -> bool {
+        if never || before * self.weeks1 < 0.5 {
+            (now - before) * self.weeks1 > 2.0 * self.phi
         } else {
             ratio > 1.0 + BAND
         }
@@ -174,6 +175,9 @@ mod tests {
             assert!(outward > last - 0.02, "{out1}: {outward} after {last}");
             last = outward;
         }
+        // Nothing outside, before or now, is no sign of spread.
+        let none = m.classes(Counts { in0: 30, in1: 8, out0: 0, out1: 0 });
+        assert!(none[1] + none[2] < 0.05, "{none:?}");
         let quiet = m.classes(Counts { in0: 0, in1: 0, out0: 0, out1: 0 });
         assert!(quiet[4] > 0.5, "{quiet:?}");
         let fades = m.classes(Counts { in0: 300, in1: 4, out0: 200, out1: 3 });

@@ -40,8 +40,19 @@ pub(crate) fn run(args: &Spread, common: &Common) -> Outcome {
         }
     };
     let current = window(&args.window, DaySpan { from: Day(last.0 - 729), to: last })?;
-    let reference =
-        window(&args.reference, DaySpan { from: Day(current.from.0 - 5 * 365), to: Day(current.from.0 - 1) })?;
+    // A file that begins late knows nothing of the years before it: they are no quiet years.
+    let first = events.iter().map(|e| e.days.0).min().unwrap_or(last);
+    let five_years = DaySpan { from: Day((current.from.0 - 5 * 365).max(first.0)), to: Day(current.from.0 - 1) };
+    let reference = window(&args.reference, five_years)?;
+    if reference.from < first {
+        eprintln!("warning: the file begins on {first}: the reference window counts the days before it as quiet");
+    }
+    if reference.days() < 90 {
+        return Err(format!(
+            "the file begins on {first}, too late for a reference window before {}: give --window and --reference",
+            current.from
+        ));
+    }
     if reference.to >= current.from {
         return Err("the reference window must end before the current window".into());
     }

@@ -268,7 +268,9 @@ fn spread_reads_ucdp_files_as_downloaded() {
     let shared = std::env::var("BELLWETHER_SHARED").map_or_else(|_| root().join("../shared"), Into::into);
     let data = shared.join("data/ucdp");
     if !data.is_dir() {
-        eprintln!("SKIPPED: no UCDP files at {} (set BELLWETHER_SHARED)", data.display());
+        // Past the capture of the test runner, so that it is seen.
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stderr(), "SKIPPED: no UCDP files at {} (set BELLWETHER_SHARED)", data.display());
         return;
     }
     let folder = tempfile::tempdir().unwrap();

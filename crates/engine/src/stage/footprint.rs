@@ -9,7 +9,7 @@ use stats::{mean_se, quantile};
 use super::test::{Carrier, View, episodes, footprint_classes, is_polygon, presence};
 
 /// Part of the stage's key.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 /// One class of one footprint.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

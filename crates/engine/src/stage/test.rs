@@ -15,7 +15,7 @@ use super::reconcile::EventLaw;
 use super::worlds::{Worlds, attribute};
 
 /// Part of the stage's key.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// What an indicator came to in every world.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -466,7 +466,7 @@ fn outcomes_before_any_report(case: &Case, g: &Gathered, laws: &[EventLaw], n: u
 }
 
 /// Indicators, each after those it is made of. A checked case has no cycle; in an unchecked one the rest is left out.
-fn order(case: &Case) -> Vec<String> {
+pub(crate) fn order(case: &Case) -> Vec<String> {
     let mut out: Vec<String> = Vec::new();
     loop {
         let before = out.len();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use model::{Case, Day, Expectation, GivenEvent, Measure, Problem, Scenario, ScenarioKind, Span, Test};
 
-use crate::build::{Options, Run, assess};
+use crate::build::{Options, Run, assess, order};
 use crate::stage::reconcile::{DayLaw, EventLaw, PlaceLaw};
 use crate::stage::test::{self, View, footprint_classes};
 use crate::stage::worlds::{EventWorlds, FigureWorlds, LinkWorlds, Worlds};
@@ -92,14 +92,9 @@ fn golden(case: &Case, indicator: &str, given: &[GivenEvent], expect: &Expectati
             vec![format!("expected {class}, got {got} ({:.0} %)", p[best] * 100.0)]
         };
     }
-    // Innermost first; a checked case has no cycle.
-    for _ in 0..=case.indicators.len() {
-        for (id, i) in &case.indicators {
-            if !outcomes.contains_key(id) && i.test.parts().iter().all(|p| outcomes.contains_key(*p)) {
-                let o = test::run(&view, i, &outcomes);
-                outcomes.insert(id.clone(), o);
-            }
-        }
+    for id in order(case) {
+        let o = test::run(&view, &case.indicators[&id], &outcomes);
+        outcomes.insert(id, o);
     }
     let Some(o) = outcomes.get(indicator) else { return vec!["the indicator could not be evaluated".into()] };
     let fires = o.probability.map(|p| p >= 0.5);

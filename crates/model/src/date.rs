@@ -34,12 +34,6 @@ impl Day {
         self.date().year()
     }
 
-    /// Months since January of year 0; counts calendar months apart.
-    pub fn month_index(self) -> i32 {
-        let d = self.date();
-        i32::from(d.year()) * 12 + i32::from(d.month()) - 1
-    }
-
     /// Reads `2010-09-19`, or the date part of an ISO date-time.
     pub fn parse(text: &str) -> Option<Self> {
         let (day, rest) = text.split_at_checked(10)?;

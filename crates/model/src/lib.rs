@@ -34,7 +34,7 @@ pub use judgment::{
     About, Assumption, AssumptionStatus, EventBy, Evidence, Gap, Grounds, Hypothesis, Judgment, Likelihood, Question,
 };
 pub use place::{Area, Geometry, LonLat, Polygon, distance_m, ring_area};
-pub use problem::{Label, Problem, Severity, Span, Warned, suggest_edit};
+pub use problem::{Label, Problem, Severity, Span, suggest_edit};
 pub use scenario::{Expectation, Expected, GivenEvent, Scenario, ScenarioKind};
 pub use source::{Report, Source, SourceKind};
 pub use vocabulary::{EventKind, EventType, SUB_TYPES, SubType};

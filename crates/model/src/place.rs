@@ -211,23 +211,6 @@ impl Geometry {
             }
         }
     }
-
-    /// A point to draw a label at: the point itself, or the mean of the sampled points.
-    pub fn centre(&self) -> LonLat {
-        match self {
-            Self::Point { at, .. } => *at,
-            Self::Polygons(_) => {
-                let [w, s, e, n] = self.bounds();
-                let pts = self.sample(64);
-                if pts.is_empty() {
-                    return LonLat { lon: wrap((w + e) / 2.0), lat: (s + n) / 2.0 };
-                }
-                let k = pts.len() as f64;
-                let lon = pts.iter().map(|p| if p.lon < w { p.lon + 360.0 } else { p.lon }).sum::<f64>() / k;
-                LonLat { lon: wrap(lon), lat: pts.iter().map(|p| p.lat).sum::<f64>() / k }
-            }
-        }
-    }
 }
 
 /// Longitude into [-180, 180].

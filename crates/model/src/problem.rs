@@ -104,22 +104,6 @@ impl Problem {
     }
 }
 
-/// A value together with everything that was found wrong on the way to it.
-#[derive(Debug, Clone)]
-pub struct Warned<T> {
-    /// What could be computed.
-    pub value: T,
-    /// Every problem, in order of file and place.
-    pub problems: Vec<Problem>,
-}
-
-impl<T> Warned<T> {
-    /// Whether any problem is an error.
-    pub fn has_errors(&self) -> bool {
-        self.problems.iter().any(|p| p.severity == Severity::Error)
-    }
-}
-
 /// The candidate nearest to `wrong` by edit distance (Damerau-Levenshtein), if near
 /// enough to be worth suggesting (at most a third of the letters differ).
 pub fn suggest_edit<'a>(wrong: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {

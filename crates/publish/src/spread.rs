@@ -100,16 +100,9 @@ pub fn spread_page(s: &Spread, outlines: &[(String, Geometry)], file: &str) -> S
 /// Expected events a year, inside home and elsewhere, as paired bars.
 fn chart(s: &Spread, years: &[i16]) -> String {
     let (Some(first), Some(last)) = (years.first(), years.last()) else { return String::new() };
-    let sum = |y: i16, home: bool| -> f64 {
-        s.table
-            .iter()
-            .filter(|r| r.year == y && ((r.area == s.home) == home) && (home || r.area == "elsewhere"))
-            .map(|r| r.events)
-            .sum()
-    };
-    // Without further areas, everything outside home is `elsewhere`; with them the bars show home against the rest.
+    // Home against all the rest, whatever further areas the table has.
     let total = |y: i16| -> (f64, f64) {
-        let inside = sum(y, true);
+        let inside: f64 = s.table.iter().filter(|r| r.year == y && r.area == s.home).map(|r| r.events).sum();
         let out: f64 = s.points.iter().filter(|p| p.days[0].year() == y).map(|p| 1.0 - p.home).sum();
         (inside, out)
     };

@@ -38,10 +38,4 @@ impl Inverse {
         let total = self.cumulated.last().copied().unwrap_or(0.0);
         self.cumulated.partition_point(|c| *c <= u * total).min(self.cumulated.len().saturating_sub(1))
     }
-
-    /// The share of indices `from..to`.
-    pub fn mass(&self, from: usize, to: usize) -> f64 {
-        let at = |i: usize| if i == 0 { 0.0 } else { self.cumulated[i.min(self.cumulated.len()) - 1] };
-        if to <= from || self.cumulated.is_empty() { 0.0 } else { (at(to) - at(from)) / at(self.cumulated.len()) }
-    }
 }

@@ -17,6 +17,6 @@ pub use category::{Inverse, pick};
 pub use draw::{Stream, entity, philox, uniform};
 pub use figure::{Grid, Phrase, Reading, likelihood, posterior, prior};
 pub use footprint::{Counts, FootprintModel, dispersion};
-pub use score::{brier, expected_calibration_error, mean_se, quantile};
+pub use score::{mean_se, quantile};
 pub use special::{beta_quantiles, logistic, logit, normal_cdf, normal_quantile};
 pub use tail::at_least;

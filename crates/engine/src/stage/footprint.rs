@@ -6,7 +6,7 @@ use model::{Case, Day, FootprintClass, Select, Test};
 use serde::{Deserialize, Serialize};
 use stats::{mean_se, quantile};
 
-use super::test::{Carrier, View, episodes, footprint_classes, is_polygon, presence};
+use super::test::{Carrier, View, carriers_by_draw, episodes, footprint_classes, is_polygon, presence, ranked};
 
 /// Part of the stage's key.
 pub const VERSION: u32 = 4;
@@ -140,15 +140,7 @@ pub fn tenure(view: &View<'_>) -> Vec<TenureRow> {
                 x.sort_unstable();
             }
             let day = |x: &[u32]| Day(quantile(x, 0.5) as i32 - 4_000_000);
-            let mut carriers: Vec<Carrier> = (0..view.laws.len())
-                .map(|e| Carrier {
-                    event: view.laws[e].id.clone(),
-                    share: (0..n).map(|w| view.chance(&s, e, w)).sum::<f64>() / n as f64,
-                    without: None,
-                })
-                .filter(|c| c.share > 0.0)
-                .collect();
-            carriers.sort_by(|a, b| b.share.total_cmp(&a.share).then_with(|| a.event.cmp(&b.event)));
+            let carriers = ranked(carriers_by_draw(view, &s), 0.0);
             out.push(TenureRow {
                 id: format!("{actor}/{area}"),
                 actor: actor.clone(),

@@ -265,11 +265,17 @@ fn not_testable(view: &View<'_>, reason: String) -> Outcome {
     }
 }
 
-fn outcome(holds: Vec<bool>, exact: Vec<f64>, mut carriers: Vec<Carrier>) -> Outcome {
+fn outcome(holds: Vec<bool>, exact: Vec<f64>, carriers: Vec<Carrier>) -> Outcome {
     let (p, error) = mean_se(&exact);
-    carriers.retain(|c| c.share > 0.0005);
-    carriers.sort_by(|a, b| b.share.total_cmp(&a.share).then_with(|| a.event.cmp(&b.event)));
+    let carriers = ranked(carriers, 0.0005);
     Outcome { probability: Some(p.clamp(0.0, 1.0)), error, reason: None, holds, exact, carriers }
+}
+
+/// Carriers above a share, most first, ties by id.
+pub(super) fn ranked(mut carriers: Vec<Carrier>, least: f64) -> Vec<Carrier> {
+    carriers.retain(|c| c.share > least);
+    carriers.sort_by(|a, b| b.share.total_cmp(&a.share).then_with(|| a.event.cmp(&b.event)));
+    carriers
 }
 
 fn as_numbers(holds: &[bool]) -> Vec<f64> {
@@ -277,7 +283,7 @@ fn as_numbers(holds: &[bool]) -> Vec<f64> {
 }
 
 /// Share of worlds in which each event counts, by joint draws.
-fn carriers_by_draw(view: &View<'_>, s: &Selected) -> Vec<Carrier> {
+pub(super) fn carriers_by_draw(view: &View<'_>, s: &Selected) -> Vec<Carrier> {
     let n = view.worlds.n;
     (0..view.laws.len())
         .map(|e| Carrier {
@@ -451,13 +457,12 @@ pub fn footprint_classes(view: &View<'_>, t: &model::Footprint) -> Classes {
         .enumerate()
         .map(|(w, p)| FootprintClass::ALL[stats::pick(p, uniform(view.case.seed, w as u32, name, attribute::CLASS))])
         .collect();
-    let mut carriers: Vec<Carrier> = shares
+    let carriers: Vec<Carrier> = shares
         .iter()
         .zip(view.laws)
         .map(|(s, l)| Carrier { event: l.id.clone(), share: f64::from(*s) / n as f64, without: None })
         .collect();
-    carriers.retain(|c| c.share > 0.0);
-    carriers.sort_by(|a, b| b.share.total_cmp(&a.share).then_with(|| a.event.cmp(&b.event)));
+    let carriers = ranked(carriers, 0.0);
     Classes { reason: None, chances, drawn, carriers }
 }
 

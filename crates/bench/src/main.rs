@@ -3,6 +3,7 @@
 //! Prints rows of name, value, unit, peer, ratio, goal; medians where times are taken. One file a benchmark.
 
 mod figures;
+mod import;
 mod worlds;
 
 use std::path::PathBuf;
@@ -43,8 +44,30 @@ pub(crate) fn median_seconds(runs: usize, mut work: impl FnMut()) -> f64 {
     times[times.len() / 2]
 }
 
-const NAMES: [(&str, &str); 2] = [
+/// The shared data, where there is any.
+pub(crate) fn shared() -> PathBuf {
+    PathBuf::from(std::env::var_os("BELLWETHER_SHARED").unwrap_or_else(|| "../shared".into())).join("data")
+}
+
+/// CPU seconds and peak resident megabytes of this process so far (Linux; not a number elsewhere).
+pub(crate) fn usage() -> (f64, f64) {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    // Fields 14 and 15 after the name in parentheses: user and system time in ticks of 10 ms.
+    let ticks = stat.rsplit_once(')').map(|(_, rest)| {
+        let f: Vec<f64> = rest.split_whitespace().filter_map(|t| t.parse().ok()).collect();
+        f.get(10).zip(f.get(11)).map_or(f64::NAN, |(u, s)| u + s)
+    });
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let peak = status
+        .lines()
+        .find_map(|l| l.strip_prefix("VmHWM:"))
+        .and_then(|t| t.trim().trim_end_matches(" kB").trim().parse::<f64>().ok());
+    (ticks.map_or(f64::NAN, |t| t / 100.0), peak.map_or(f64::NAN, |kb| kb / 1024.0))
+}
+
+const NAMES: [(&str, &str); 3] = [
     ("worlds", "possible worlds of the example and of 1,000 to 1,000,000 events; whole commands beside it"),
+    ("import", "GDELT- and UCDP-shaped files to Parquet, beside the csv crate that only splits rows"),
     ("figures", "simulation-based calibration and coverage of the figure posterior, long form"),
 ];
 
@@ -52,17 +75,25 @@ fn main() -> ExitCode {
     let mut name = None;
     let mut data = None;
     let mut json = false;
+    let mut more = None;
     let mut args = std::env::args().skip(1);
     while let Some(a) = args.next() {
         match a.as_str() {
             "--json" => json = true,
             "--data" => data = args.next().map(PathBuf::from),
+            other if name.is_some() => more = Some(other.to_owned()),
             other => name = Some(other.to_owned()),
         }
     }
     let rows = match name.as_deref() {
         Some("worlds") => worlds::run(data.as_deref()),
         Some("figures") => Ok(figures::run()),
+        Some("import") => import::run(data.as_deref()),
+        // What `import` runs in a process of its own.
+        Some("import-one") => import::one(&data.unwrap_or_default(), more.as_deref().unwrap_or("")).map(|()| {
+            json = true;
+            vec![]
+        }),
         _ => {
             eprintln!("usage: bench NAME [--data PATH] [--json]\n");
             for (n, about) in NAMES {

@@ -5,11 +5,12 @@ use std::hint::black_box;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use engine::Event;
 use engine::stage::test::View;
 use engine::stage::{gather, reconcile, test, worlds};
 use engine::{Extent, Options, SpreadArea, SpreadOptions};
-use formats::ged::Event;
-use model::{Day, DaySpan, Host, LonLat};
+use formats::{Deaths, Extent as Exactness};
+use model::{Day, DaySpan, Host};
 use stats::{Stream, uniform};
 
 use crate::{Row, median_seconds};
@@ -148,20 +149,19 @@ fn synthetic(n: usize) -> Vec<Event> {
             let day = 10_000 + (s.next_unit() * 2555.0) as i32;
             let best = (s.next_unit() * 20.0) as u32;
             Event {
-                line: i as u64,
-                id: i.to_string(),
-                violence: 1,
-                side_a: "Government".into(),
-                side_b: "Group".into(),
+                id: i.to_string().into(),
+                actor1: "Government".into(),
+                actor2: "Group".into(),
                 country: "Land".into(),
-                adm_1: format!("P{province}"),
-                place: String::new(),
-                at: LonLat { lon: 20.0 + f64::from(province) + s.next_unit() * 0.8, lat: 10.0 + s.next_unit() },
-                where_prec: [1, 1, 1, 2, 3, 4, 4, 4, 6][(s.next_unit() * 9.0) as usize],
-                clarity: if s.next_unit() < 0.07 { 2 } else { 1 },
-                days: (Day(day), Day(day + (s.next_unit() * 3.0) as i32)),
-                deaths: (best, best, best + best / 3),
-                disordered: false,
+                adm1: format!("P{province}").into(),
+                lon_lat: Some((20.0 + f64::from(province) + s.next_unit() * 0.8, 10.0 + s.next_unit())),
+                extent: Exactness::from_code([1, 1, 1, 2, 3, 4, 4, 4, 6][(s.next_unit() * 9.0) as usize])
+                    .unwrap_or_default(),
+                flags: if s.next_unit() < 0.07 { formats::flag::UNCLEAR } else { 0 },
+                first: day,
+                last: day + (s.next_unit() * 3.0) as i32,
+                deaths: Some(Deaths { low: best, best, high: best + best / 3 }),
+                ..Event::default()
             }
         })
         .collect()

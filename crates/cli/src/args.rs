@@ -62,7 +62,7 @@ pub(crate) enum Verb {
     Diff(Diff),
     /// Run SQL over the tables of the last build
     Query(Query),
-    /// The two-minute answer: is a group contained, relocating or expanding? Needs a UCDP GED file, no case
+    /// The two-minute answer: is a group contained, relocating or expanding? Needs an event data file, no case
     Spread(Spread),
     /// Print a completion script for a shell
     Completions(Completions),
@@ -198,8 +198,11 @@ pub(crate) struct Query {
 
 #[derive(Debug, Args)]
 pub(crate) struct Spread {
-    /// UCDP GED file, as downloaded (CSV)
+    /// Event data file, as downloaded (plain, .gz or .zip)
     pub(crate) data: PathBuf,
+    /// Its format
+    #[arg(long, value_name = "FORMAT", default_value = "ged", value_parser = file_format)]
+    pub(crate) from: formats::Format,
     /// The group, by name or part of it
     #[arg(long)]
     pub(crate) actor: String,
@@ -228,6 +231,14 @@ pub(crate) struct Completions {
     /// Shell
     #[arg(value_enum)]
     pub(crate) shell: clap_complete::Shell,
+}
+
+/// A format by its name; the message names them all.
+fn file_format(text: &str) -> Result<formats::Format, String> {
+    formats::Format::from_name(text).ok_or_else(|| {
+        let names: Vec<&str> = formats::FORMATS.iter().map(|f| f.name).collect();
+        format!("no such format; there are {}", names.join(", "))
+    })
 }
 
 fn day(text: &str) -> Result<Day, String> {

@@ -5,6 +5,7 @@
 mod build;
 mod diff;
 mod explain;
+mod import;
 mod query;
 mod scenario;
 mod spread;
@@ -15,10 +16,11 @@ mod tables;
 pub use build::{Build, BuildError, Options, Progress, Run, Staleness, assess, build, silent, stale};
 pub use diff::{Cause, Change, Difference, diff};
 pub use explain::{Explanation, Line, describe, explain};
+pub use import::{Counted, ImportOptions, Imported, LAYOUT, RECORD_COLUMNS, import};
 pub use query::{Rows, query};
 pub use scenario::{Verdict, verdicts};
 pub use spread::{
-    AreaYear, Extent, Spread, SpreadArea, SpreadEvent, SpreadOptions, SpreadRow, hull, resolve_name, spread,
+    AreaYear, Event, Extent, Spread, SpreadArea, SpreadEvent, SpreadOptions, SpreadRow, hull, resolve_name, spread,
 };
 pub use stage::assess::Assessment;
 pub use store::{Because, Manifest, Record, Store, StoreError};

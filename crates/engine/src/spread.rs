@@ -1,4 +1,4 @@
-//! The two-minute answer: is a group contained, relocating or expanding? From a UCDP GED file alone.
+//! The two-minute answer: is a group contained, relocating or expanding? From one event data file alone.
 //!
 //! Imprecision stays: a row known only to its province or country is placed, world by world, where the file's
 //! precise rows of that province or country lie; a span of days is a span; low, best and high are a distribution;
@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use formats::ged::Event;
+use formats::{Extent as Exactness, Record, flag};
 use geo::ConvexHull;
 use model::{Day, DaySpan, FootprintClass, Geometry, LonLat, Polygon, distance_m};
 use rayon::prelude::*;
@@ -15,13 +15,20 @@ use stats::{Counts, FootprintModel, dispersion, entity, mean_se, normal_quantile
 
 use crate::stage::worlds::attribute;
 
-/// P(a row is an event of its own) by `event_clarity`; our choice, said on the page.
+/// A row of an event data set.
+pub type Event = Record<'static>;
+
+/// P(a row is an event of its own) by clarity; our choice, said on the page.
 const CLEAR: f64 = 0.98;
 const UNCLEAR: f64 = 0.85;
-/// Radius in kilometres that holds 90 % of the belief for `where_prec` 2, 3 and 7.
-const NEAR_KM: f64 = 25.0;
-const DISTRICT_KM: f64 = 35.0;
-const SEA_KM: f64 = 60.0;
+/// Where a row is coded; rows without a point are left out before.
+fn at(e: &Event) -> LonLat {
+    e.point().unwrap_or(LonLat { lon: 0.0, lat: 0.0 })
+}
+
+fn precise(e: &Event) -> bool {
+    e.extent <= Exactness::Adm2
+}
 
 /// A named area of the question.
 #[derive(Debug, Clone, PartialEq)]
@@ -85,7 +92,7 @@ pub struct AreaYear {
 /// One event for the map.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct SpreadEvent {
-    /// UCDP's id.
+    /// The data set's id.
     pub id: String,
     /// Place as coded.
     pub place: String,
@@ -195,11 +202,11 @@ pub fn resolve_name<'a>(asked: &str, what: &str, names: impl IntoIterator<Item =
 /// # Errors
 /// When there are too few such events.
 pub fn hull(events: &[&Event]) -> Result<Geometry, String> {
-    let first = events.iter().map(|e| e.days.0).min().ok_or("the actor has no event in the file")?;
+    let first = events.iter().map(|e| Day(e.first)).min().ok_or("the actor has no event in the file")?;
     let early: Vec<geo::Coord<f64>> = events
         .iter()
-        .filter(|e| e.where_prec <= 3 && e.days.0.0 < first.0 + 3 * 365)
-        .map(|e| geo::Coord { x: e.at.lon, y: e.at.lat })
+        .filter(|e| precise(e) && e.first < first.0 + 3 * 365)
+        .map(|e| geo::Coord { x: at(e).lon, y: at(e).lat })
         .collect();
     let points: geo::MultiPoint<f64> = early.iter().map(|c| geo::Point(*c)).collect();
     let ring: Vec<LonLat> = points.convex_hull().exterior().0.iter().map(|c| LonLat { lon: c.x, lat: c.y }).collect();
@@ -262,7 +269,7 @@ impl Where {
 /// Where each row may lie. Rows known only to their province, region or country lie where this actor's precise rows of
 /// it do (at most 256 of them); such rows share one law.
 fn wheres(mine: &[&Event], named: &[&SpreadArea]) -> Vec<Where> {
-    let precise: Vec<&Event> = mine.iter().copied().filter(|e| e.where_prec <= 3).collect();
+    let exact: Vec<&Event> = mine.iter().copied().filter(|e| precise(e)).collect();
     let mask = |p: LonLat, province: &str| -> u64 {
         let inside = |a: &SpreadArea| match &a.extent {
             Extent::Province(name) => province == name,
@@ -271,11 +278,11 @@ fn wheres(mine: &[&Event], named: &[&SpreadArea]) -> Vec<Where> {
         named.iter().enumerate().map(|(i, a)| u64::from(inside(a)) << i).sum()
     };
     let polygons = named.iter().any(|a| matches!(a.extent, Extent::Polygon(_)));
-    let own = |e: &Event| Where::new([mask(e.at, &e.adm_1)]);
+    let own = |e: &Event| Where::new([mask(at(e), &e.adm1)]);
     let disc = |e: &Event, km: f64| {
         if polygons {
-            let points = Geometry::Point { at: e.at, uncertainty_m: km * 1000.0 }.sample(32);
-            Where::new(points.into_iter().map(|p| mask(p, &e.adm_1)))
+            let points = Geometry::Point { at: at(e), uncertainty_m: km * 1000.0 }.sample(32);
+            Where::new(points.into_iter().map(|p| mask(p, &e.adm1)))
         } else {
             own(e)
         }
@@ -283,10 +290,10 @@ fn wheres(mine: &[&Event], named: &[&SpreadArea]) -> Vec<Where> {
     // Rows with the same key share a law.
     type Key<'k> = (u8, &'k str, &'k str, u64, u64);
     fn key(e: &Event) -> Option<Key<'_>> {
-        match e.where_prec {
-            4 => Some((4, &e.country, &e.adm_1, 0, 0)),
-            5 => Some((5, &e.country, "", e.at.lon.to_bits(), e.at.lat.to_bits())),
-            6 => Some((6, &e.country, "", 0, 0)),
+        match e.extent {
+            Exactness::Adm1 => Some((4, &e.country, &e.adm1, 0, 0)),
+            Exactness::Region => Some((5, &e.country, "", at(e).lon.to_bits(), at(e).lat.to_bits())),
+            Exactness::Country => Some((6, &e.country, "", 0, 0)),
             _ => None,
         }
     }
@@ -296,23 +303,21 @@ fn wheres(mine: &[&Event], named: &[&SpreadArea]) -> Vec<Where> {
         shared.entry(k).or_insert_with(|| {
             let near = |o: &Event| {
                 o.country == e.country
-                    && match e.where_prec {
-                        4 => o.adm_1 == e.adm_1,
-                        5 => distance_m(o.at, e.at) < 150_000.0,
+                    && match e.extent {
+                        Exactness::Adm1 => o.adm1 == e.adm1,
+                        Exactness::Region => distance_m(at(o), at(e)) < Exactness::Region.radius_km() * 1000.0,
                         _ => true,
                     }
             };
-            let found: Vec<u64> = precise.iter().filter(|o| near(o)).take(256).map(|o| mask(o.at, &o.adm_1)).collect();
+            let found: Vec<u64> = exact.iter().filter(|o| near(o)).take(256).map(|o| mask(at(o), &o.adm1)).collect();
             if found.is_empty() { own(e) } else { Where::new(found) }
         });
     }
     mine.par_iter()
-        .map(|e| match (key(e), e.where_prec) {
+        .map(|e| match (key(e), e.extent) {
             (Some(k), _) => shared[&k].clone(),
-            (None, 2) => disc(e, NEAR_KM),
-            (None, 3) => disc(e, DISTRICT_KM),
-            (None, 7) => disc(e, SEA_KM),
-            (None, _) => own(e),
+            (None, Exactness::Exact) => own(e),
+            (None, extent) => disc(e, extent.radius_km()),
         })
         .collect()
 }
@@ -351,22 +356,23 @@ impl Toll {
 /// # Errors
 /// When the actor has no events in either window.
 pub fn spread(all: &[Event], options: &SpreadOptions) -> Result<Spread, String> {
-    let mine: Vec<&Event> = all.iter().filter(|e| e.side_a == options.actor || e.side_b == options.actor).collect();
+    let mine: Vec<&Event> = all.iter().filter(|e| e.actor1 == options.actor || e.actor2 == options.actor).collect();
     let named: Vec<&SpreadArea> = std::iter::once(&options.home).chain(&options.areas).collect();
     if named.len() > 63 {
         return Err("at most 63 areas can be told apart".into());
     }
     let laws = wheres(&mine, &named);
-    let tolls: Vec<Toll> = mine.iter().map(|e| Toll::new(e.deaths)).collect();
+    let tolls: Vec<Toll> =
+        mine.iter().map(|e| Toll::new(e.deaths.map_or((0, 0, 0), |d| (d.low, d.best, d.high)))).collect();
     let names: Vec<u64> = mine.iter().map(|e| entity(&format!("ged:{}", e.id))).collect();
     // The table is dense: years by areas, and elsewhere.
-    let first_year = mine.iter().map(|e| e.days.0.year()).min().unwrap_or(0);
-    let last_year = mine.iter().map(|e| e.days.1.year()).max().unwrap_or(0);
+    let first_year = mine.iter().map(|e| Day(e.first).year()).min().unwrap_or(0);
+    let last_year = mine.iter().map(|e| Day(e.last).year()).max().unwrap_or(0);
     let columns = named.len() + 1;
     let cells = (last_year - first_year + 1) as usize * columns;
     // The year of a day, by table: a civil date for every draw would cost more than the draw.
-    let first_day = mine.iter().map(|e| e.days.0.0).min().unwrap_or(0);
-    let last_day = mine.iter().map(|e| e.days.1.0).max().unwrap_or(0);
+    let first_day = mine.iter().map(|e| e.first).min().unwrap_or(0);
+    let last_day = mine.iter().map(|e| e.last).max().unwrap_or(0);
     let year_of: Vec<u16> = (first_day..=last_day).map(|d| (Day(d).year() - first_year) as u16).collect();
     let n = options.worlds;
     struct Drawn {
@@ -387,13 +393,13 @@ pub fn spread(all: &[Event], options: &SpreadOptions) -> Result<Spread, String> 
             };
             for (i, e) in mine.iter().enumerate() {
                 let u = |a: u32| uniform(1, w as u32, names[i], a);
-                if u(attribute::SO) >= if e.clarity >= 2 { UNCLEAR } else { CLEAR } {
+                if u(attribute::SO) >= if e.has(flag::UNCLEAR) { UNCLEAR } else { CLEAR } {
                     continue;
                 }
-                let span = e.days.1.0 - e.days.0.0 + 1;
+                let span = e.last - e.first + 1;
                 let day = match span {
-                    1 => e.days.0,
-                    _ => Day(e.days.0.0 + (u(attribute::DAY) * f64::from(span)) as i32),
+                    1 => Day(e.first),
+                    _ => Day(e.first + (u(attribute::DAY) * f64::from(span)) as i32),
                 };
                 let areas = laws[i].draw(|| u(attribute::PLACE));
                 if options.reference.contains(day) {
@@ -459,14 +465,14 @@ pub fn spread(all: &[Event], options: &SpreadOptions) -> Result<Spread, String> 
         .iter()
         .zip(&laws)
         .map(|(e, law)| SpreadEvent {
-            id: e.id.clone(),
-            place: e.place.clone(),
-            at: [e.at.lon, e.at.lat],
-            where_prec: e.where_prec,
-            days: [e.days.0, e.days.1],
-            best: e.deaths.1,
+            id: e.id.to_string(),
+            place: e.place.to_string(),
+            at: [at(e).lon, at(e).lat],
+            where_prec: e.extent as u8,
+            days: [Day(e.first), Day(e.last)],
+            best: e.deaths.map_or(0, |d| d.best),
             home: law.share(0),
-            current: options.window.contains(e.days.0),
+            current: options.window.contains(Day(e.first)),
         })
         .collect();
     Ok(Spread {
@@ -476,8 +482,8 @@ pub fn spread(all: &[Event], options: &SpreadOptions) -> Result<Spread, String> 
         window: [options.window.from, options.window.to],
         worlds: n,
         events: mine.len(),
-        disordered: mine.iter().filter(|e| e.disordered).count(),
-        imprecise: mine.iter().filter(|e| (4..=6).contains(&e.where_prec)).count(),
+        disordered: mine.iter().filter(|e| e.has(flag::DISORDERED)).count(),
+        imprecise: mine.iter().filter(|e| (Exactness::Adm1..=Exactness::Country).contains(&e.extent)).count(),
         footprint,
         expected,
         dispersion: phi,

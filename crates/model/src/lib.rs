@@ -7,6 +7,7 @@
 mod actor;
 mod case;
 mod claim;
+mod dataset;
 mod date;
 mod host;
 mod indicator;
@@ -24,6 +25,7 @@ pub use claim::{
     ActorRole, Basis, Claim, Complexity, EventClaim, Excerpt, FactClaim, Figure, Hedge, LinkClaim, Measure, Modality,
     Origin, PlaceRef, Role, Says, Stance, WithActor, WithoutActor,
 };
+pub use dataset::{Columns, Dataset, Keep, Mapping};
 pub use date::{Day, Edtf, Span as DaySpan, Window};
 pub use host::{Host, MemoryHost};
 pub use indicator::{

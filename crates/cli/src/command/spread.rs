@@ -1,9 +1,8 @@
-//! `spread`: the two-minute answer from a UCDP GED file.
+//! `spread`: the two-minute answer from one event data file.
 
 use std::path::Path;
 
-use engine::{Extent, SpreadArea, SpreadOptions, hull, resolve_name};
-use formats::ged::{self, Event};
+use engine::{Event, Extent, SpreadArea, SpreadOptions, hull, resolve_name};
 use model::{Day, DaySpan, Geometry, Window, percent, word};
 
 use crate::args::{Common, Format, Spread};
@@ -11,7 +10,16 @@ use crate::{End, Outcome, disk, output};
 
 pub(crate) fn run(args: &Spread, common: &Common) -> Outcome {
     let input = std::fs::File::open(&args.data).map_err(|e| format!("cannot read {}: {e}", args.data.display()))?;
-    let file = ged::read(std::io::BufReader::new(input)).map_err(|e| format!("{}: {e}", args.data.display()))?;
+    let of_file = |e: String| format!("{}: {e}", args.data.display());
+    let (_, input) = formats::unpack(input).map_err(of_file)?;
+    let mut file = formats::read_all(args.from, None, input).map_err(of_file)?;
+    // Where a row without a place lies, nobody can say: it takes no part, and is counted.
+    let rows = file.records.len();
+    file.records.retain(|r| r.lon_lat.is_some() && r.kind.is_some());
+    if file.records.len() < rows {
+        let left = rows - file.records.len();
+        eprintln!("warning: {left} rows have no place, or speak of no event of political violence: they take no part");
+    }
     for b in file.bad.iter().take(10) {
         let column = if b.column.is_empty() { String::new() } else { format!(", {}", b.column) };
         eprintln!("warning: {}:{}{column}: {}: the row takes no part", args.data.display(), b.line, b.reason);
@@ -19,18 +27,18 @@ pub(crate) fn run(args: &Spread, common: &Common) -> Outcome {
     if file.bad.len() > 10 {
         eprintln!("warning: {} more rows could not be read", file.bad.len() - 10);
     }
-    let events = &file.events;
+    let events = &file.records;
     if events.is_empty() {
         return Err(format!("{}: no row could be read", args.data.display()));
     }
-    let actor = resolve_name(&args.actor, "actor", events.iter().flat_map(|e| [e.side_a.as_str(), e.side_b.as_str()]))?;
+    let actor = resolve_name(&args.actor, "actor", events.iter().flat_map(|e| [&*e.actor1, &*e.actor2]))?;
     if actor != args.actor {
         eprintln!("note: `{}` is read as `{actor}`", args.actor);
     }
-    let mine: Vec<&Event> = events.iter().filter(|e| e.side_a == actor || e.side_b == actor).collect();
+    let mine: Vec<&Event> = events.iter().filter(|e| e.actor1 == actor || e.actor2 == actor).collect();
     let home = area(&args.home, &mine, events)?;
     let areas = args.areas.iter().map(|a| area(a, &mine, events)).collect::<Result<Vec<_>, _>>()?;
-    let last = events.iter().map(|e| e.days.1).max().unwrap_or(Day(0));
+    let last = events.iter().map(|e| Day(e.last)).max().unwrap_or(Day(0));
     let window = |text: &Option<String>, default: DaySpan| -> Result<DaySpan, String> {
         match text {
             None => Ok(default),
@@ -41,7 +49,7 @@ pub(crate) fn run(args: &Spread, common: &Common) -> Outcome {
     };
     let current = window(&args.window, DaySpan { from: Day(last.0 - 729), to: last })?;
     // A file that begins late knows nothing of the years before it: they are no quiet years.
-    let first = events.iter().map(|e| e.days.0).min().unwrap_or(last);
+    let first = events.iter().map(|e| Day(e.first)).min().unwrap_or(last);
     let five_years = DaySpan { from: Day((current.from.0 - 5 * 365).max(first.0)), to: Day(current.from.0 - 1) };
     let reference = window(&args.reference, five_years)?;
     if reference.from < first {
@@ -62,7 +70,8 @@ pub(crate) fn run(args: &Spread, common: &Common) -> Outcome {
             Extent::Polygon(g) => Some((a.name.clone(), g.clone())),
             // The file gives no borders of a province: the hull of what it places there is drawn.
             Extent::Province(p) => {
-                let there: Vec<&Event> = events.iter().filter(|e| e.adm_1 == *p && e.where_prec <= 3).collect();
+                let there: Vec<&Event> =
+                    events.iter().filter(|e| e.adm1 == *p && e.extent <= formats::Extent::Adm2).collect();
                 province_outline(&there).map(|g| (format!("{} (places in the file)", a.name), g))
             }
         })
@@ -103,7 +112,7 @@ fn area(text: &str, mine: &[&Event], events: &[Event]) -> Result<SpreadArea, Str
             many => Err(format!("{text} has {} areas: expected one feature", many.len())),
         };
     }
-    let name = resolve_name(text, "area (first-order division)", events.iter().map(|e| e.adm_1.as_str()))?;
+    let name = resolve_name(text, "area (first-order division)", events.iter().map(|e| &*e.adm1))?;
     if name != text {
         eprintln!("note: `{text}` is read as `{name}`");
     }
@@ -111,9 +120,9 @@ fn area(text: &str, mine: &[&Event], events: &[Event]) -> Result<SpreadArea, Str
 }
 
 fn province_outline(events: &[&Event]) -> Option<Geometry> {
-    let first = events.iter().map(|e| e.days.0).min()?;
+    let first = events.iter().map(|e| e.first).min()?;
     // All of them, not only the first years: shift them into one.
-    let shifted: Vec<Event> = events.iter().map(|e| Event { days: (first, first), ..(*e).clone() }).collect();
+    let shifted: Vec<Event> = events.iter().map(|e| Event { first, last: first, ..(*e).clone() }).collect();
     hull(&shifted.iter().collect::<Vec<_>>()).ok()
 }
 

@@ -301,9 +301,9 @@ fn spread_reads_ucdp_files_as_downloaded() {
 }
 
 fn formats_rows(path: &Path) -> usize {
-    let file = formats::ged::read(fs::File::open(path).unwrap()).unwrap();
+    let file = formats::read_all(formats::Format::Ged, None, fs::File::open(path).unwrap()).unwrap();
     assert!(file.bad.is_empty(), "{:?}", file.bad.first());
-    file.events.len()
+    file.records.len()
 }
 
 /// What is marked above the page's TLP takes no part and leaves no byte.

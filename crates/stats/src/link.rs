@@ -1,0 +1,1023 @@
+//! Record linkage in space and time without labels: point-process Fellegi-Sunter.
+//!
+//! Candidates of a record compete with one another and with "no match"; agreement by chance is told by the local
+//! intensity of the other set's records in space and time, and by how common the other record's values are. All
+//! weights are learned by expectation-maximisation from the two sets themselves: how far dates slip and places
+//! scatter, how figures differ, and which code of one vocabulary stands for which code of the other (so two sets need
+//! not share a vocabulary). Fellegi and Sunter 1969; the competition of candidates in one-to-one linkage after Sadinle
+//! 2017; matching marginals by the cavity equations of the monomer-dimer model (Heilmann and Lieb 1972).
+
+use libm::{exp, log as ln};
+
+/// One set of records, by column. All columns have one length.
+#[derive(Debug, Clone, Default)]
+pub struct Set {
+    /// First and last possible day of each record.
+    pub days: Vec<(i32, i32)>,
+    /// Longitude and latitude in degrees.
+    pub at: Vec<(f32, f32)>,
+    /// Radius in kilometres that holds 90 % of the belief about the place.
+    pub radius_km: Vec<f32>,
+    /// Values of categorical fields: one column per field, codes from 0; `NONE` is not said. The same field has the
+    /// same place in both sets, but its codes need not mean the same.
+    pub codes: Vec<Vec<u32>>,
+    /// A count (deaths); `NONE` is not said.
+    pub counts: Vec<u32>,
+}
+
+/// Not said.
+pub const NONE: u32 = u32::MAX;
+
+/// What is known beforehand of a categorical field: which codes of the two sets are likely the same.
+#[derive(Debug, Clone, Default)]
+pub struct Alike {
+    /// Pairs of codes with a likeness from 0 to 1; what is not listed is 0.
+    pub pairs: Vec<(u32, u32, f32)>,
+}
+
+/// Widths of the search.
+#[derive(Debug, Clone, Copy)]
+pub struct Reach {
+    /// Most days that dates may lie apart, beyond their own spans.
+    pub days: i32,
+    /// Most kilometres that places may lie apart, beyond their own radii.
+    pub km: f32,
+}
+
+impl Default for Reach {
+    fn default() -> Self {
+        Self { days: 4, km: 40.0 }
+    }
+}
+
+/// One pair that may be the same.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Pair {
+    /// Record of the first set.
+    pub a: u32,
+    /// Record of the second set.
+    pub b: u32,
+    /// Natural logarithm of its odds against "no match", before any competition.
+    pub weight: f32,
+    /// Probability that the two are the same, given all competitors.
+    pub p: f32,
+}
+
+/// Outer edges in kilometres of the rings in which distances are counted.
+const RINGS: [f32; 16] = [0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 5.5, 7.0, 9.0, 11.5, 14.5, 18.0, 22.5, 28.0, 34.0, 40.0];
+/// Classes of two counts: both none, one none and one not, equal, then by the difference of logarithms.
+const COUNT_STEPS: [f32; 4] = [0.2, 0.45, 0.8, 1.4];
+const COUNT_CLASSES: usize = 2 + 1 + COUNT_STEPS.len() + 1;
+/// The ring of each half kilometre: the edges of rings are whole halves.
+fn ring_of() -> Vec<u8> {
+    let last = RINGS[RINGS.len() - 1];
+    (0..(last * 2.0) as usize)
+        .map(|h| RINGS.iter().position(|r| (h as f32) * 0.5 < *r).unwrap_or(RINGS.len() - 1) as u8)
+        .collect()
+}
+
+/// Places finer than this radius teach how places scatter; coarser ones follow their own radius.
+const FINE_KM: f32 = 12.0;
+/// Candidate pairs that teach the weights; a fixed share of the records is looked at when there are more.
+const LESSONS: usize = 60_000;
+/// Most codes of a field that get a line of their own in the table of codes.
+const MOST_CODES: usize = 400;
+const KM_PER_DEGREE: f32 = 111.195;
+
+/// What was learned of two sets.
+#[derive(Debug, Clone)]
+pub struct Model {
+    /// Share of the first set's records that have a counterpart in the second.
+    pub coverage: f64,
+    /// Chance of each slip in days (second minus first), from `-reach.days` to `reach.days`.
+    pub slip: Vec<f64>,
+    /// Chance of each ring of distance.
+    pub rings: Vec<f64>,
+    /// Chance of each class of counts among the same, by whether the first count is nought.
+    pub counts: [[f64; COUNT_CLASSES]; 2],
+    /// By field: chance of the second's code given the first's, row by row.
+    pub codes: Vec<Vec<f32>>,
+    reach: Reach,
+    /// How many matches taught it.
+    matched: f64,
+    /// By field: (codes of the first, codes of the second) that have lines.
+    sizes: Vec<(usize, usize)>,
+    /// By field: how common each code of the second set is.
+    common: Vec<Vec<f64>>,
+    /// By distinct count of the first set: chance agreement by class.
+    chance: Vec<[f32; COUNT_CLASSES]>,
+}
+
+/// Cells of the globe, about `side` degrees high and as wide, in order of rows.
+#[derive(Debug, Clone)]
+struct Grid {
+    side: f32,
+    /// By row: degrees of longitude that are as wide as one of latitude, at the row's wide side, upside down.
+    narrow: Vec<f32>,
+    /// By row: its last column.
+    last: Vec<i32>,
+}
+
+impl Grid {
+    fn of_km(km: f32) -> Self {
+        let side = km / KM_PER_DEGREE;
+        let narrow: Vec<f32> = (0..=(180.0 / side) as i32 + 1).map(|r| narrowest(r, side)).collect();
+        let last = narrow.iter().map(|n| (360.0 / (side / n)).ceil() as i32 - 1).collect();
+        Self { side, narrow, last }
+    }
+
+    fn narrow(&self, row: i32) -> f32 {
+        self.narrow[(row.max(0) as usize).min(self.narrow.len() - 1)]
+    }
+
+    fn row(&self, lat: f32) -> i32 {
+        ((lat + 90.0) / self.side).floor() as i32
+    }
+
+    /// Width of a cell of this row in degrees of longitude.
+    fn width(&self, row: i32) -> f32 {
+        self.side / self.narrow(row)
+    }
+
+    fn column(&self, row: i32, lon: f32) -> i32 {
+        ((lon + 180.0) / self.width(row)).floor() as i32
+    }
+
+    fn cell(&self, (lon, lat): (f32, f32)) -> (i32, i32) {
+        let row = self.row(lat);
+        (row, self.column(row, lon))
+    }
+
+    fn centre(&self, (row, column): (i32, i32)) -> (f32, f32) {
+        ((column as f32 + 0.5) * self.width(row) - 180.0, (row as f32 + 0.5) * self.side - 90.0)
+    }
+
+    /// Ranges of columns by row that touch the square of `km` around a place; past the antimeridian they begin again.
+    fn around(&self, (lon, lat): (f32, f32), km: f32, mut each: impl FnMut(i32, i32, i32)) {
+        let high = km / KM_PER_DEGREE;
+        for row in self.row(lat - high)..=self.row(lat + high) {
+            let wide = high / self.narrow(row);
+            let last = self.last[(row.max(0) as usize).min(self.last.len() - 1)];
+            let (west, east) = (self.column(row, lon - wide), self.column(row, lon + wide));
+            if east - west > last {
+                each(row, 0, last);
+            } else if west < 0 {
+                each(row, (west + last + 1).max(0), last);
+                each(row, 0, east);
+            } else if east > last {
+                each(row, west, last);
+                each(row, 0, east - last - 1);
+            } else {
+                each(row, west, east);
+            }
+        }
+    }
+}
+
+/// What is needed of a record to pass it over.
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    first: i32,
+    at: (f32, f32),
+    record: u32,
+}
+
+/// Cells in which records are looked up, sorted by place and day.
+struct Index {
+    grid: Grid,
+    /// Row, column and first record of each occupied cell.
+    cells: Vec<(i32, i32, u32)>,
+    /// Records by cell and first day.
+    order: Vec<Entry>,
+    /// Longest span in days.
+    longest: i32,
+}
+
+impl Index {
+    fn new(set: &Set, side_km: f32) -> Self {
+        let grid = Grid::of_km(side_km);
+        let mut order: Vec<((i32, i32), i32, u32)> = (0..set.at.len())
+            .filter(|i| set.at[*i].0.is_finite())
+            .map(|i| (grid.cell(set.at[i]), set.days[i].0, i as u32))
+            .collect();
+        order.sort_unstable();
+        let mut cells: Vec<(i32, i32, u32)> = Vec::new();
+        for (n, ((row, column), _, _)) in order.iter().enumerate() {
+            if cells.last().is_none_or(|c| (c.0, c.1) != (*row, *column)) {
+                cells.push((*row, *column, n as u32));
+            }
+        }
+        cells.push((i32::MAX, i32::MAX, order.len() as u32));
+        Self {
+            grid,
+            cells,
+            order: order.into_iter().map(|o| Entry { first: o.1, at: set.at[o.2 as usize], record: o.2 }).collect(),
+            longest: set.days.iter().map(|d| d.1 - d.0).max().unwrap_or(0),
+        }
+    }
+
+    /// Calls `each` with every record within `km` of a place whose first day lies in `from..=to`, and its distance.
+    fn near(&self, place: (f32, f32), cos: f32, km: f32, from: i32, to: i32, mut each: impl FnMut(u32, f32)) {
+        let most = km * km;
+        self.grid.around(place, km, |row, west, east| {
+            let mut at = self.cells.partition_point(|c| (c.0, c.1) < (row, west));
+            while self.cells[at].0 == row && self.cells[at].1 <= east {
+                let records = &self.order[self.cells[at].2 as usize..self.cells[at + 1].2 as usize];
+                let lo = records.partition_point(|r| r.first < from);
+                for r in &records[lo..] {
+                    if r.first > to {
+                        break;
+                    }
+                    let d2 = distance_squared(place, r.at, cos);
+                    if d2 < most {
+                        each(r.record, d2.sqrt());
+                    }
+                }
+                at += 1;
+            }
+        });
+    }
+}
+
+/// Cosine of the latitude at the equator's side of a row of cells, never nought.
+fn narrowest(row: i32, side: f32) -> f32 {
+    let low = row as f32 * side - 90.0;
+    let nearest = if low <= 0.0 && low + side >= 0.0 { 0.0 } else { low.abs().min((low + side).abs()) };
+    cosine(nearest).max(0.02)
+}
+
+fn cosine(degrees: f32) -> f32 {
+    libm::cosf(degrees.to_radians())
+}
+
+/// Kilometres between two places that are not far apart.
+fn distance(p: (f32, f32), q: (f32, f32), cos: f32) -> f32 {
+    distance_squared(p, q, cos).sqrt()
+}
+
+fn distance_squared((x, y): (f32, f32), (u, v): (f32, f32), cos: f32) -> f32 {
+    let mut dx = (x - u).abs();
+    if dx > 180.0 {
+        dx = 360.0 - dx;
+    }
+    let (dx, dy) = (dx * cos * KM_PER_DEGREE, (y - v) * KM_PER_DEGREE);
+    dx * dx + dy * dy
+}
+
+/// What a pair looks like.
+#[derive(Debug, Clone, Copy)]
+struct Look {
+    a: u32,
+    b: u32,
+    /// Slip of single days, from 0; `WIDE` when a span is involved.
+    slip: u8,
+    /// Ring; `WIDE` when a coarse place is involved.
+    ring: u8,
+    /// Class of counts; `WIDE` when one is not said.
+    count: u8,
+    /// Logarithm of what spans and coarse places say (days and km^2 as the units).
+    wide: f32,
+}
+
+const WIDE: u8 = u8::MAX;
+
+/// What is computed once for a set, whatever it is linked with.
+struct Prepared {
+    index: Index,
+    /// By record: logarithm of the set's intensity there, per km^2 and day.
+    intensity: Vec<f32>,
+    /// ln(1 + count).
+    logs: Vec<f32>,
+    /// Largest radius of a coarse place.
+    coarsest: f32,
+}
+
+/// Side of the cells for looking up: about two dozen records a cell, where the set is as dense as on the whole.
+fn cell_km(set: &Set) -> f32 {
+    let grid = Grid::of_km(30.0);
+    let occupied = by_cell(set, |i| {
+        let (row, column) = grid.cell(set.at[i]);
+        (row, column, 0)
+    });
+    let per_km2 = set.at.len() as f32 / (occupied.len().max(1) as f32 * 900.0);
+    (24.0 / per_km2.max(1e-6)).sqrt().clamp(5.0, 30.0)
+}
+
+impl Prepared {
+    fn new(set: &Set) -> Self {
+        Self {
+            index: Index::new(set, cell_km(set)),
+            intensity: intensity(set),
+            logs: set.counts.iter().map(|n| if *n == NONE { 0.0 } else { libm::log1pf(*n as f32) }).collect(),
+            coarsest: set.radius_km.iter().filter(|r| **r > FINE_KM).fold(0.0f32, |m, r| m.max(*r)),
+        }
+    }
+}
+
+/// Everything that stays the same while weights are learned.
+struct Frame<'s> {
+    a: &'s Set,
+    b: &'s Set,
+    pa: &'s Prepared,
+    pb: &'s Prepared,
+    /// A set with itself: duplicates are looked for.
+    own: bool,
+    reach: Reach,
+    /// Ring of each half kilometre.
+    ring_of: Vec<u8>,
+    /// Which line of `chance` each record of the first set uses.
+    chance_of: Vec<u32>,
+}
+
+fn count_class(fa: u32, fb: u32, la: f32, lb: f32) -> u8 {
+    if fa == NONE || fb == NONE {
+        return WIDE;
+    }
+    let class = match (fa, fb) {
+        (0, 0) => 0,
+        (0, _) | (_, 0) => 1,
+        _ if fa == fb => 2,
+        _ => 3 + COUNT_STEPS.iter().position(|s| (la - lb).abs() < *s).unwrap_or(COUNT_STEPS.len()),
+    };
+    class as u8
+}
+
+impl Frame<'_> {
+    /// Every candidate of one record of the first set.
+    fn looks(&self, i: usize, mut each: impl FnMut(Look)) {
+        let (a, b) = (self.a, self.b);
+        let (first, last) = a.days[i];
+        let (place, ra) = (a.at[i], a.radius_km[i]);
+        if !place.0.is_finite() {
+            return;
+        }
+        let cos = cosine(place.1);
+        let w = self.reach.days;
+        let fine_a = ra <= FINE_KM;
+        let km = self.reach.km + if fine_a { 0.0 } else { ra };
+        // A coarse record may be reached from afar: its own radius is added by looking as far as the coarsest.
+        let look_km = km + self.pb.coarsest;
+        self.pb.index.near(place, cos, look_km, first - w - self.pb.index.longest, last + w, |j, d| {
+            let jj = j as usize;
+            if self.own && jj == i {
+                return;
+            }
+            let (bf, bl) = b.days[jj];
+            if bl < first - w {
+                return;
+            }
+            let rb = b.radius_km[jj];
+            let fine = fine_a && rb <= FINE_KM;
+            let mut wide = 0.0;
+            let ring = if fine {
+                if d >= self.reach.km {
+                    return;
+                }
+                self.ring_of[((d * 2.0) as usize).min(self.ring_of.len() - 1)]
+            } else {
+                if d > km + if rb <= FINE_KM { 0.0 } else { rb } {
+                    return;
+                }
+                // Two round beliefs: the scatter of their difference is the sum of theirs; 90 % lie within 2.146 sd.
+                let s2 = (ra * ra + rb * rb) / (2.146 * 2.146) + 9.0;
+                wide += -d * d / (2.0 * s2) - libm::logf(std::f32::consts::TAU * s2);
+                WIDE
+            };
+            let slip = if first == last && bf == bl {
+                (bf - first + w) as u8
+            } else {
+                // Each day of a span is as likely as any other; the same day in both is one in the longer span.
+                let (sa, sb) = ((last - first + 1) as f32, (bl - bf + 1) as f32);
+                let gap = (bf - last).max(first - bl).max(0) as f32;
+                let overlap = (last.min(bl) - first.max(bf) + 1).max(0) as f32;
+                wide += if overlap > 0.0 { libm::logf(overlap / (sa * sb)) - 0.1 } else { -libm::logf(sa.max(sb)) - 1.5 - gap };
+                WIDE
+            };
+            let count = count_class(a.counts[i], b.counts[jj], self.pa.logs[i], self.pb.logs[jj]);
+            each(Look { a: i as u32, b: j, slip, ring, count, wide });
+        });
+    }
+}
+
+/// Scatters in kilometres of the kernels with which places may be seen; the one that foretells the set's own records
+/// best is taken.
+const KERNELS_KM: [f32; 4] = [1.0, 2.0, 4.0, 8.0];
+/// Side of the cells that see swings in time.
+const COARSE_CELL_KM: f32 = 20.0;
+/// Days of a bin of the swing, and how many bins on either side make its surroundings.
+const BIN_DAYS: i32 = 7;
+const AROUND_BINS: i32 = 8;
+
+/// Density in space seen by one kernel in cells of half its scatter: per occupied cell, records per km^2, one record of
+/// the cell itself left out.
+struct Density {
+    grid: Grid,
+    cells: Vec<((i32, i32, i32), u32)>,
+    kernel_km: f32,
+}
+
+impl Density {
+    fn new(set: &Set, kernel_km: f32) -> Self {
+        let grid = Grid::of_km(kernel_km / 2.0);
+        let cells = by_cell(set, |i| {
+            let (row, column) = grid.cell(set.at[i]);
+            (row, column, 0)
+        });
+        Self { grid, cells, kernel_km }
+    }
+
+    /// At one occupied cell.
+    fn at(&self, (row, column): (i32, i32)) -> f32 {
+        let here = self.grid.centre((row, column));
+        let cos = cosine(here.1);
+        let mut sum = 0.0f32;
+        self.grid.around(here, 2.2 * self.kernel_km, |r, west, east| {
+            let mut at = self.cells.partition_point(|c| c.0 < (r, west, 0));
+            while at < self.cells.len() && self.cells[at].0.0 == r && self.cells[at].0.1 <= east {
+                let d = distance(here, self.grid.centre((r, self.cells[at].0.1)), cos) / self.kernel_km;
+                if d < 2.2 {
+                    sum += self.cells[at].1 as f32 * libm::expf(-0.5 * d * d);
+                }
+                at += 1;
+            }
+        });
+        // The kernel is cut off where one eleventh of its mass is left.
+        (sum - 1.0).max(0.0) / (std::f32::consts::TAU * self.kernel_km * self.kernel_km * 0.911)
+    }
+}
+
+/// Logarithm of the local intensity of a set at each of its records, per km^2 and day, the record itself left out.
+///
+/// Places repeat (towns) and times come in bursts: the density in space is that of the record's own surroundings over
+/// all time, the swing in time that of a wider neighbourhood.
+fn intensity(set: &Set) -> Vec<f32> {
+    let (lo, hi) = set.days.iter().fold((i32::MAX, i32::MIN), |(l, h), d| (l.min(d.0), h.max(d.1)));
+    let all_days = (hi.saturating_sub(lo)).saturating_add(1).max(1) as f32;
+    // What no kernel sees: a tenth of the records lies anywhere within the cells of the coarsest kernel.
+    let broad = Density::new(set, KERNELS_KM[KERNELS_KM.len() - 1]);
+    let occupied = broad.cells.len() as f32 * (broad.kernel_km / 2.0) * (broad.kernel_km / 2.0);
+    let floor = 0.1 * set.at.len() as f32 / occupied.max(1.0);
+    let step = (set.at.len() / 500).max(1);
+    let sample: Vec<(f32, f32)> = by_place(set).into_iter().step_by(step).collect();
+    let density = KERNELS_KM
+        .iter()
+        .map(|km| {
+            let d = Density::new(set, *km);
+            let score: f64 =
+                sample.iter().map(|p| f64::from(libm::logf(0.9 * d.at(d.grid.cell(*p)) + floor))).sum();
+            (score, d)
+        })
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map_or(broad, |x| x.1);
+    let near: Vec<f32> = density.cells.iter().map(|((row, column, _), _)| density.at((*row, *column))).collect();
+    let coarse = Grid::of_km(COARSE_CELL_KM);
+    let time = by_cell(set, |i| {
+        let (row, column) = coarse.cell(set.at[i]);
+        (row, column, set.days[i].0.div_euclid(BIN_DAYS))
+    });
+    let swing: Vec<f32> = time
+        .iter()
+        .map(|((row, column, bin), _)| {
+            let (mut now, mut far) = (0u32, 0u32);
+            coarse.around(coarse.centre((*row, *column)), COARSE_CELL_KM * 0.9, |r, west, east| {
+                for c in west..=east {
+                    let mut at = time.partition_point(|x| x.0 < (r, c, bin - AROUND_BINS));
+                    while at < time.len() && (time[at].0.0, time[at].0.1) == (r, c) && time[at].0.2 <= bin + AROUND_BINS {
+                        far += time[at].1;
+                        if (time[at].0.2 - bin).abs() <= 1 {
+                            now += time[at].1;
+                        }
+                        at += 1;
+                    }
+                }
+            });
+            let share = 3.0 / (2 * AROUND_BINS + 1) as f32;
+            // Drawn towards one, the record itself left out.
+            (now as f32 - 1.0 + 2.0) / ((far as f32 - 1.0) * share + 2.0)
+        })
+        .collect();
+    (0..set.at.len())
+        .map(|i| {
+            if !set.at[i].0.is_finite() {
+                return 0.0;
+            }
+            let (row, column) = density.grid.cell(set.at[i]);
+            let s = density.cells.binary_search_by_key(&(row, column, 0), |c| c.0).map_or(0.0, |n| near[n]);
+            let (row, column) = coarse.cell(set.at[i]);
+            let bin = set.days[i].0.div_euclid(BIN_DAYS);
+            let t = time.binary_search_by_key(&(row, column, bin), |c| c.0).map_or(1.0, |n| swing[n]);
+            libm::logf((0.9 * s + floor) / all_days * t)
+        })
+        .collect()
+}
+
+/// Places of the records, in order of place.
+fn by_place(set: &Set) -> Vec<(f32, f32)> {
+    let mut out: Vec<(f32, f32)> = set.at.iter().copied().filter(|p| p.0.is_finite()).collect();
+    out.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
+    out
+}
+
+/// How many records fall into each cell, in order of cells.
+fn by_cell(set: &Set, cell: impl Fn(usize) -> (i32, i32, i32)) -> Vec<((i32, i32, i32), u32)> {
+    let mut all: Vec<(i32, i32, i32)> =
+        (0..set.at.len()).filter(|i| set.at[*i].0.is_finite()).map(cell).collect();
+    all.sort_unstable();
+    let mut out: Vec<((i32, i32, i32), u32)> = Vec::new();
+    for c in all {
+        match out.last_mut() {
+            Some((k, n)) if *k == c => *n += 1,
+            _ => out.push((c, 1)),
+        }
+    }
+    out
+}
+
+impl Model {
+    fn start(f: &Frame<'_>, alike: &[Alike]) -> Self {
+        let w = f.reach.days;
+        let slip = normal((-w..=w).map(|d| exp(-f64::from(d.abs()))).collect());
+        let rings = normal((0..RINGS.len()).map(|r| exp(-(r as f64) / 4.0)).collect());
+        let mut sizes = Vec::new();
+        let mut common = Vec::new();
+        let mut codes = Vec::new();
+        for (k, like) in alike.iter().enumerate() {
+            let lines = |s: &Set| {
+                let most = s.codes[k].iter().filter(|c| **c != NONE).max().map_or(0, |m| *m as usize + 1);
+                // The last line is for all codes beyond the table.
+                most.min(MOST_CODES) + 1
+            };
+            let (na, nb) = (lines(f.a), lines(f.b));
+            let mut freq = vec![0.5; nb];
+            for c in &f.b.codes[k] {
+                if *c != NONE {
+                    freq[(*c as usize).min(nb - 1)] += 1.0;
+                }
+            }
+            let freq = normal(freq);
+            codes.push(prior_codes(like, &freq, na, nb));
+            common.push(freq);
+            sizes.push((na, nb));
+        }
+        let counts = [[0.75, 0.25, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0], [0.0, 0.1, 0.6, 0.12, 0.08, 0.05, 0.03, 0.02]];
+        Self { matched: 0.0, coverage: 0.4, slip, rings, counts, codes, reach: f.reach, sizes, common, chance: Vec::new() }
+    }
+
+    /// Leaves out the slips and rings in which next to nothing of what is the same was found.
+    fn narrow(&mut self, f: &mut Frame<'_>) {
+        // Where few matches were found, what is left at the edges is the prior's.
+        let least = 0.004 + 1.5 / self.matched.max(1.0);
+        let mut tail = 0.0;
+        let mut keep = self.rings.len();
+        while keep > 1 && tail + self.rings[keep - 1] < least {
+            keep -= 1;
+            tail += self.rings[keep];
+        }
+        self.rings.truncate(keep);
+        self.rings = normal(std::mem::take(&mut self.rings));
+        f.reach.km = f.reach.km.min(RINGS[keep - 1]);
+        let w = f.reach.days as usize;
+        let mut days = w;
+        while days > 0 && self.slip[w - days] + self.slip[w + days] < least {
+            days -= 1;
+        }
+        self.slip = normal(self.slip[w - days..=w + days].to_vec());
+        f.reach.days = days as i32;
+        self.reach = f.reach;
+    }
+
+    /// Logarithm of how much likelier a pair is as the same than by chance.
+    fn weight(&self, f: &Frame<'_>, t: &Tables, look: &Look) -> f32 {
+        let (i, j) = (look.a as usize, look.b as usize);
+        let mut w = self.where_when(f, t, look);
+        if look.count != WIDE {
+            let line = f.chance_of[i] as usize;
+            w += t.counts[usize::from(f.a.counts[i] > 0)][look.count as usize] - t.chance[line][look.count as usize];
+        }
+        for (k, table) in t.codes.iter().enumerate() {
+            let (x, y) = (f.a.codes[k][i], f.b.codes[k][j]);
+            if x != NONE && y != NONE {
+                let (na, nb) = self.sizes[k];
+                w += table[(x as usize).min(na - 1) * nb + (y as usize).min(nb - 1)];
+            }
+        }
+        w
+    }
+
+    /// The part of place and time.
+    fn where_when(&self, f: &Frame<'_>, t: &Tables, look: &Look) -> f32 {
+        look.wide - f.pb.intensity[look.b as usize]
+            + if look.slip == WIDE { 0.0 } else { t.slip[look.slip as usize] }
+            + if look.ring == WIDE { 0.0 } else { t.rings[look.ring as usize] }
+    }
+
+    /// The most that counts and codes can add for one record of the first set.
+    fn most(&self, f: &Frame<'_>, t: &Tables, i: usize) -> f32 {
+        let mut most = 0.0;
+        if f.a.counts[i] != NONE {
+            let row = &t.counts[usize::from(f.a.counts[i] > 0)];
+            let chance = &t.chance[f.chance_of[i] as usize];
+            most += row.iter().zip(chance).map(|(m, u)| m - u).fold(f32::NEG_INFINITY, f32::max).max(0.0);
+        }
+        for (k, rows) in t.best.iter().enumerate() {
+            let x = f.a.codes[k][i];
+            if x != NONE {
+                most += rows[(x as usize).min(self.sizes[k].0 - 1)].max(0.0);
+            }
+        }
+        most
+    }
+
+    fn tables(&self) -> Tables {
+        let log = |x: f64| ln(x.max(1e-9)) as f32;
+        let mut inner = 0.0f64;
+        let codes: Vec<Vec<f32>> = self
+            .codes
+            .iter()
+            .enumerate()
+            .map(|(k, m)| {
+                let nb = self.sizes[k].1;
+                m.iter().enumerate().map(|(n, p)| log(f64::from(*p) / self.common[k][n % nb])).collect()
+            })
+            .collect();
+        Tables {
+            slip: self.slip.iter().map(|p| log(*p)).collect(),
+            rings: RINGS
+                .iter()
+                .zip(&self.rings)
+                .map(|(r, p)| {
+                    let outer = f64::from(*r);
+                    let area = std::f64::consts::PI * (outer * outer - inner * inner);
+                    inner = outer;
+                    log(*p / area)
+                })
+                .collect(),
+            counts: self.counts.map(|row| row.map(log)),
+            chance: self.chance.clone(),
+            best: codes.iter().zip(&self.sizes).map(|(m, (_, nb))| m.chunks(*nb).map(|r| r.iter().copied().fold(f32::NEG_INFINITY, f32::max)).collect()).collect(),
+            codes,
+        }
+    }
+}
+
+/// Logarithms of the model's tables.
+struct Tables {
+    slip: Vec<f32>,
+    rings: Vec<f32>,
+    counts: [[f32; COUNT_CLASSES]; 2],
+    chance: Vec<[f32; COUNT_CLASSES]>,
+    codes: Vec<Vec<f32>>,
+    /// Largest of each line of `codes`.
+    best: Vec<Vec<f32>>,
+}
+
+fn normal(mut v: Vec<f64>) -> Vec<f64> {
+    let sum: f64 = v.iter().sum();
+    v.iter_mut().for_each(|x| *x /= sum);
+    v
+}
+
+/// P(second's code | first's code) before anything is learned: codes that look alike share most of it.
+fn prior_codes(like: &Alike, freq: &[f64], na: usize, nb: usize) -> Vec<f32> {
+    let mut out = vec![0.0f64; na * nb];
+    for x in 0..na {
+        for y in 0..nb {
+            out[x * nb + y] = freq[y];
+        }
+    }
+    for (x, y, s) in &like.pairs {
+        let (x, y) = ((*x as usize).min(na - 1), (*y as usize).min(nb - 1));
+        out[x * nb + y] += 6.0 * f64::from(*s);
+    }
+    out.chunks_mut(nb).flat_map(|row| normal(row.to_vec())).map(|p| p as f32).collect()
+}
+
+/// Chance agreement of counts, by distinct count of the first set: how often a record of the second set falls into
+/// each class.
+fn chance(f: &mut Frame<'_>) -> Vec<[f32; COUNT_CLASSES]> {
+    let mut values: Vec<u32> = f.b.counts.iter().copied().filter(|n| *n != NONE).collect();
+    let total = values.len().max(1) as f64;
+    values.sort_unstable();
+    let mut tally: Vec<(u32, f64)> = Vec::new();
+    for v in values {
+        match tally.last_mut() {
+            Some((x, n)) if *x == v => *n += 1.0,
+            _ => tally.push((v, 1.0)),
+        }
+    }
+    let mut distinct: Vec<u32> = f.a.counts.iter().copied().filter(|n| *n != NONE).collect();
+    distinct.sort_unstable();
+    distinct.dedup();
+    f.chance_of = f.a.counts.iter().map(|n| distinct.binary_search(n).unwrap_or(0) as u32).collect();
+    let mut out: Vec<[f32; COUNT_CLASSES]> = distinct
+        .iter()
+        .map(|x| {
+            let lx = libm::log1pf(*x as f32);
+            let mut row = [0.5 / total; COUNT_CLASSES];
+            for (y, n) in &tally {
+                row[count_class(*x, *y, lx, libm::log1pf(*y as f32)) as usize] += n / total;
+            }
+            row.map(|p| ln(p) as f32)
+        })
+        .collect();
+    if out.is_empty() {
+        out.push([0.0; COUNT_CLASSES]);
+    }
+    out
+}
+
+/// What was learned of one pair of sets.
+#[derive(Debug, Clone)]
+pub struct Learned {
+    /// Place of the first set.
+    pub first: usize,
+    /// Place of the second set; the same as `first` where duplicates were looked for.
+    pub second: usize,
+    /// The weights.
+    pub model: Model,
+}
+
+/// All pairs of all sets.
+#[derive(Debug, Clone, Default)]
+pub struct Linked {
+    /// Number of the first record of each set in the numbering of `pairs`, and the number of all records.
+    pub offsets: Vec<u32>,
+    /// Pairs worth keeping, in order of records.
+    pub pairs: Vec<Pair>,
+    /// What was learned, pair of sets by pair of sets.
+    pub learned: Vec<Learned>,
+}
+
+/// Links any number of sets with one another. `duplicates` says in which sets one event may stand twice; `alike(x, y)`
+/// gives what is known beforehand of the codes of sets x and y, field by field. Pairs with a probability below `least`
+/// are dropped. The order of records and of sets changes nothing but their numbers.
+pub fn link(
+    sets: &[Set],
+    duplicates: &[bool],
+    alike: &dyn Fn(usize, usize) -> Vec<Alike>,
+    reach: Reach,
+    least: f32,
+) -> Linked {
+    let prepared: Vec<Prepared> = sets.iter().map(Prepared::new).collect();
+    let mut out = Linked { offsets: vec![0], ..Linked::default() };
+    for s in sets {
+        out.offsets.push(out.offsets[out.offsets.len() - 1] + s.at.len() as u32);
+    }
+    let mut one = |x: usize, y: usize, twins: &Twins| -> Vec<Pair> {
+        let likes = alike(x, y);
+        let mut frame = Frame {
+            a: &sets[x],
+            b: &sets[y],
+            pa: &prepared[x],
+            pb: &prepared[y],
+            own: x == y,
+            reach,
+            ring_of: ring_of(),
+            chance_of: vec![],
+        };
+        let model = learn_all(&mut frame, &likes);
+        let mut pairs = score(&model, &frame, least);
+        for p in &mut pairs {
+            p.a += out.offsets[x];
+            p.b += out.offsets[y];
+        }
+        marginals(&mut pairs, out.offsets[sets.len()] as usize, twins);
+        pairs.retain(|p| p.p >= least);
+        out.learned.push(Learned { first: x, second: y, model });
+        pairs
+    };
+    // Duplicates first: two rows on one event do not compete for its counterpart.
+    let mut all = Vec::new();
+    for x in (0..sets.len()).filter(|x| duplicates[*x]) {
+        all.extend(one(x, x, &Twins::default()));
+    }
+    let twins = Twins::new(&all, out.offsets[sets.len()] as usize);
+    for x in 0..sets.len() {
+        for y in x + 1..sets.len() {
+            all.extend(one(x, y, &twins));
+        }
+    }
+    all.sort_unstable_by_key(|p| (p.a, p.b));
+    out.pairs = all;
+    out
+}
+
+/// Probable duplicates of each record.
+#[derive(Debug, Clone, Default)]
+struct Twins {
+    from: Vec<u32>,
+    to: Vec<(u32, f32)>,
+}
+
+impl Twins {
+    fn new(pairs: &[Pair], n: usize) -> Self {
+        let mut both: Vec<(u32, u32, f32)> = pairs.iter().flat_map(|p| [(p.a, p.b, p.p), (p.b, p.a, p.p)]).collect();
+        both.sort_unstable_by_key(|t| (t.0, t.1));
+        let mut from = vec![0u32; n + 1];
+        for t in &both {
+            from[t.0 as usize + 1] += 1;
+        }
+        for i in 0..n {
+            from[i + 1] += from[i];
+        }
+        Self { from, to: both.into_iter().map(|t| (t.1, t.2)).collect() }
+    }
+
+    fn of(&self, i: u32) -> &[(u32, f32)] {
+        match self.from.get(i as usize..i as usize + 2) {
+            Some([a, b]) => &self.to[*a as usize..*b as usize],
+            _ => &[],
+        }
+    }
+}
+
+/// Learns the weights of two sets: first within the whole reach from a few candidates, then from more of them within
+/// what was found to matter.
+fn learn_all(frame: &mut Frame<'_>, likes: &[Alike]) -> Model {
+    let chance = chance(frame);
+    let mut model = Model::start(frame, likes);
+    model.chance = chance;
+    let some = lessons(frame, LESSONS / 4);
+    for _ in 0..6 {
+        learn(&mut model, frame, &some, likes);
+    }
+    model.narrow(frame);
+    let more = lessons(frame, LESSONS);
+    for _ in 0..8 {
+        learn(&mut model, frame, &more, likes);
+    }
+    model
+}
+
+/// Candidates of every so many records of the first set, chosen by what they are, not by where they stand.
+fn lessons(f: &Frame<'_>, most: usize) -> Vec<Vec<Look>> {
+    let n = f.a.at.len();
+    let collect = |every: u64| -> Vec<Vec<Look>> {
+        f.pa.index
+            .order
+            .iter()
+            .map(|e| e.record as usize)
+            .filter(|i| {
+                let (x, y) = f.a.at[*i];
+                let bits = (u64::from(x.to_bits()) << 32 | u64::from(y.to_bits())) ^ (f.a.days[*i].0 as u64) << 17;
+                bits.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40 & (every - 1) == 0
+            })
+            .map(|i| {
+                let mut looks = Vec::new();
+                f.looks(i, |l| looks.push(l));
+                // The order of records must not show in sums.
+                looks.sort_unstable_by_key(|l| (l.slip, l.ring, l.count, l.wide.to_bits(), l.b));
+                looks
+            })
+            .collect()
+    };
+    // A first glance tells how many candidates there are in all.
+    let glance = (n as u64 / 500).max(1).next_power_of_two();
+    let all = collect(glance).iter().map(Vec::len).sum::<usize>() as u64 * glance;
+    collect((all / most as u64).max(1).next_power_of_two())
+}
+
+/// One pass of expectation-maximisation.
+fn learn(model: &mut Model, f: &Frame<'_>, lessons: &[Vec<Look>], alike: &[Alike]) {
+    let t = model.tables();
+    let w = model.reach.days;
+    let mut slip = vec![0.1; (2 * w + 1) as usize];
+    let mut rings = vec![0.1; model.rings.len()];
+    let mut counts = [[0.2; COUNT_CLASSES]; 2];
+    let mut codes: Vec<Vec<f64>> = model.sizes.iter().map(|(x, y)| vec![0.0; x * y]).collect();
+    let (mut matched, mut asked) = (0.0, 0.0);
+    let c = model.coverage;
+    let mut odds = Vec::new();
+    for looks in lessons {
+        asked += 1.0;
+        odds.clear();
+        let mut sum = 1.0 - c;
+        for l in looks {
+            let r = c * f64::from(libm::expf(model.weight(f, &t, l).min(60.0)));
+            odds.push(r);
+            sum += r;
+        }
+        for (l, r) in looks.iter().zip(&odds) {
+            let p = r / sum;
+            if p < 1e-4 {
+                continue;
+            }
+            matched += p;
+            let (i, j) = (l.a as usize, l.b as usize);
+            if l.slip != WIDE {
+                slip[l.slip as usize] += p;
+            }
+            if l.ring != WIDE {
+                rings[l.ring as usize] += p;
+            }
+            if l.count != WIDE {
+                counts[usize::from(f.a.counts[i] > 0)][l.count as usize] += p;
+            }
+            for (k, table) in codes.iter_mut().enumerate() {
+                let (x, y) = (f.a.codes[k][i], f.b.codes[k][j]);
+                if x != NONE && y != NONE {
+                    let (na, nb) = model.sizes[k];
+                    table[(x as usize).min(na - 1) * nb + (y as usize).min(nb - 1)] += p;
+                }
+            }
+        }
+    }
+    model.matched = matched;
+    model.coverage = ((matched + 0.5) / (asked + 1.0)).clamp(0.001, 0.999);
+    model.slip = normal(slip);
+    model.rings = normal(rings);
+    for (row, n) in model.counts.iter_mut().zip(counts) {
+        let sum: f64 = n.iter().sum();
+        *row = n.map(|x| x / sum);
+    }
+    for (k, n) in codes.into_iter().enumerate() {
+        let (na, nb) = model.sizes[k];
+        // The prior weighs as much as six matches per code.
+        let prior = prior_codes(&alike[k], &model.common[k], na, nb);
+        model.codes[k] = n
+            .chunks(nb)
+            .zip(prior.chunks(nb))
+            .flat_map(|(n, p)| normal(n.iter().zip(p).map(|(n, p)| n + 6.0 * f64::from(*p)).collect()))
+            .map(|p| p as f32)
+            .collect();
+    }
+}
+
+/// All pairs worth keeping, with their weights.
+fn score(model: &Model, f: &Frame<'_>, least: f32) -> Vec<Pair> {
+    let t = model.tables();
+    // What is nobody's counterpart makes up the rest of the second set: competition accounts for the others.
+    let share = if f.own { 0.0 } else { (model.coverage * f.a.at.len() as f64 / f.b.at.len().max(1) as f64).min(0.95) };
+    let prior = ln(model.coverage / (1.0 - model.coverage) / (1.0 - share)) as f32;
+    let floor = libm::logf(least.max(1e-4)) - 2.0;
+    let mut pairs: Vec<Pair> = Vec::new();
+    // In the order of places: neighbours look at the same cells.
+    for i in f.pa.index.order.iter().map(|e| e.record as usize) {
+        // The most that codes and counts of this record can add: most candidates need no closer look.
+        let most = model.most(f, &t, i) + prior;
+        f.looks(i, |l| {
+            if model.where_when(f, &t, &l) + most <= floor {
+                return;
+            }
+            let weight = model.weight(f, &t, &l) + prior;
+            if weight > floor && (!f.own || l.a < l.b) {
+                pairs.push(Pair { a: l.a, b: l.b, weight, p: 0.0 });
+            }
+        });
+    }
+    pairs.sort_unstable_by_key(|p| (p.a, p.b));
+    pairs
+}
+
+/// Probabilities of pairs when every record has at most one partner, twins aside: the cavity equations of the
+/// monomer-dimer model, exact on trees and close to it elsewhere. `pairs` are in order of records, numbered below `n`.
+fn marginals(pairs: &mut [Pair], n: usize, twins: &Twins) {
+    let m = pairs.len();
+    let odds: Vec<f64> = pairs.iter().map(|p| exp(f64::from(p.weight.min(30.0)))).collect();
+    // Competitors that are not: (this pair, the other pair, how surely they are twins), at the first end and at the
+    // second.
+    let find = |a: u32, b: u32| pairs.binary_search_by_key(&(a, b), |p| (p.a, p.b)).ok();
+    let mut friends: [Vec<(u32, u32, f64)>; 2] = [vec![], vec![]];
+    for (e, p) in pairs.iter().enumerate() {
+        for (t, d) in twins.of(p.b) {
+            if let Some(o) = find(p.a, *t) {
+                friends[0].push((e as u32, o as u32, f64::from(*d)));
+            }
+        }
+        for (t, d) in twins.of(p.a) {
+            if let Some(o) = find(*t, p.b) {
+                friends[1].push((e as u32, o as u32, f64::from(*d)));
+            }
+        }
+    }
+    // free[0]: chance that the first end is free, were it not for this pair; free[1]: the second end.
+    let mut free = [vec![1.0f64; m], vec![1.0f64; m]];
+    let mut load = vec![0.0f64; n];
+    let mut spared = vec![0.0f64; m];
+    for _ in 0..8 {
+        for side in 0..2 {
+            let end = |p: &Pair| if side == 0 { p.a as usize } else { p.b as usize };
+            load.iter_mut().for_each(|x| *x = 0.0);
+            // Where a set is linked with itself both ends are of one kind: a record hears from both sides.
+            for (e, p) in pairs.iter().enumerate() {
+                load[end(p)] += odds[e] * free[1 - side][e];
+            }
+            spared.iter_mut().for_each(|x| *x = 0.0);
+            for (e, o, d) in &friends[side] {
+                spared[*e as usize] += d * odds[*o as usize] * free[1 - side][*o as usize];
+            }
+            let (free_here, free_there) = {
+                let (x, y) = free.split_at_mut(1);
+                if side == 0 { (&mut x[0], &y[0]) } else { (&mut y[0], &x[0]) }
+            };
+            for (e, p) in pairs.iter().enumerate() {
+                let others = load[end(p)] - odds[e] * free_there[e] - spared[e];
+                free_here[e] = 1.0 / (1.0 + others.max(0.0));
+            }
+        }
+    }
+    for (e, p) in pairs.iter_mut().enumerate() {
+        let o = odds[e] * free[0][e] * free[1][e];
+        p.p = (o / (1.0 + o)) as f32;
+    }
+}

@@ -161,7 +161,7 @@ pub(crate) fn one(file: &Path, format: &str) -> Result<(), String> {
     let format = Format::from_name(format).ok_or("no such format")?;
     let folder = file.with_extension("parts");
     let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).map_err(|e| e.to_string())?;
+    fs::create_dir_all(folder.join("parts")).map_err(|e| e.to_string())?;
     let options = ImportOptions {
         dataset: "bench".into(),
         format,

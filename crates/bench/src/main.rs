@@ -3,7 +3,9 @@
 //! Prints rows of name, value, unit, peer, ratio, goal; medians where times are taken. One file a benchmark.
 
 mod figures;
+mod harsh;
 mod import;
+mod matching;
 mod worlds;
 
 use std::path::PathBuf;
@@ -65,9 +67,16 @@ pub(crate) fn usage() -> (f64, f64) {
     (ticks.map_or(f64::NAN, |t| t / 100.0), peak.map_or(f64::NAN, |kb| kb / 1024.0))
 }
 
-const NAMES: [(&str, &str); 3] = [
+/// CPU seconds of this thread so far, to the microsecond (Linux; not a number elsewhere).
+pub(crate) fn thread_seconds() -> f64 {
+    let stat = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    stat.split_whitespace().next().and_then(|t| t.parse::<f64>().ok()).map_or(f64::NAN, |ns| ns / 1e9)
+}
+
+const NAMES: [(&str, &str); 4] = [
     ("worlds", "possible worlds of the example and of 1,000 to 1,000,000 events; whole commands beside it"),
     ("import", "GDELT- and UCDP-shaped files to Parquet, beside the csv crate that only splits rows"),
+    ("match", "the same event across generated data sets: time, F1, calibration; numpy and Splink beside it"),
     ("figures", "simulation-based calibration and coverage of the figure posterior, long form"),
 ];
 
@@ -89,7 +98,12 @@ fn main() -> ExitCode {
         Some("worlds") => worlds::run(data.as_deref()),
         Some("figures") => Ok(figures::run()),
         Some("import") => import::run(data.as_deref()),
-        // What `import` runs in a process of its own.
+        Some("match") => matching::run(data.as_deref()),
+        // What `match` and `import` run in processes of their own.
+        Some("match-one") => matching::one(&data.unwrap_or_default()).map(|()| {
+            json = true;
+            vec![]
+        }),
         Some("import-one") => import::one(&data.unwrap_or_default(), more.as_deref().unwrap_or("")).map(|()| {
             json = true;
             vec![]

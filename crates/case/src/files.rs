@@ -34,6 +34,9 @@ pub(crate) struct CaseFile {
     #[serde(default = "base_rate")]
     #[schemars(range(min = 0.001, max = 0.5))]
     pub(crate) base_rate: f64,
+    /// An event data set; `bellwether import` writes the entry.
+    #[serde(default)]
+    pub(crate) dataset: Vec<model::Dataset>,
 }
 
 fn one() -> u32 {
@@ -354,6 +357,11 @@ pub(crate) fn scenario_schema() -> serde_json::Value {
 /// Schema of one claim.
 pub(crate) fn claim_schema() -> serde_json::Value {
     schema::<ClaimFile>()
+}
+
+/// Schema of one ruling.
+pub(crate) fn ruling_schema() -> serde_json::Value {
+    schema::<model::Ruling>()
 }
 
 fn schema<T: JsonSchema>() -> serde_json::Value {

@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 
 use crate::files::{
     CaseFile, ClaimFile, Direction, EvidenceFile, ExcerptFile, FILES, FactorFile, IndicatorFile, JudgmentFile,
-    QuestionFile, ScenarioFile, TESTS, claim_schema, scenario_schema,
+    QuestionFile, ScenarioFile, TESTS, claim_schema, ruling_schema, scenario_schema,
 };
 use crate::shape::Shape;
 use crate::tree::{Entry, Node, from_json, from_toml};
@@ -112,6 +112,7 @@ impl Loader<'_> {
         self.reports(&mut case);
         self.claims(&mut case);
         self.scenarios(&mut case);
+        self.rulings(&mut case);
         refer::check(self, &case);
         case
     }
@@ -243,9 +244,16 @@ impl Loader<'_> {
             self.problems.push(Problem::error("bad-id", node.span(file), "an id is made of a-z, 0-9 and `-`"));
         }
         if let Some(s) = self.typed::<CaseFile>(file, tree) {
-            let CaseFile { format: _, id, title, question, as_of, seed, tlp, base_rate } = s;
+            let CaseFile { format: _, id, title, question, as_of, seed, tlp, base_rate, dataset } = s;
             (case.id, case.title, case.question) = (id, title, question);
             (case.as_of, case.seed, case.tlp, case.base_rate) = (Some(as_of), u64::from(seed), tlp, base_rate);
+            case.datasets = dataset;
+            for (i, d) in case.datasets.iter_mut().enumerate() {
+                // An array-of-tables element spans its header only; its id is what one looks for.
+                let node = tree.at(&["dataset", &i.to_string(), "id"]).unwrap_or(tree);
+                d.span = node.span(file);
+                self.define_at("dataset", &d.id, &d.span);
+            }
         } else {
             case.as_of = tree.get("as_of").and_then(Node::text).and_then(Day::parse);
         }
@@ -776,6 +784,32 @@ impl Loader<'_> {
                 case.scenarios.push(Scenario { id: entry.key.clone(), kind, span });
             }
         }
+    }
+
+    fn rulings(&mut self, case: &mut Case) {
+        let file = "rulings.jsonl";
+        let Some(text) = self.text(file, false) else { return };
+        let schema = ruling_schema();
+        let mut offset = 0;
+        for line in text.split_inclusive('\n') {
+            let start = offset;
+            offset += line.len();
+            if line.trim().is_empty() {
+                continue;
+            }
+            let Some(node) = from_json(file, line.trim_end(), start, &mut self.problems) else { continue };
+            Shape::new(&schema, file).check(&node, "the ruling", &mut self.problems);
+            if let Some(mut r) = self.typed::<model::Ruling>(file, &node) {
+                r.span = node.get("decides").unwrap_or(&node).span(file);
+                case.rulings.push(r);
+            }
+        }
+    }
+
+    /// Whether a file is there, without reading it.
+    pub(crate) fn is_there(&self, path: &str) -> bool {
+        let folder = path.rsplit_once('/').map_or("", |x| x.0);
+        self.host.list(folder).is_ok_and(|l| l.iter().any(|f| f == path))
     }
 
     /// Actor ids named by an event claim, with the node each stands in.

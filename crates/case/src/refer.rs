@@ -49,6 +49,90 @@ pub(crate) fn check(l: &mut Loader<'_>, case: &Case) {
     hypotheses(l, case);
     judgments(l, case);
     scenarios(l, case);
+    datasets(l, case);
+    rulings(l, case);
+}
+
+/// Event data sets: their files are there, and what they name is defined.
+fn datasets(l: &mut Loader<'_>, case: &Case) {
+    let mut seen: BTreeMap<&str, &Span> = BTreeMap::new();
+    for (i, d) in case.datasets.iter().enumerate() {
+        let n = i.to_string();
+        let at = |l: &Loader<'_>, path: &[&str]| {
+            let full: Vec<&str> = ["dataset", &n].iter().copied().chain(path.iter().copied()).collect();
+            l.node_span("case.toml", &full, &d.span)
+        };
+        if let Some(first) = seen.insert(&d.id, &d.span) {
+            let problem = Problem::error("duplicate-id", d.span.clone(), format!("data set `{}` is there twice", d.id))
+                .also(first.clone(), "first here");
+            l.problems.push(problem);
+        }
+        if case.reports.contains_key(&d.id) {
+            let problem = Problem::error("duplicate-id", d.span.clone(), format!("`{}` is a report already", d.id))
+                .help("a data set's id is also the id of the report in which its rows stand");
+            l.problems.push(problem);
+        }
+        let span = at(l, &["source"]);
+        l.known("source", &d.source, span.clone());
+        if case.sources.get(&d.source).is_some_and(|s| s.kind != model::SourceKind::Dataset) {
+            let problem = Problem::warning("not-a-dataset", span, format!("source `{}` is not of kind `dataset`", d.source));
+            l.problems.push(problem);
+        }
+        for (key, file) in [("file", Some(&d.file)), ("deletions", d.deletions.as_ref())] {
+            let Some(file) = file else { continue };
+            let span = at(l, &[key]);
+            let outside = file.starts_with('/') || file.split('/').any(|p| p == "..");
+            if outside || !l.is_there(file) {
+                let message = format!("`{file}` is not in the case folder");
+                let problem = Problem::error("missing-file", span, message)
+                    .help("`bellwether import FILE --from FORMAT` copies a file into `data/`");
+                l.problems.push(problem);
+            }
+        }
+        if d.deletions.is_some() && d.format.0 != "acled" {
+            let problem = Problem::error("needless", at(l, &["deletions"]), "only ACLED publishes a list of deletions");
+            l.problems.push(problem);
+        }
+        match (d.format.0.as_str(), d.columns.is_some()) {
+            ("table", false) => {
+                let problem = Problem::error("missing-columns", at(l, &["format"]), "a table needs `columns`")
+                    .help("which column holds what: columns = { date = \"day\", latitude = \"lat\", longitude = \"lon\" }");
+                l.problems.push(problem);
+            }
+            ("table", true) | (_, false) => {}
+            (name, true) => {
+                let message = format!("`columns` are of no use: the columns of `{name}` are known");
+                let problem = Problem::warning("needless", at(l, &["columns"]), message);
+                l.problems.push(problem);
+            }
+        }
+        for (k, actor) in d.keep.actors.iter().enumerate() {
+            let span = at(l, &["keep", "actors", &k.to_string()]);
+            l.known("actor", actor, span);
+        }
+        for (k, area) in d.keep.areas.iter().enumerate() {
+            let span = at(l, &["keep", "areas", &k.to_string()]);
+            l.known("area", area, span);
+        }
+        for (name, actor) in &d.actors {
+            let span = at(l, &["actors", name]);
+            l.known("actor", actor, span);
+        }
+    }
+}
+
+/// Rulings: actors are defined. What a ruling on a match names is only known when the case is built.
+fn rulings(l: &mut Loader<'_>, case: &Case) {
+    for r in &case.rulings {
+        if let model::Decides::Name(n) = &r.decides {
+            if let Some(actor) = &n.actor {
+                l.known("actor", actor, r.span.clone());
+            }
+            if let Some(dataset) = &n.dataset {
+                l.known("dataset", dataset, r.span.clone());
+            }
+        }
+    }
 }
 
 fn sources_and_actors(l: &mut Loader<'_>, case: &Case) {

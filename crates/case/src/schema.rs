@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
-use crate::files::{FILES, claim_schema, scenario_schema};
+use crate::files::{FILES, claim_schema, ruling_schema, scenario_schema};
 use crate::front;
 
 /// Schema files by path inside the case folder (`schema/NAME.json`), as editors want them.
@@ -16,6 +16,7 @@ pub fn schemas() -> BTreeMap<String, String> {
     }
     out.insert("schema/tests.json".into(), pretty(&scenario_schema()));
     out.insert("schema/claim.json".into(), pretty(&claim_schema()));
+    out.insert("schema/ruling.json".into(), pretty(&ruling_schema()));
     out
 }
 
@@ -75,6 +76,14 @@ fn reference_files() -> Vec<(String, &'static str, String)> {
     out.push((
         "claims/*.jsonl".into(),
         "One claim a line, as JSON; here its keys, written as TOML for the comments.",
+        text,
+    ));
+    let schema = ruling_schema();
+    let mut text = String::new();
+    example(&schema, &schema, &[], &mut text);
+    out.push((
+        "rulings.jsonl".into(),
+        "One ruling a line, as JSON, appended and never changed; here its keys, written as TOML for the comments.",
         text,
     ));
     out

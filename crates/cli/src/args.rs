@@ -50,6 +50,8 @@ pub(crate) enum Verb {
     Init(Init),
     /// File a report with its front matter
     Add(Add),
+    /// Bring an event data set into a case
+    Import(Import),
     /// Show every problem of a case, with file, line and caret; builds nothing
     Check(Check),
     /// Build the assessment
@@ -194,6 +196,63 @@ pub(crate) struct Query {
     /// Case folder
     #[arg(default_value = ".")]
     pub(crate) case: PathBuf,
+}
+
+/// Brings an event data set into a case.
+///
+/// The file is copied into the case's `data/` and pinned by its hash, an entry `[[dataset]]` is added to `case.toml`,
+/// and a source to `sources.toml` where there is none. Rows that cannot be read go to the table `quarantine`, with
+/// line, column and reason. Rows that name an actor of the case become claims when the case is built; all others stay
+/// in the table `records`.
+#[derive(Debug, Args)]
+pub(crate) struct Import {
+    /// Event data file, as downloaded (plain, .gz, .zip, .xlsx, .json, .geojson, .parquet)
+    pub(crate) file: PathBuf,
+    /// Its format: ged, acled, gdelt, gdelt-mentions, gdelt1, icews, polecat, plover, gtd, records, table
+    #[arg(long, value_name = "FORMAT", value_parser = file_format)]
+    pub(crate) from: formats::Format,
+    /// Case folder
+    #[arg(long, value_name = "FOLDER", default_value = ".")]
+    pub(crate) case: PathBuf,
+    /// Id of the data set in the case [default: the format and the version]
+    #[arg(long)]
+    pub(crate) id: Option<String>,
+    /// Version, as its publisher numbers it
+    #[arg(long = "data-version", value_name = "VERSION")]
+    pub(crate) version: Option<String>,
+    /// When this version was released; its rows are known from that day on [default: the day of retrieval]
+    #[arg(long, value_name = "DATE")]
+    pub(crate) released: Option<String>,
+    /// When the file was fetched [default: today]
+    #[arg(long, value_name = "DAY", value_parser = day)]
+    pub(crate) retrieved: Option<Day>,
+    /// The source of `sources.toml` that speaks in it [default: the format's name; added where it is not there]
+    #[arg(long, value_name = "SOURCE")]
+    pub(crate) source: Option<String>,
+    /// Licence, as its publisher states it [default: the format's usual one]
+    #[arg(long)]
+    pub(crate) licence: Option<String>,
+    /// Its rows may be passed on [default: as the format's usual licence says]
+    #[arg(long, value_name = "BOOL")]
+    pub(crate) redistribute: Option<bool>,
+    /// Only rows that name this actor of the case; may be given again [default: any actor of the case]
+    #[arg(long = "actor", value_name = "ACTOR")]
+    pub(crate) actors: Vec<String>,
+    /// For a table: which column holds what, such as date=day; may be given again
+    #[arg(long = "column", value_name = "FIELD=COLUMN")]
+    pub(crate) columns: Vec<String>,
+    /// For a table: what a code of its type column means, such as "1=Battles"; may be given again
+    #[arg(long = "type", value_name = "CODE=TYPE")]
+    pub(crate) types: Vec<String>,
+    /// For a table: a further setting of [[dataset]], such as months=true; may be given again
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub(crate) settings: Vec<String>,
+    /// ACLED's list of deletions, to be left out
+    #[arg(long, value_name = "FILE")]
+    pub(crate) deletions: Option<PathBuf>,
+    /// Stop, and change nothing, if a row cannot be read
+    #[arg(long)]
+    pub(crate) strict: bool,
 }
 
 #[derive(Debug, Args)]

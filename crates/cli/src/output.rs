@@ -143,3 +143,33 @@ impl Drop for Progress {
         self.bar.finish_and_clear();
     }
 }
+
+/// Progress of a long reading: share, rate and time left, on standard error.
+pub(crate) struct Rate {
+    bar: ProgressBar,
+}
+
+impl Rate {
+    /// `size` in bytes; nought when it is not known.
+    pub(crate) fn new(what: &str, size: u64) -> Self {
+        let bar = if std::io::stderr().is_terminal() { ProgressBar::new(size) } else { ProgressBar::hidden() };
+        let template = "{prefix}: {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left, {msg} rows";
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style);
+        }
+        bar.set_prefix(what.to_owned());
+        Self { bar }
+    }
+
+    pub(crate) fn say(&self, bytes: u64, rows: u64) {
+        self.bar.set_length(self.bar.length().unwrap_or(0).max(bytes));
+        self.bar.set_position(bytes);
+        self.bar.set_message(rows.to_string());
+    }
+}
+
+impl Drop for Rate {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}

@@ -285,6 +285,7 @@ fn run(case: &Case, options: Options, stages: &mut Stages<'_>) -> Result<Run, Ve
     let mut inputs = claims_hash;
     inputs.push(keep("sources.toml", &sources));
     inputs.push(keep("claims", &hash(&case.claims)));
+    inputs.push(keep("matches", &hash(&(&case.same, &case.rows))));
     let (gathered, _) = stages.run("gather", gather::VERSION, "", inputs, || gather::run(case));
 
     // reconcile: one event at a time.
@@ -307,6 +308,7 @@ fn run(case: &Case, options: Options, stages: &mut Stages<'_>) -> Result<Run, Ve
             keep("sources.toml", &sources),
             keep("areas.geojson", &areas),
             keep("actors.toml", &actors),
+            keep("matches", &hash(&(&dossier.guests, gathered.families.iter().filter(|f| f.events.iter().any(|e| e == id)).collect::<Vec<_>>()))),
         ];
         laws.push(stages.run("reconcile", reconcile::VERSION, id, inputs, || reconcile::run(case, &gathered, id)));
     }
@@ -316,6 +318,7 @@ fn run(case: &Case, options: Options, stages: &mut Stages<'_>) -> Result<Run, Ve
     // worlds: all draws.
     let mut inputs = law_hashes.clone();
     inputs.push(keep("statements", &hash(&(&gathered.statements, &gathered.dossiers))));
+    inputs.push(keep("matches", &hash(&gathered.families)));
     inputs.push(keep("sources.toml", &sources));
     inputs.push(keep("actors.toml", &actors));
     inputs.push(keep("seed, worlds, base rate", &hash(&(case.seed, options.worlds, case.base_rate.to_bits()))));

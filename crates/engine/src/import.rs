@@ -250,7 +250,7 @@ impl Columns {
 }
 
 fn write_part(folder: &Path, number: usize, batch: &RecordBatch) -> Result<(), String> {
-    let path = folder.join(part_name(number));
+    let path = folder.join("parts").join(part_name(number));
     let failed = |e: &dyn std::fmt::Display| format!("cannot write {}: {e}", path.display());
     let file = fs::File::create(&path).map_err(|e| failed(&e))?;
     let mut writer = ArrowWriter::try_new(file, batch.schema(), Some(properties())).map_err(|e| failed(&e))?;
@@ -341,7 +341,8 @@ impl<R: Read> Read for Counting<'_, R> {
     }
 }
 
-/// Imports `input` (unpacked) into Parquet parts in `folder`, which must exist and be empty.
+/// Imports `input` (unpacked) into Parquet parts in the folder `parts` of `folder`, which must exist and be empty; rows
+/// that could not be read go to `quarantine.parquet` beside it.
 ///
 /// # Errors
 /// When the file as a whole is not of its format, or a part cannot be written. Single bad rows are no error.
@@ -372,7 +373,7 @@ pub fn import(
     let parts = parts?;
     out.bad.sort_by_key(|b| b.line);
     out.bytes = bytes;
-    out.parts = (0..parts).map(part_name).filter(|p| folder.join(p).exists()).collect();
+    out.parts = (0..parts).map(part_name).filter(|p| folder.join("parts").join(p).exists()).collect();
     write_quarantine(folder, &options.dataset, &out.bad)?;
     Ok(out)
 }

@@ -6,7 +6,10 @@ mod build;
 mod diff;
 mod explain;
 mod import;
+mod matching;
+pub mod names;
 mod query;
+mod rows;
 mod scenario;
 mod spread;
 pub mod stage;
@@ -17,7 +20,9 @@ pub use build::{Build, BuildError, Options, Progress, Run, Staleness, assess, bu
 pub use diff::{Cause, Change, Difference, diff};
 pub use explain::{Explanation, Line, describe, explain};
 pub use import::{Counted, ImportOptions, Imported, LAYOUT, RECORD_COLUMNS, import};
+pub use matching::{JOINED, LEAST, MatchSet, Matched, match_records};
 pub use query::{Rows, query};
+pub use rows::{ALL_SIDES, Opener, RowsError, hash_file, import_dataset, unknown_in_rulings, with_rows};
 pub use scenario::{Verdict, verdicts};
 pub use spread::{
     AreaYear, Event, Extent, Spread, SpreadArea, SpreadEvent, SpreadOptions, SpreadRow, hull, resolve_name, spread,

@@ -33,7 +33,14 @@ fn runtime(threads: usize) -> Result<tokio::runtime::Runtime, String> {
 /// # Errors
 /// As a phrase: there is no build, or what DataFusion says of the statement.
 pub fn query(store: &Store, sql: &str, threads: usize, memory_bytes: Option<usize>) -> Result<Rows, String> {
-    let manifest = store.manifest().ok_or("there is no build yet: run `bellwether build` first")?;
+    let imported: Vec<String> = std::fs::read(store.root().join("records/current.json"))
+        .ok()
+        .and_then(|b| serde_json::from_slice(&b).ok())
+        .unwrap_or_default();
+    let built = store.manifest();
+    if built.is_none() && imported.is_empty() {
+        return Err("there is no build yet: run `bellwether build` first".into());
+    }
     runtime(threads)?.block_on(async {
         let config = SessionConfig::new().with_target_partitions(threads.max(1)).with_information_schema(true);
         let ctx = match memory_bytes {
@@ -46,11 +53,32 @@ pub fn query(store: &Store, sql: &str, threads: usize, memory_bytes: Option<usiz
                 SessionContext::new_with_config_rt(config, rt)
             }
         };
-        for (name, file) in &manifest.tables {
+        for (name, file) in built.iter().flat_map(|m| &m.tables) {
             let path = store.root().join(file);
             ctx.register_parquet(name.as_str(), path.to_string_lossy(), ParquetReadOptions::default())
                 .await
                 .map_err(|e| e.strip_backtrace())?;
+        }
+        // The rows of all data sets as one table, and those that could not be read as another.
+        for (name, file) in [("records", "parts/"), ("quarantine", "quarantine.parquet")] {
+            let mut parts = Vec::new();
+            for (i, folder) in imported.iter().enumerate() {
+                let path = store.root().join("records").join(folder).join(file);
+                let part = format!("{name}_{i}");
+                let empty = path.is_dir() && std::fs::read_dir(&path).is_ok_and(|mut d| d.next().is_none());
+                if empty || !path.exists() {
+                    continue;
+                }
+                let text = path.to_string_lossy().into_owned() + if path.is_dir() { "/" } else { "" };
+                ctx.register_parquet(part.as_str(), text, ParquetReadOptions::default())
+                    .await
+                    .map_err(|e| e.strip_backtrace())?;
+                parts.push(format!("select * from {part}"));
+            }
+            if !parts.is_empty() {
+                let view = ctx.sql(&parts.join(" union all ")).await.map_err(|e| e.strip_backtrace())?.into_view();
+                ctx.register_table(name, view).map_err(|e| e.strip_backtrace())?;
+            }
         }
         let options = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
         let frame = ctx.sql_with_options(sql, options).await.map_err(|e| e.strip_backtrace())?;

@@ -542,6 +542,60 @@ pub fn tables(case: &Case, run: &Run) -> Vec<Table> {
             }),
         ),
     ];
+    out.push(table(
+        "matches",
+        "Two events that may be one, those that matter most and are least settled first.",
+        &[
+            ('t', "a", "One event: a row of a data set as DATASET-ROW, or an event coded by hand."),
+            ('t', "b", "The other."),
+            ('r', "probability", "Probability that they are one, rulings included."),
+            ('r', "unruled", "What the match alone says."),
+            ('t', "ruling", "The ruling on them, with who made it and why."),
+            ('i', "at_stake", "Deaths that count once or twice by it."),
+            ('r', "impact", "How much a ruling could change: doubt p (1 - p) times 1 + ln(1 + at_stake); 0 where one was made."),
+            ('t', "why", "What speaks for it and against it, in decibans, strongest first."),
+        ],
+        {
+            let impact = |s: &model::Same| {
+                let open = if s.ruling.is_some() { 0.0 } else { s.unruled * (1.0 - s.unruled) };
+                open * (1.0 + libm::log1p(f64::from(s.at_stake)))
+            };
+            let mut list: Vec<&model::Same> = case.same.iter().collect();
+            list.sort_by(|x, y| impact(y).total_cmp(&impact(x)).then((&x.a, &x.b).cmp(&(&y.a, &y.b))));
+            list.into_iter()
+                .map(|s| {
+                    let why: Vec<String> =
+                        s.reasons.iter().map(|w| format!("{} {:+.0} ({})", w.field, w.decibans, w.said)).collect();
+                    vec![
+                        t(&s.a),
+                        t(&s.b),
+                        r(s.p),
+                        r(s.unruled),
+                        ot(s.ruling.clone()),
+                        i(s.at_stake.into()),
+                        r(impact(s)),
+                        t(why.join("; ")),
+                    ]
+                })
+                .collect::<Vec<_>>()
+        },
+    ));
+    out.push(table(
+        "names",
+        "A name in a data set that means, or may mean, an actor of the case.",
+        &[
+            ('t', "dataset", "Data set."),
+            ('t', "name", "The name as the data set writes it."),
+            ('i', "rows", "Times it stands in the rows looked at."),
+            ('t', "actor", "The actor it is taken for; none for nobody of the case."),
+            ('t', "how", "How that was found: ruled, declared, same, sound, initials, words."),
+            ('t', "candidates", "Actors it may mean, with how alike the names are."),
+        ],
+        case.names.iter().map(|n| {
+            let list: Vec<String> = n.candidates.iter().map(|(a, s)| format!("{a} {s:.2}")).collect();
+            vec![t(&n.dataset), t(&n.name), i(n.rows.into()), ot(n.actor.clone()), t(&n.how), t(list.join(", "))]
+        }),
+    ));
     let series = run.series();
     out.push(table(
         "draws",

@@ -367,3 +367,16 @@ pub struct File {
     /// Rows that could not be read.
     pub bad: Vec<BadRow>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formats_are_those_that_a_case_may_name() {
+        assert_eq!(FORMATS.map(|f| f.name), model::FORMAT_NAMES);
+        for f in FORMATS {
+            assert_eq!((f.format.about().name, Format::from_name(f.name)), (f.name, Some(f.format)));
+        }
+    }
+}

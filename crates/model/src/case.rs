@@ -2,13 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
+
 use crate::Id;
 use crate::actor::Actor;
 use crate::claim::{Claim, Origin, Says};
+use crate::dataset::Dataset;
 use crate::date::Day;
 use crate::indicator::{EvidenceKind, Factor, Indicator};
 use crate::judgment::{About, Assumption, Gap, Judgment, Question};
 use crate::place::Area;
+use crate::ruling::Ruling;
 use crate::scenario::Scenario;
 use crate::source::{Report, Source};
 use crate::words::{Reliability, Tlp};
@@ -54,6 +58,66 @@ pub struct Case {
     pub gaps: BTreeMap<Id, Gap>,
     /// Tests of the case, in order of file and place.
     pub scenarios: Vec<Scenario>,
+    /// Event data sets, in the order of `case.toml`.
+    pub datasets: Vec<Dataset>,
+    /// Rulings by people, oldest first.
+    pub rulings: Vec<Ruling>,
+    /// By event that a data set's row speaks of: the data set. Filled when rows become claims.
+    pub rows: BTreeMap<Id, Id>,
+    /// Pairs of events that may be one. Filled when rows are matched.
+    pub same: Vec<Same>,
+    /// Whom the names in data sets mean. Filled when rows become claims.
+    pub names: Vec<Named>,
+    /// Rows of data sets that could not be read. Filled when they are imported.
+    pub quarantined: BTreeMap<Id, u64>,
+}
+
+/// Two events that may be one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Same {
+    /// One event.
+    pub a: Id,
+    /// The other.
+    pub b: Id,
+    /// Probability that they are one, rulings included.
+    pub p: f64,
+    /// What the match alone says.
+    pub unruled: f64,
+    /// The ruling on them, with who made it and why.
+    pub ruling: Option<String>,
+    /// What speaks for and against it, field by field.
+    pub reasons: Vec<Reason>,
+    /// Deaths of which it depends whether they count once or twice: how much the answer matters.
+    pub at_stake: u32,
+}
+
+/// One field of a match and what it weighs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Reason {
+    /// Field: place and time, deaths, type, actors, words.
+    pub field: String,
+    /// What the two say.
+    pub said: String,
+    /// Weight of evidence in decibans (ten times the decimal logarithm of the Bayes factor); positive speaks for one
+    /// event.
+    pub decibans: f64,
+}
+
+/// Whom a name in a data set means.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Named {
+    /// The data set.
+    pub dataset: Id,
+    /// The name as it writes it.
+    pub name: String,
+    /// Rows that it stands in, of those looked at.
+    pub rows: u32,
+    /// The actor of the case; none for nobody of the case.
+    pub actor: Option<Id>,
+    /// How that was found: declared, ruled, same, sound, initials, words.
+    pub how: String,
+    /// Actors that it may mean, with how alike the names are, likeliest first.
+    pub candidates: Vec<(Id, f64)>,
 }
 
 impl Case {
@@ -68,6 +132,8 @@ impl Case {
         let mut out = self.clone();
         out.as_of = Some(day);
         out.reports.retain(|_, r| r.published.possible.to <= day);
+        out.datasets.retain(|d| d.released.possible.to <= day);
+        out.rulings.retain(|r| r.at <= day);
         // A grade that was not held yet is no rating.
         for source in out.sources.values_mut().filter(|s| s.known_from.is_some_and(|k| k > day)) {
             source.reliability = Reliability::F;
@@ -113,6 +179,7 @@ impl Case {
         out.factors.retain(|_, a| shown(a.tlp));
         out.judgments.retain(|a| shown(a.tlp));
         let sources: BTreeSet<Id> = out.sources.keys().cloned().collect();
+        out.datasets.retain(|d| sources.contains(&d.source));
         out.reports.retain(|_, r| shown(r.tlp) && sources.contains(&r.source));
         out.claims.retain(|_, c| {
             shown(c.tlp)
@@ -181,6 +248,8 @@ impl Case {
             Says::Retracts(id) => kept.contains(id),
             _ => true,
         });
+        let events: BTreeSet<&Id> = self.claims.values().filter_map(|c| c.event().map(|e| &e.id)).collect();
+        self.same.retain(|s| events.contains(&s.a) && events.contains(&s.b));
         for actor in self.actors.values_mut() {
             for link in &mut actor.link {
                 link.claims.retain(|c| kept.contains(c));

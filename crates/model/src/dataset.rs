@@ -1,14 +1,34 @@
 //! Event data sets of a case: where the file lies, what it is, and which of its rows speak to the case.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 use crate::Id;
 use crate::date::{Day, Edtf, Window};
 use crate::problem::Span;
 use crate::vocabulary::EventKind;
+
+/// Formats by name, as `bellwether import --from` takes them.
+pub const FORMAT_NAMES: [&str; 11] = [
+    "ged", "acled", "gdelt", "gdelt-mentions", "gdelt1", "icews", "polecat", "plover", "gtd", "records", "table",
+];
+
+/// A format by its name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct FormatName(pub String);
+
+impl JsonSchema for FormatName {
+    fn schema_name() -> Cow<'static, str> {
+        "FormatName".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": "string", "enum": FORMAT_NAMES, "description": "A data format."})
+    }
+}
 
 /// Which column of anyone's table holds what.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -104,8 +124,8 @@ pub struct Dataset {
     pub id: Id,
     /// The file, inside the case folder.
     pub file: String,
-    /// Format: ged, acled, gdelt, gdelt-mentions, gdelt1, icews, polecat, plover, gtd, records, table.
-    pub format: String,
+    /// Its format.
+    pub format: FormatName,
     /// The source that speaks in it, of `sources.toml`, of kind `dataset`.
     pub source: Id,
     /// Version, as its publisher numbers it.

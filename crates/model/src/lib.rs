@@ -14,18 +14,19 @@ mod indicator;
 mod judgment;
 mod place;
 mod problem;
+mod ruling;
 mod scenario;
 mod source;
 mod vocabulary;
 mod words;
 
 pub use actor::{Actor, ActorKind, Link, LinkKind};
-pub use case::Case;
+pub use case::{Case, Named, Reason, Same};
 pub use claim::{
     ActorRole, Basis, Claim, Complexity, EventClaim, Excerpt, FactClaim, Figure, Hedge, LinkClaim, Measure, Modality,
     Origin, PlaceRef, Role, Says, Stance, WithActor, WithoutActor,
 };
-pub use dataset::{Columns, Dataset, Keep, Mapping};
+pub use dataset::{Columns, Dataset, FORMAT_NAMES, FormatName, Keep, Mapping};
 pub use date::{Day, Edtf, Span as DaySpan, Window};
 pub use host::{Host, MemoryHost};
 pub use indicator::{
@@ -37,6 +38,7 @@ pub use judgment::{
 };
 pub use place::{Area, Geometry, LonLat, Polygon, distance_m, ring_area};
 pub use problem::{Label, Problem, Severity, Span, suggest_edit};
+pub use ruling::{Decides, MatchRuling, NameRuling, Ruling, Sameness};
 pub use scenario::{Expectation, Expected, GivenEvent, Scenario, ScenarioKind};
 pub use source::{Report, Source, SourceKind};
 pub use vocabulary::{EventKind, EventType, SUB_TYPES, SubType};

@@ -18,7 +18,9 @@ pub use category::{Inverse, pick};
 pub use draw::{Stream, entity, philox, uniform};
 pub use figure::{Grid, Phrase, Reading, likelihood, posterior, prior};
 pub use footprint::{Counts, FootprintModel, dispersion};
-pub use link::{Alike, Learned, Linked, Model as LinkModel, NONE, Pair, Reach, Set, link};
+pub use link::{
+    Alike, LIKENESS_CLASSES, Learned, Likeness, Linked, Model as LinkModel, NONE, Pair, Partners, Reach, Set, link,
+};
 pub use score::{mean_se, quantile};
 pub use special::{beta_quantiles, logistic, logit, normal_cdf, normal_quantile};
 pub use tail::at_least;

@@ -35,6 +35,13 @@ pub struct Alike {
     pub pairs: Vec<(u32, u32, f32)>,
 }
 
+/// Compares two records by what no column holds (words, names): gives a class below [`LIKENESS_CLASSES`], or `None`
+/// where nothing can be compared. Arguments: the first set, its record, the second set, its record.
+pub type Likeness<'l> = &'l dyn Fn(usize, u32, usize, u32) -> Option<u8>;
+
+/// Classes of a [`Likeness`], from unlike to the same.
+pub const LIKENESS_CLASSES: usize = 5;
+
 /// Widths of the search.
 #[derive(Debug, Clone, Copy)]
 pub struct Reach {
@@ -61,6 +68,9 @@ pub struct Pair {
     pub weight: f32,
     /// Probability that the two are the same, given all competitors.
     pub p: f32,
+    /// What each field adds to the weight, in nats: place and time against the local intensity; counts; the first,
+    /// second and all further categorical fields; likeness.
+    pub parts: [f32; 6],
 }
 
 /// Outer edges in kilometres of the rings in which distances are counted.
@@ -97,6 +107,8 @@ pub struct Model {
     pub counts: [[f64; COUNT_CLASSES]; 2],
     /// By field: chance of the second's code given the first's, row by row.
     pub codes: Vec<Vec<f32>>,
+    /// Chance of each class of likeness among the same, and among what is near but not the same.
+    pub likeness: [[f64; LIKENESS_CLASSES]; 2],
     reach: Reach,
     /// How many matches taught it.
     matched: f64,
@@ -275,6 +287,8 @@ struct Look {
     ring: u8,
     /// Class of counts; `WIDE` when one is not said.
     count: u8,
+    /// Class of likeness; `WIDE` when nothing is compared, or not yet.
+    likeness: u8,
     /// Logarithm of what spans and coarse places say (days and km^2 as the units).
     wide: f32,
 }
@@ -327,6 +341,8 @@ struct Frame<'s> {
     ring_of: Vec<u8>,
     /// Which line of `chance` each record of the first set uses.
     chance_of: Vec<u32>,
+    /// Likeness of two records of these two sets.
+    likeness: Option<&'s dyn Fn(u32, u32) -> Option<u8>>,
 }
 
 fn count_class(fa: u32, fb: u32, la: f32, lb: f32) -> u8 {
@@ -343,6 +359,11 @@ fn count_class(fa: u32, fb: u32, la: f32, lb: f32) -> u8 {
 }
 
 impl Frame<'_> {
+    /// Class of likeness of a candidate.
+    fn class(&self, l: &Look) -> u8 {
+        self.likeness.and_then(|f| f(l.a, l.b)).map_or(WIDE, |c| c.min(LIKENESS_CLASSES as u8 - 1))
+    }
+
     /// Every candidate of one record of the first set.
     fn looks(&self, i: usize, mut each: impl FnMut(Look)) {
         let (a, b) = (self.a, self.b);
@@ -394,7 +415,7 @@ impl Frame<'_> {
                 WIDE
             };
             let count = count_class(a.counts[i], b.counts[jj], self.pa.logs[i], self.pb.logs[jj]);
-            each(Look { a: i as u32, b: j, slip, ring, count, wide });
+            each(Look { a: i as u32, b: j, slip, ring, count, likeness: WIDE, wide });
         });
     }
 }
@@ -536,8 +557,8 @@ fn by_cell(set: &Set, cell: impl Fn(usize) -> (i32, i32, i32)) -> Vec<((i32, i32
 impl Model {
     fn start(f: &Frame<'_>, alike: &[Alike]) -> Self {
         let w = f.reach.days;
-        let slip = normal((-w..=w).map(|d| exp(-f64::from(d.abs()))).collect());
-        let rings = normal((0..RINGS.len()).map(|r| exp(-(r as f64) / 4.0)).collect());
+        let slip = prior_slip(w);
+        let rings = prior_rings(RINGS.len());
         let mut sizes = Vec::new();
         let mut common = Vec::new();
         let mut codes = Vec::new();
@@ -559,8 +580,7 @@ impl Model {
             common.push(freq);
             sizes.push((na, nb));
         }
-        let counts = [[0.75, 0.25, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0], [0.0, 0.1, 0.6, 0.12, 0.08, 0.05, 0.03, 0.02]];
-        Self { matched: 0.0, coverage: 0.4, slip, rings, counts, codes, reach: f.reach, sizes, common, chance: Vec::new() }
+        Self { matched: 0.0, coverage: 0.4, slip, rings, counts: PRIOR_COUNTS, codes, likeness: PRIOR_LIKENESS, reach: f.reach, sizes, common, chance: Vec::new() }
     }
 
     /// Leaves out the slips and rings in which next to nothing of what is the same was found.
@@ -588,18 +608,26 @@ impl Model {
 
     /// Logarithm of how much likelier a pair is as the same than by chance.
     fn weight(&self, f: &Frame<'_>, t: &Tables, look: &Look) -> f32 {
+        self.parts(f, t, look).iter().sum()
+    }
+
+    /// The same, field by field (see [`Pair::parts`]).
+    fn parts(&self, f: &Frame<'_>, t: &Tables, look: &Look) -> [f32; 6] {
         let (i, j) = (look.a as usize, look.b as usize);
-        let mut w = self.where_when(f, t, look);
+        let mut w = [self.where_when(f, t, look), 0.0, 0.0, 0.0, 0.0, 0.0];
         if look.count != WIDE {
             let line = f.chance_of[i] as usize;
-            w += t.counts[usize::from(f.a.counts[i] > 0)][look.count as usize] - t.chance[line][look.count as usize];
+            w[1] = t.counts[usize::from(f.a.counts[i] > 0)][look.count as usize] - t.chance[line][look.count as usize];
         }
         for (k, table) in t.codes.iter().enumerate() {
             let (x, y) = (f.a.codes[k][i], f.b.codes[k][j]);
             if x != NONE && y != NONE {
                 let (na, nb) = self.sizes[k];
-                w += table[(x as usize).min(na - 1) * nb + (y as usize).min(nb - 1)];
+                w[2 + k.min(2)] += table[(x as usize).min(na - 1) * nb + (y as usize).min(nb - 1)];
             }
+        }
+        if look.likeness != WIDE {
+            w[5] = t.likeness[look.likeness as usize];
         }
         w
     }
@@ -654,6 +682,7 @@ impl Model {
                 .collect(),
             counts: self.counts.map(|row| row.map(log)),
             chance: self.chance.clone(),
+            likeness: std::array::from_fn(|c| log(self.likeness[0][c]) - log(self.likeness[1][c])),
             best: codes.iter().zip(&self.sizes).map(|(m, (_, nb))| m.chunks(*nb).map(|r| r.iter().copied().fold(f32::NEG_INFINITY, f32::max)).collect()).collect(),
             codes,
         }
@@ -669,12 +698,28 @@ struct Tables {
     codes: Vec<Vec<f32>>,
     /// Largest of each line of `codes`.
     best: Vec<Vec<f32>>,
+    likeness: [f32; LIKENESS_CLASSES],
 }
 
 fn normal(mut v: Vec<f64>) -> Vec<f64> {
     let sum: f64 = v.iter().sum();
     v.iter_mut().for_each(|x| *x /= sum);
     v
+}
+
+/// What is believed of slips, rings, counts and likeness before anything is learned. It weighs as much as two matches:
+/// where few are found, it is what speaks.
+const PRIOR_WEIGHT: f64 = 2.0;
+const PRIOR_COUNTS: [[f64; COUNT_CLASSES]; 2] =
+    [[0.75, 0.21, 0.01, 0.01, 0.005, 0.005, 0.005, 0.005], [0.01, 0.1, 0.59, 0.12, 0.08, 0.05, 0.03, 0.02]];
+const PRIOR_LIKENESS: [[f64; LIKENESS_CLASSES]; 2] = [[0.1, 0.15, 0.2, 0.25, 0.3], [0.6, 0.2, 0.1, 0.06, 0.04]];
+
+fn prior_slip(w: i32) -> Vec<f64> {
+    normal((-w..=w).map(|d| exp(-f64::from(d.abs()))).collect())
+}
+
+fn prior_rings(n: usize) -> Vec<f64> {
+    normal((0..n).map(|r| exp(-(r as f64) / 3.0)).collect())
 }
 
 /// P(second's code | first's code) before anything is learned: codes that look alike share most of it.
@@ -755,6 +800,7 @@ pub fn link(
     sets: &[Set],
     duplicates: &[bool],
     alike: &dyn Fn(usize, usize) -> Vec<Alike>,
+    likeness: Option<Likeness<'_>>,
     reach: Reach,
     least: f32,
 ) -> Linked {
@@ -765,6 +811,7 @@ pub fn link(
     }
     let mut one = |x: usize, y: usize, twins: &Twins| -> Vec<Pair> {
         let likes = alike(x, y);
+        let compare = |a: u32, b: u32| likeness.and_then(|f| f(x, a, y, b));
         let mut frame = Frame {
             a: &sets[x],
             b: &sets[y],
@@ -774,6 +821,7 @@ pub fn link(
             reach,
             ring_of: ring_of(),
             chance_of: vec![],
+            likeness: if likeness.is_some() { Some(&compare) } else { None },
         };
         let model = learn_all(&mut frame, &likes);
         let mut pairs = score(&model, &frame, least);
@@ -800,6 +848,76 @@ pub fn link(
     all.sort_unstable_by_key(|p| (p.a, p.b));
     out.pairs = all;
     out
+}
+
+impl Linked {
+    /// The set that a record belongs to.
+    pub fn set_of(&self, record: u32) -> usize {
+        self.offsets.partition_point(|o| *o <= record) - 1
+    }
+
+    /// Pairs of one record as (the other, probability), in order of the others; for all records at once.
+    pub fn partners(&self) -> Partners {
+        Partners(Twins::new(&self.pairs, self.offsets.last().copied().unwrap_or(0) as usize))
+    }
+
+    /// The likeliest clusters: for every record the smallest record of its cluster. Pairs are joined from the surest
+    /// down, when the mean probability over all pairs that the union would imply is at least `least`; two records of
+    /// one set are only joined when they are themselves a pair.
+    pub fn clusters(&self, least: f32) -> Vec<u32> {
+        let n = self.offsets.last().copied().unwrap_or(0);
+        let partners = self.partners();
+        let mut root: Vec<u32> = (0..n).collect();
+        let mut members: Vec<Vec<u32>> = vec![Vec::new(); n as usize];
+        let of = |members: &[Vec<u32>], r: u32| if members[r as usize].is_empty() { vec![r] } else { members[r as usize].clone() };
+        let mut order: Vec<u32> = (0..self.pairs.len() as u32).filter(|e| self.pairs[*e as usize].p >= least).collect();
+        order.sort_unstable_by(|x, y| self.pairs[*y as usize].p.total_cmp(&self.pairs[*x as usize].p).then(x.cmp(y)));
+        for e in order {
+            let pair = self.pairs[e as usize];
+            let (x, y) = (root[pair.a as usize], root[pair.b as usize]);
+            if x == y {
+                continue;
+            }
+            let (mx, my) = (of(&members, x), of(&members, y));
+            let (mut sum, mut sound) = (0.0f32, true);
+            for u in &mx {
+                for v in &my {
+                    let p = partners.p(*u, *v);
+                    sound &= p >= least || self.set_of(*u) != self.set_of(*v);
+                    sum += p;
+                }
+            }
+            if sound && sum >= least * (mx.len() * my.len()) as f32 {
+                let (low, high) = (x.min(y), x.max(y));
+                let mut all = mx;
+                all.extend(my);
+                all.sort_unstable();
+                for r in &all {
+                    root[*r as usize] = low;
+                }
+                members[high as usize] = Vec::new();
+                members[low as usize] = all;
+            }
+        }
+        root
+    }
+}
+
+/// Pairs by record.
+#[derive(Debug, Clone)]
+pub struct Partners(Twins);
+
+impl Partners {
+    /// Partners of a record with their probabilities, in order of the partners.
+    pub fn of(&self, record: u32) -> &[(u32, f32)] {
+        self.0.of(record)
+    }
+
+    /// Probability of a pair; nought when it is not kept.
+    pub fn p(&self, a: u32, b: u32) -> f32 {
+        let of = self.of(a);
+        of.binary_search_by_key(&b, |t| t.0).map_or(0.0, |i| of[i].1)
+    }
 }
 
 /// Probable duplicates of each record.
@@ -864,7 +982,7 @@ fn lessons(f: &Frame<'_>, most: usize) -> Vec<Vec<Look>> {
             })
             .map(|i| {
                 let mut looks = Vec::new();
-                f.looks(i, |l| looks.push(l));
+                f.looks(i, |l| looks.push(Look { likeness: f.class(&l), ..l }));
                 // The order of records must not show in sums.
                 looks.sort_unstable_by_key(|l| (l.slip, l.ring, l.count, l.wide.to_bits(), l.b));
                 looks
@@ -881,10 +999,12 @@ fn lessons(f: &Frame<'_>, most: usize) -> Vec<Vec<Look>> {
 fn learn(model: &mut Model, f: &Frame<'_>, lessons: &[Vec<Look>], alike: &[Alike]) {
     let t = model.tables();
     let w = model.reach.days;
-    let mut slip = vec![0.1; (2 * w + 1) as usize];
-    let mut rings = vec![0.1; model.rings.len()];
-    let mut counts = [[0.2; COUNT_CLASSES]; 2];
+    let weighed = |v: Vec<f64>| v.into_iter().map(|x| PRIOR_WEIGHT * x).collect::<Vec<f64>>();
+    let mut slip = weighed(prior_slip(w));
+    let mut rings = weighed(prior_rings(model.rings.len()));
+    let mut counts = PRIOR_COUNTS.map(|row| row.map(|x| PRIOR_WEIGHT * x));
     let mut codes: Vec<Vec<f64>> = model.sizes.iter().map(|(x, y)| vec![0.0; x * y]).collect();
+    let mut likeness = PRIOR_LIKENESS.map(|row| row.map(|x| PRIOR_WEIGHT * x));
     let (mut matched, mut asked) = (0.0, 0.0);
     let c = model.coverage;
     let mut odds = Vec::new();
@@ -899,6 +1019,10 @@ fn learn(model: &mut Model, f: &Frame<'_>, lessons: &[Vec<Look>], alike: &[Alike
         }
         for (l, r) in looks.iter().zip(&odds) {
             let p = r / sum;
+            if l.likeness != WIDE {
+                likeness[0][l.likeness as usize] += p;
+                likeness[1][l.likeness as usize] += 1.0 - p;
+            }
             if p < 1e-4 {
                 continue;
             }
@@ -923,7 +1047,11 @@ fn learn(model: &mut Model, f: &Frame<'_>, lessons: &[Vec<Look>], alike: &[Alike
         }
     }
     model.matched = matched;
-    model.coverage = ((matched + 0.5) / (asked + 1.0)).clamp(0.001, 0.999);
+    model.coverage = ((matched + 1.0) / (asked + 5.0)).clamp(0.001, 0.999);
+    model.likeness = likeness.map(|n| {
+        let sum: f64 = n.iter().sum();
+        n.map(|x| x / sum)
+    });
     model.slip = normal(slip);
     model.rings = normal(rings);
     for (row, n) in model.counts.iter_mut().zip(counts) {
@@ -950,18 +1078,24 @@ fn score(model: &Model, f: &Frame<'_>, least: f32) -> Vec<Pair> {
     let share = if f.own { 0.0 } else { (model.coverage * f.a.at.len() as f64 / f.b.at.len().max(1) as f64).min(0.95) };
     let prior = ln(model.coverage / (1.0 - model.coverage) / (1.0 - share)) as f32;
     let floor = libm::logf(least.max(1e-4)) - 2.0;
+    let best_likeness =
+        if f.likeness.is_some() { t.likeness.iter().copied().fold(0.0f32, f32::max) } else { 0.0 };
     let mut pairs: Vec<Pair> = Vec::new();
     // In the order of places: neighbours look at the same cells.
     for i in f.pa.index.order.iter().map(|e| e.record as usize) {
         // The most that codes and counts of this record can add: most candidates need no closer look.
-        let most = model.most(f, &t, i) + prior;
+        let most = model.most(f, &t, i) + prior + best_likeness;
         f.looks(i, |l| {
             if model.where_when(f, &t, &l) + most <= floor {
                 return;
             }
-            let weight = model.weight(f, &t, &l) + prior;
+            let mut weight = model.weight(f, &t, &l) + prior;
+            if f.likeness.is_some() && weight > floor - best_likeness {
+                weight = model.weight(f, &t, &Look { likeness: f.class(&l), ..l }) + prior;
+            }
             if weight > floor && (!f.own || l.a < l.b) {
-                pairs.push(Pair { a: l.a, b: l.b, weight, p: 0.0 });
+                let look = Look { likeness: if f.likeness.is_some() { f.class(&l) } else { WIDE }, ..l };
+                pairs.push(Pair { a: l.a, b: l.b, weight, p: 0.0, parts: model.parts(f, &t, &look) });
             }
         });
     }

@@ -58,7 +58,10 @@ fn lock(loaded: &case::Loaded) -> String {
     out.push_str(&format!("tool = \"bellwether {}\"\nformat = 1\n", env!("CARGO_PKG_VERSION")));
     out.push_str("\n[vocabularies]\nevents = \"ACLED types and sub-types, codebook table 2\"\n");
     out.push_str("likelihood = \"ICD 203 (2015), row A\"\nreliability = \"NATO AJP-2.1\"\ntlp = \"2.0\"\n\n[inputs]\n");
-    for (path, text) in &loaded.texts {
+    for d in &loaded.case.datasets {
+        out.push_str(&format!("{:?} = \"{}\"\n", d.file, d.hash));
+    }
+    for (path, text) in loaded.texts.iter().filter(|(p, _)| !loaded.case.reports.values().any(|r| r.file == **p && loaded.case.datasets.iter().any(|d| d.id == r.id))) {
         out.push_str(&format!("{path:?} = \"{}\"\n", blake3::hash(text.as_bytes()).to_hex()));
     }
     out

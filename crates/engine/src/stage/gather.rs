@@ -10,7 +10,7 @@ use model::{Basis, Case, Claim, Modality, Says, Stance};
 use serde::{Deserialize, Serialize};
 
 /// Part of the stage's key.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 /// One statement of one origin.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -36,8 +36,22 @@ pub struct Dossier {
     pub asserting: Vec<usize>,
     /// Statements that deny it.
     pub denying: Vec<usize>,
-    /// Every claim about it that still stands, by id.
+    /// Every claim about it that still stands: its own by id, then those that may be about it.
     pub claims: Vec<String>,
+    /// Statements that are about it only in some worlds, with the event they speak of on their own.
+    #[serde(default)]
+    pub guests: BTreeMap<usize, String>,
+}
+
+/// Events that may be one with one another. In each world they fall into groups; the first of a group stands for it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Family {
+    /// Events; the one that comes first leads: those coded by hand, then rows by id.
+    pub events: Vec<String>,
+    /// Data set of each; empty for those coded by hand. A set keeps its own events apart unless they are a pair.
+    pub sets: Vec<String>,
+    /// Pairs as places in `events`, with the probability that they are one.
+    pub pairs: Vec<(usize, usize, f64)>,
 }
 
 /// The outcome of the stage.
@@ -51,6 +65,12 @@ pub struct Gathered {
     pub retracted: BTreeMap<String, String>,
     /// Statement of every standing claim.
     pub statement_of: BTreeMap<String, usize>,
+    /// Events that may be one with others.
+    #[serde(default)]
+    pub families: Vec<Family>,
+    /// Events that surely are one with another: the other's id.
+    #[serde(default)]
+    pub merged: BTreeMap<String, String>,
 }
 
 /// The subject of a claim, as a key.
@@ -87,6 +107,19 @@ fn basis_shift(b: Basis) -> f64 {
         Basis::Witnessed => 0.3,
         Basis::Told => 0.0,
         Basis::Inferred => -0.3,
+    }
+}
+
+impl Gathered {
+    /// Probability that two events of one family are one: that of their pair, else the best way over a third.
+    pub fn p_same(&self, a: &str, b: &str) -> f64 {
+        let Some(f) = self.families.iter().find(|f| f.events.iter().any(|e| e == a)) else { return 0.0 };
+        let place = |e: &str| f.events.iter().position(|x| x == e);
+        let (Some(x), Some(y)) = (place(a), place(b)) else { return 0.0 };
+        let direct = |x: usize, y: usize| {
+            f.pairs.iter().find(|(a, b, _)| (*a, *b) == (x.min(y), x.max(y))).map_or(0.0, |p| p.2)
+        };
+        (0..f.events.len()).map(|t| direct(x, t) * direct(t, y)).fold(direct(x, y), f64::max)
     }
 }
 
@@ -152,9 +185,14 @@ pub fn run(case: &Case) -> Gathered {
     statements.sort_by(|a, b| a.id.cmp(&b.id));
     let statement_of: BTreeMap<String, usize> =
         statements.iter().enumerate().flat_map(|(n, s)| s.claims.iter().map(move |c| (c.clone(), n))).collect();
+    let (families, merged) = families(case);
     let mut dossiers: BTreeMap<String, Dossier> = BTreeMap::new();
     for c in &standing {
-        let d = dossiers.entry(subject(c).unwrap_or_default()).or_default();
+        let key = match &c.says {
+            Says::Event(e) => format!("event:{}", merged.get(&e.id).unwrap_or(&e.id)),
+            _ => subject(c).unwrap_or_default(),
+        };
+        let d = dossiers.entry(key).or_default();
         let n = statement_of[&c.id];
         let side = if c.stance == Stance::Denies || (c.stance == Stance::Disputes && !matches!(c.says, Says::Event(_)))
         {
@@ -168,11 +206,138 @@ pub fn run(case: &Case) -> Gathered {
         }
         d.claims.push(c.id.clone());
     }
+    // What may be about an event in some worlds comes into its dossier as a guest.
+    for family in &families {
+        let own: Vec<Dossier> =
+            family.events.iter().map(|e| dossiers.get(&format!("event:{e}")).cloned().unwrap_or_default()).collect();
+        for (leader, event) in family.events.iter().enumerate() {
+            let Some(d) = dossiers.get_mut(&format!("event:{event}")) else { continue };
+            for (guest, name) in family.events.iter().enumerate().skip(leader + 1) {
+                let (x, y) = (&own[guest].asserting, &own[guest].denying);
+                d.asserting.extend(x);
+                d.denying.extend(y);
+                d.claims.extend(own[guest].claims.iter().cloned());
+                d.guests.extend(x.iter().chain(y).map(|s| (*s, name.clone())));
+            }
+        }
+    }
     for d in dossiers.values_mut() {
         d.asserting.sort_unstable();
         d.denying.sort_unstable();
     }
-    Gathered { statements, dossiers, retracted, statement_of }
+    Gathered { statements, dossiers, retracted, statement_of, families, merged }
+}
+
+/// From this probability on two events are taken for one in every world.
+const SURE: f64 = 0.98;
+/// Most events of a family: beyond it the least likely pairs are let go.
+const MOST: usize = 24;
+
+/// Groups of events that may be one, and those that surely are.
+fn families(case: &Case) -> (Vec<Family>, BTreeMap<String, String>) {
+    let mut events: Vec<&String> = case.same.iter().flat_map(|s| [&s.a, &s.b]).collect();
+    // Those coded by hand lead.
+    events.sort_by_key(|e| (case.rows.contains_key(*e), *e));
+    events.dedup();
+    let place: BTreeMap<&str, usize> = events.iter().enumerate().map(|(i, e)| (e.as_str(), i)).collect();
+    let ends = |s: &model::Same| {
+        let (x, y) = (place[s.a.as_str()], place[s.b.as_str()]);
+        (x.min(y), x.max(y))
+    };
+    let mut sure = Sets::new(events.len());
+    for s in case.same.iter().filter(|s| s.p >= SURE) {
+        let (x, y) = ends(s);
+        sure.join(x, y);
+    }
+    let merged: BTreeMap<String, String> = (0..events.len())
+        .filter_map(|i| {
+            let root = sure.find(i);
+            (root != i).then(|| (events[i].clone(), events[root].clone()))
+        })
+        .collect();
+    // Between those that are left: the likeliest pair of two groups counts.
+    let mut open: BTreeMap<(usize, usize), f64> = BTreeMap::new();
+    for s in case.same.iter().filter(|s| s.p < SURE) {
+        let (x, y) = ends(s);
+        let (x, y) = (sure.find(x), sure.find(y));
+        if x != y {
+            let p = open.entry((x.min(y), x.max(y))).or_default();
+            *p = p.max(s.p);
+        }
+    }
+    let mut pairs: Vec<((usize, usize), f64)> = open.into_iter().collect();
+    pairs.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+    let mut groups = Sets::new(events.len());
+    let mut size = vec![1usize; events.len()];
+    let mut kept = Vec::new();
+    for ((x, y), p) in pairs {
+        let (rx, ry) = (groups.find(x), groups.find(y));
+        if rx != ry && size[rx] + size[ry] > MOST {
+            continue;
+        }
+        if rx != ry {
+            groups.join(rx, ry);
+            size[rx.min(ry)] = size[rx] + size[ry];
+        }
+        kept.push((x, y, p));
+    }
+    let mut members: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for (x, y, _) in &kept {
+        for e in [x, y] {
+            let list = members.entry(groups.find(*e)).or_default();
+            if !list.contains(e) {
+                list.push(*e);
+            }
+        }
+    }
+    let families = members
+        .into_values()
+        .map(|mut list| {
+            list.sort_unstable();
+            let at = |e: &usize| list.binary_search(e).ok();
+            Family {
+                events: list.iter().map(|e| events[*e].clone()).collect(),
+                sets: list.iter().map(|e| case.rows.get(events[*e]).cloned().unwrap_or_default()).collect(),
+                pairs: kept.iter().filter_map(|(x, y, p)| Some((at(x)?, at(y)?, *p))).collect(),
+            }
+        })
+        .collect();
+    (families, merged)
+}
+
+impl Family {
+    /// For each event the one that stands for it in one world. Pairs are taken from the likeliest down, each joined with
+    /// the chance that is left of it after those that were not; `u` gives a number in (0, 1) for a pair of events.
+    pub fn leaders(&self, u: impl Fn(usize, usize) -> f64) -> Vec<usize> {
+        let n = self.events.len();
+        let mut sets = Sets::new(n);
+        // How much of each event's chance of a partner in each data set was used up by refusals.
+        let mut refused: BTreeMap<(usize, &str), f64> = BTreeMap::new();
+        let mut settled: Vec<(usize, usize)> = Vec::new();
+        let paired = |x: usize, y: usize| self.pairs.iter().any(|(a, b, _)| (*a, *b) == (x.min(y), x.max(y)));
+        for (x, y, p) in &self.pairs {
+            let (rx, ry) = (sets.find(*x), sets.find(*y));
+            if rx == ry || settled.contains(&(rx.min(ry), rx.max(ry))) {
+                continue;
+            }
+            let group = |sets: &mut Sets, r: usize| (0..n).filter(|i| sets.find(*i) == r).collect::<Vec<_>>();
+            let (gx, gy) = (group(&mut sets, rx), group(&mut sets, ry));
+            // A data set keeps its own rows apart.
+            let clash = gx.iter().any(|a| {
+                gy.iter().any(|b| self.sets[*a] == self.sets[*b] && !paired(*a, *b))
+            });
+            let used = |e: usize, set: &str| refused.get(&(e, set)).copied().unwrap_or(0.0);
+            let left = 1.0 - used(*x, &self.sets[*y]).max(used(*y, &self.sets[*x]));
+            if !clash && u(*x, *y) < (p / left.max(1e-9)).min(1.0) {
+                sets.join(rx, ry);
+            } else {
+                *refused.entry((*x, &self.sets[*y])).or_default() += p;
+                *refused.entry((*y, &self.sets[*x])).or_default() += p;
+                settled.push((rx.min(ry), rx.max(ry)));
+            }
+        }
+        (0..n).map(|i| sets.find(i)).collect()
+    }
 }
 
 fn statement(case: &Case, claims: &[&Claim], origin: &str) -> Statement {

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::gather::Gathered;
 
 /// Part of the stage's key.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 /// Points that stand for a place.
 pub const POINTS: usize = 256;
@@ -156,7 +156,9 @@ pub fn run(case: &Case, g: &Gathered, id: &str) -> EventLaw {
     let trust = |c: &Claim| {
         let n = g.statement_of[&c.id];
         let s = &g.statements[n];
-        case.sources.get(&s.origin).map_or(0.5, |x| mean_reliability(x.reliability)) * s.factor
+        let sound = case.sources.get(&s.origin).map_or(0.5, |x| mean_reliability(x.reliability)) * s.factor;
+        // What may speak of another event is worth as much less.
+        sound * dossier.guests.get(&n).map_or(1.0, |guest| g.p_same(id, guest))
     };
     let complexity = claims
         .iter()
@@ -178,7 +180,7 @@ pub fn run(case: &Case, g: &Gathered, id: &str) -> EventLaw {
         accusations,
         place: place(case, &claims, trust),
         days: days(case, &claims, trust),
-        figures: figures(case, g, &claims),
+        figures: figures(case, g, &dossier, &claims),
         claims: dossier.claims,
     }
 }
@@ -375,10 +377,13 @@ fn spread(kind: SourceKind) -> f64 {
 const OWN_LOSSES: f64 = -0.25;
 const ENEMY_LOSSES: f64 = 0.25;
 
-fn figures(case: &Case, g: &Gathered, claims: &[&Claim]) -> Vec<FigureLaw> {
-    let mut laws: BTreeMap<(Measure, String), BTreeMap<String, (Day, &Claim, &Figure)>> = BTreeMap::new();
+fn figures(case: &Case, g: &Gathered, dossier: &super::gather::Dossier, claims: &[&Claim]) -> Vec<FigureLaw> {
+    // By origin, and by statement: a guest speaks for itself.
+    let mut laws: BTreeMap<(Measure, String), BTreeMap<(String, String), (Day, &Claim, &Figure)>> = BTreeMap::new();
     for c in claims.iter().filter(|c| c.stance != Stance::Denies) {
-        let origin = &g.statements[g.statement_of[&c.id]].origin;
+        let n = g.statement_of[&c.id];
+        let guest = dossier.guests.get(&n).cloned().unwrap_or_default();
+        let origin = &(g.statements[n].origin.clone(), guest);
         let day = case.reports.get(&c.report).map_or(Day(0), |r| r.published.possible.to);
         // A copy does not outdate its original.
         let own = matches!(c.origin, model::Origin::Source(_));
@@ -400,7 +405,7 @@ fn figures(case: &Case, g: &Gathered, claims: &[&Claim]) -> Vec<FigureLaw> {
     laws.into_iter()
         .map(|((measure, of), per)| {
             let mut said: Vec<Said> =
-                per.into_iter().map(|(origin, (_, c, f))| reading(case, g, &origin, c, f, measure)).collect();
+                per.into_iter().map(|((origin, _), (_, c, f))| reading(case, g, &origin, c, f, measure)).collect();
             said.sort_by(|a, b| a.claim.cmp(&b.claim));
             let largest = said.iter().map(|s| s.high).max().unwrap_or(0).min(1_000_000);
             FigureLaw { measure, of, said, largest }

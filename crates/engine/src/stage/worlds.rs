@@ -14,7 +14,7 @@ use super::gather::{Gathered, components};
 use super::reconcile::{Bearing, EventLaw, FigureLaw, KNOWN_SHARE};
 
 /// Part of the stage's key.
-pub const VERSION: u32 = 4;
+pub const VERSION: u32 = 5;
 
 /// What a draw is for; the last part of its key. Never renumber.
 pub mod attribute {
@@ -42,6 +42,8 @@ pub mod attribute {
     pub const LINK_UNTIL: u32 = 11;
     /// The footprint's class.
     pub const CLASS: u32 = 12;
+    /// Whether two events are one.
+    pub const SAME: u32 = 13;
     /// Figures: this plus the measure's number.
     pub const FIGURE: u32 = 32;
     /// Further draws of a sampler.
@@ -146,6 +148,33 @@ struct Globals<'a> {
     sound: Vec<Vec<f64>>,
     /// By source: index of its bias in each world.
     bias: BTreeMap<&'a str, Vec<u8>>,
+    /// By event of a family: family, place in it.
+    family: BTreeMap<&'a str, (usize, usize)>,
+    /// By family and world: who stands for each of its events.
+    leaders: Vec<Vec<Vec<usize>>>,
+}
+
+impl Globals<'_> {
+    /// Whether an event stands for itself in a world.
+    fn leads(&self, event: &str, w: usize) -> bool {
+        self.family.get(event).is_none_or(|(f, i)| self.leaders[*f][w][*i] == *i)
+    }
+
+    /// Whether a statement that speaks of `guest` on its own speaks of `event` in a world.
+    fn joins(&self, event: &str, guest: &str, w: usize) -> bool {
+        match (self.family.get(event), self.family.get(guest)) {
+            (Some((f, i)), Some((g, j))) => f == g && self.leaders[*f][w][*j] == *i,
+            _ => false,
+        }
+    }
+
+    /// Soundness of a statement for one event in a world: nought where it speaks of another.
+    fn sound_for(&self, event: &str, guests: &BTreeMap<usize, String>, statement: usize, w: usize) -> f64 {
+        match guests.get(&statement) {
+            Some(guest) if !self.joins(event, guest, w) => 0.0,
+            _ => self.sound[statement][w],
+        }
+    }
 }
 
 /// Draws the worlds. With `informed = false` nothing that was said is believed: the base prior of facts, from which
@@ -158,7 +187,9 @@ pub fn run(case: &Case, g: &Gathered, laws: &[EventLaw], n: usize, informed: boo
         .par_iter()
         .zip(&who)
         .map(|(law, who)| {
-            event(law, &globals, chances.get(&format!("event:{}", law.id)), who, case.base_rate, informed)
+            let key = format!("event:{}", law.id);
+            let guests = g.dossiers.get(&key).map(|d| &d.guests);
+            event(law, &globals, guests, chances.get(&key), who, case.base_rate, informed)
         })
         .collect();
     let facts =
@@ -206,7 +237,27 @@ fn globals<'a>(case: &'a Case, g: &'a Gathered, n: usize) -> Globals<'a> {
         })
         .collect();
     let index = g.statements.iter().enumerate().map(|(i, s)| (s.id.as_str(), i)).collect();
-    Globals { seed: case.seed, n, index, sound, bias }
+    let family = g
+        .families
+        .iter()
+        .enumerate()
+        .flat_map(|(f, family)| family.events.iter().enumerate().map(move |(i, e)| (e.as_str(), (f, i))))
+        .collect();
+    let leaders = g
+        .families
+        .par_iter()
+        .map(|f| {
+            let names: BTreeMap<(usize, usize), u64> = f
+                .pairs
+                .iter()
+                .map(|(x, y, _)| ((*x, *y), entity(&format!("same:{} {}", f.events[*x], f.events[*y]))))
+                .collect();
+            (0..n)
+                .map(|w| f.leaders(|x, y| uniform(case.seed, w as u32, names[&(x, y)], attribute::SAME)))
+                .collect()
+        })
+        .collect();
+    Globals { seed: case.seed, n, index, sound, bias, family, leaders }
 }
 
 /// P(so | what the world fixes) for every subject, world by world. Statements about one subject only are summed out
@@ -219,11 +270,17 @@ fn existence_by_subject(
 ) -> BTreeMap<String, Vec<f64>> {
     let n = globals.n;
     if !informed {
-        return g.dossiers.keys().map(|k| (k.clone(), vec![case.base_rate; n])).collect();
+        let leads = |k: &str, w: usize| k.strip_prefix("event:").is_none_or(|e| globals.leads(e, w));
+        return g
+            .dossiers
+            .keys()
+            .map(|k| (k.clone(), (0..n).map(|w| if leads(k, w) { case.base_rate } else { 0.0 }).collect()))
+            .collect();
     }
+    // How many events a statement speaks of in one world: a guest speaks of one event only, whichever.
     let mut uses = vec![0usize; g.statements.len()];
     for d in g.dossiers.values() {
-        for s in d.asserting.iter().chain(&d.denying) {
+        for s in d.asserting.iter().chain(&d.denying).filter(|s| !d.guests.contains_key(s)) {
             uses[*s] += 1;
         }
     }
@@ -243,8 +300,12 @@ fn existence_by_subject(
     for (i, c) in component.iter().enumerate() {
         members.entry(*c).or_default().push(i);
     }
-    let private = |w: usize, list: &[usize]| {
-        list.iter().filter(|s| uses[**s] == 1).map(|s| globals.sound[*s][w]).collect::<Vec<f64>>()
+    let private = |w: usize, m: usize, list: &[usize]| {
+        let event = names[m].strip_prefix("event:").unwrap_or_default();
+        list.iter()
+            .filter(|s| uses[**s] == 1)
+            .map(|s| globals.sound_for(event, &dossiers[m].guests, *s, w))
+            .collect::<Vec<f64>>()
     };
     members
         .into_par_iter()
@@ -263,7 +324,7 @@ fn existence_by_subject(
             for w in 0..n {
                 let conflicts: Vec<Conflict> = members
                     .iter()
-                    .map(|m| Conflict::new(private(w, &dossiers[*m].asserting), private(w, &dossiers[*m].denying)))
+                    .map(|m| Conflict::new(private(w, *m, &dossiers[*m].asserting), private(w, *m, &dossiers[*m].denying)))
                     .collect();
                 let subset = if statements.is_empty() {
                     0
@@ -296,6 +357,15 @@ fn existence_by_subject(
             }
             out
         })
+        .map(|(name, mut chance)| {
+            // What another event stands for does not happen beside it.
+            if let Some(event) = name.strip_prefix("event:") {
+                for (w, c) in chance.iter_mut().enumerate() {
+                    *c *= f64::from(u8::from(globals.leads(event, w)));
+                }
+            }
+            (name, chance)
+        })
         .collect::<Vec<_>>()
         .into_iter()
         .collect()
@@ -326,9 +396,12 @@ fn responsibility(g: &Gathered, laws: &[EventLaw], globals: &Globals<'_>, inform
         s.dedup();
         s
     };
+    let nobody = BTreeMap::new();
+    let guests: Vec<&BTreeMap<usize, String>> =
+        laws.iter().map(|l| g.dossiers.get(&format!("event:{}", l.id)).map_or(&nobody, |d| &d.guests)).collect();
     let mut events_of: BTreeMap<usize, usize> = BTreeMap::new();
-    for list in &stated {
-        for s in distinct(list) {
+    for (list, guests) in stated.iter().zip(&guests) {
+        for s in distinct(list).into_iter().filter(|s| !guests.contains_key(s)) {
             *events_of.entry(s).or_default() += 1;
         }
     }
@@ -359,7 +432,7 @@ fn responsibility(g: &Gathered, laws: &[EventLaw], globals: &Globals<'_>, inform
                     let bit = statements.iter().position(|s| s == stated);
                     let trust = match bit {
                         Some(i) => f64::from(u8::from(set >> (i & 63) & 1 == 1)) * a.factor,
-                        None => globals.sound[*stated][w] * a.factor,
+                        None => globals.sound_for(&law.id, guests[m], *stated, w) * a.factor,
                     };
                     for (i, p) in p.iter_mut().enumerate() {
                         let (sound, not) = bearing(a.bearing, i == a.candidate, law.base[a.candidate] / KNOWN_SHARE);
@@ -389,6 +462,7 @@ fn responsibility(g: &Gathered, laws: &[EventLaw], globals: &Globals<'_>, inform
 fn event(
     law: &EventLaw,
     globals: &Globals<'_>,
+    guests: Option<&BTreeMap<usize, String>>,
     chance: Option<&Vec<f64>>,
     who: &[f64],
     base_rate: f64,
@@ -411,12 +485,19 @@ fn event(
             None => Vec::new(),
         },
         day: (0..n).map(|w| law.days.first + days.pick(u(w, attribute::DAY)) as i32).collect(),
-        figures: law.figures.iter().map(|f| figure(f, e, globals, informed)).collect(),
+        figures: law.figures.iter().map(|f| figure(f, &law.id, e, globals, guests, informed)).collect(),
     }
 }
 
 /// How many it is in each world: the exact grid posterior under the world's biases and soundness.
-fn figure(law: &FigureLaw, event: u64, globals: &Globals<'_>, informed: bool) -> FigureWorlds {
+fn figure(
+    law: &FigureLaw,
+    id: &str,
+    event: u64,
+    globals: &Globals<'_>,
+    guests: Option<&BTreeMap<usize, String>>,
+    informed: bool,
+) -> FigureWorlds {
     let grid = Grid::new(law.largest.min(250_000));
     // Wide, and the same for all events.
     let prior = stats::prior(&grid, 0.1, 6.0, 1.4);
@@ -448,8 +529,12 @@ fn figure(law: &FigureLaw, event: u64, globals: &Globals<'_>, informed: bool) ->
                     &prior,
                     law.said.iter().zip(&tables).map(|(s, t)| {
                         let node = globals.bias.get(s.source.as_str()).map_or(4, |b| b[w]);
-                        let sound = globals.sound[globals.index[s.statement.as_str()]][w] * s.factor;
-                        (&t[usize::from(node)][..], 1.0 - GROSS_ERROR * (1.0 - sound))
+                        let stated = globals.index[s.statement.as_str()];
+                        let guest = guests.and_then(|g| g.get(&stated));
+                        let here = guest.is_none_or(|guest| globals.joins(id, guest, w));
+                        let sound = globals.sound[stated][w] * s.factor;
+                        let worth = if here { 1.0 - GROSS_ERROR * (1.0 - sound) } else { 0.0 };
+                        (&t[usize::from(node)][..], worth)
                     }),
                 )
             } else {

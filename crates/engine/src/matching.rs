@@ -1,0 +1,276 @@
+//! The same event across data sets: records become columns of numbers, `stats::link` finds which are the same, and
+//! every pair can say why.
+//!
+//! What is compared: place and time with their imprecision; event codes (which code of one vocabulary stands for which
+//! of the other is learned, beginning from the bridges); the rarer and the commoner actor; deaths; names of places and
+//! words of texts. Records are taken in the order of data set and key, so the order of files and rows changes nothing.
+
+use std::collections::HashMap;
+
+use formats::{Extent, Record, flag};
+use model::{EventType, Reason};
+use stats::{Alike, LIKENESS_CLASSES, Linked, NONE, Pair, Reach, Set};
+
+use crate::names::{Folded, Words};
+
+/// The records of one data set that are to be matched.
+#[derive(Debug, Clone)]
+pub struct MatchSet<'r> {
+    /// Id of the data set.
+    pub id: &'r str,
+    /// Its records.
+    pub records: Vec<&'r Record<'static>>,
+    /// One event may stand in it twice.
+    pub duplicates: bool,
+}
+
+/// Pairs below this probability are not kept.
+pub const LEAST: f32 = 0.02;
+/// Pairs at least this sure make the likeliest clusters.
+pub const JOINED: f32 = 0.5;
+
+/// Which records are the same.
+#[derive(Debug, Clone)]
+pub struct Matched {
+    /// Pairs and weights; records are numbered set after set, in the order of `keys`.
+    pub linked: Linked,
+    /// Data set and place in `MatchSet::records` of each record.
+    pub keys: Vec<(usize, usize)>,
+    /// For every record the first record of its likeliest cluster.
+    pub clusters: Vec<u32>,
+}
+
+/// Codes of a column: distinct values, the most frequent first.
+struct Coded {
+    values: Vec<String>,
+    codes: Vec<u32>,
+}
+
+fn coded<'v>(values: impl Iterator<Item = &'v str>) -> Coded {
+    // Looked up by hash, numbered by what they are: nothing depends on the order of a hash map.
+    let mut seen: HashMap<&str, u32> = HashMap::new();
+    let mut found: Vec<(u32, &str)> = Vec::new();
+    let firsts: Vec<u32> = values
+        .map(|v| {
+            if v.is_empty() {
+                return NONE;
+            }
+            let n = *seen.entry(v).or_insert_with(|| {
+                found.push((0, v));
+                found.len() as u32 - 1
+            });
+            found[n as usize].0 += 1;
+            n
+        })
+        .collect();
+    let mut order: Vec<u32> = (0..found.len() as u32).collect();
+    order.sort_by(|a, b| found[*b as usize].0.cmp(&found[*a as usize].0).then(found[*a as usize].1.cmp(found[*b as usize].1)));
+    let mut rank = vec![0; found.len()];
+    for (r, n) in order.iter().enumerate() {
+        rank[*n as usize] = r as u32;
+    }
+    Coded {
+        values: order.iter().map(|n| found[*n as usize].1.to_owned()).collect(),
+        codes: firsts.into_iter().map(|n| if n == NONE { NONE } else { rank[n as usize] }).collect(),
+    }
+}
+
+/// One set, ready to be linked.
+struct Prepared {
+    set: Set,
+    /// By field: the values behind the codes.
+    values: Vec<Vec<String>>,
+    /// By code of the first field: the event type it is bridged to.
+    kinds: Vec<Option<EventType>>,
+}
+
+/// Most codes of actors that are compared by name, set against set.
+const NAMED: usize = 400;
+
+fn prepare(records: &[&Record<'static>]) -> Prepared {
+    let codes = coded(records.iter().map(|r| if r.code.is_empty() { r.kind.map_or("", EventType::name) } else { &r.code }));
+    let mut kinds = vec![None; codes.values.len()];
+    for (r, c) in records.iter().zip(&codes.codes) {
+        if *c != NONE {
+            kinds[*c as usize] = kinds[*c as usize].or(r.kind);
+        }
+    }
+    // Which of two actors comes first means nothing in most data sets: the rarer one tells more, and comes first here.
+    let both = coded(records.iter().flat_map(|r| [&*r.actor1, &*r.actor2]));
+    // Codes are numbered from the most frequent: the larger is the rarer.
+    let ordered = |n: usize| -> (u32, u32) {
+        let (x, y) = (both.codes[2 * n], both.codes[2 * n + 1]);
+        match (x, y) {
+            (NONE, y) => (y, NONE),
+            (x, NONE) => (x, NONE),
+            (x, y) => (x.max(y), x.min(y)),
+        }
+    };
+    let name = |c: u32| if c == NONE { "" } else { both.values[c as usize].as_str() };
+    let rarer = coded((0..records.len()).map(|n| name(ordered(n).0)));
+    let commoner = coded((0..records.len()).map(|n| name(ordered(n).1)));
+    let nowhere = (f32::NAN, f32::NAN);
+    let set = Set {
+        days: records.iter().map(|r| (r.first, r.last)).collect(),
+        at: records.iter().map(|r| r.lon_lat.map_or(nowhere, |(x, y)| (x as f32, y as f32))).collect(),
+        radius_km: records.iter().map(|r| if r.extent == Extent::Nowhere { f32::INFINITY } else { r.extent.radius_km() as f32 }).collect(),
+        counts: records
+            .iter()
+            .map(|r| match r.deaths {
+                Some(d) if !r.has(flag::ZERO_OR_UNKNOWN) => d.best,
+                _ => NONE,
+            })
+            .collect(),
+        codes: vec![codes.codes, rarer.codes, commoner.codes],
+    };
+    Prepared { set, values: vec![codes.values, rarer.values, commoner.values], kinds }
+}
+
+/// What is known beforehand of which codes are the same: types by the bridges, actors by their names.
+fn alike(x: &Prepared, y: &Prepared) -> Vec<Alike> {
+    let mut kinds = Alike::default();
+    for (i, a) in x.kinds.iter().enumerate().take(NAMED) {
+        for (j, b) in y.kinds.iter().enumerate().take(NAMED) {
+            if a.is_some() && a == b {
+                kinds.pairs.push((i as u32, j as u32, 1.0));
+            }
+        }
+    }
+    let mut out = vec![kinds];
+    for field in 1..3 {
+        let fold = |p: &Prepared| -> Vec<Folded> { p.values[field].iter().take(NAMED).map(|v| Folded::new(v)).collect() };
+        let (fx, fy) = (fold(x), fold(y));
+        let words = Words::new(fx.iter().chain(&fy));
+        let mut names = Alike::default();
+        for (i, a) in fx.iter().enumerate() {
+            for (j, b) in fy.iter().enumerate() {
+                let (score, _) = words.alike(a, b);
+                // Half alike is not alike; what is left is stretched over the scale.
+                if score > 0.5 {
+                    names.pairs.push((i as u32, j as u32, ((score - 0.5) * 2.0) as f32));
+                }
+            }
+        }
+        out.push(names);
+    }
+    out
+}
+
+/// Words of a record: its place's name and its text, folded and sorted.
+#[derive(Default)]
+struct Said {
+    place: Vec<String>,
+    text: Vec<String>,
+}
+
+fn said(r: &Record<'static>) -> Said {
+    let words = |t: &str| {
+        let mut w: Vec<String> = Folded::new(t).words.into_iter().filter(|w| w.len() > 2).collect();
+        w.sort_unstable();
+        w.dedup();
+        w
+    };
+    Said { place: words(&r.place), text: words(&r.text) }
+}
+
+/// Share of the smaller list that the two have in common; none when either is empty.
+fn overlap(a: &[String], b: &[String]) -> Option<f64> {
+    if a.is_empty() || b.is_empty() {
+        return None;
+    }
+    let common = a.iter().filter(|w| b.binary_search(w).is_ok()).count();
+    Some(common as f64 / a.len().min(b.len()) as f64)
+}
+
+/// Class of likeness of names and words, from unlike to the same.
+fn class(a: &Said, b: &Said) -> Option<u8> {
+    let (place, text) = (overlap(&a.place, &b.place), overlap(&a.text, &b.text));
+    let score = match (place, text) {
+        (None, None) => return None,
+        (Some(p), None) => p,
+        (None, Some(t)) => (2.0 * t).min(1.0),
+        (Some(p), Some(t)) => 0.6 * p + 0.4 * (2.0 * t).min(1.0),
+    };
+    Some(((score * LIKENESS_CLASSES as f64) as u8).min(LIKENESS_CLASSES as u8 - 1))
+}
+
+/// Finds which records are the same event. Sets may come in any order, records too.
+pub fn match_records(sets: &[MatchSet<'_>]) -> Matched {
+    // The order of keys, whatever the order of files and rows.
+    let mut order: Vec<usize> = (0..sets.len()).collect();
+    order.sort_by_key(|s| sets[*s].id);
+    let mut keys = Vec::new();
+    let mut sorted: Vec<Vec<&Record<'static>>> = Vec::new();
+    for s in &order {
+        let records = &sets[*s].records;
+        let mut rows: Vec<usize> = (0..records.len()).collect();
+        // By what they say, not by where they stand.
+        let place = |r: &Record<'_>| r.lon_lat.map_or((0, 0), |(x, y)| (x.to_bits(), y.to_bits()));
+        rows.sort_unstable_by(|a, b| {
+            let (a, b) = (records[*a], records[*b]);
+            (a.first, a.last, place(a), &a.id, a.at.hash).cmp(&(b.first, b.last, place(b), &b.id, b.at.hash))
+        });
+        keys.extend(rows.iter().map(|r| (*s, *r)));
+        sorted.push(rows.into_iter().map(|r| records[r]).collect());
+    }
+    let mut prepared: Vec<Prepared> = sorted.iter().map(|r| prepare(r)).collect();
+    let duplicates: Vec<bool> = order.iter().map(|s| sets[*s].duplicates).collect();
+    // Names and words are compared only where records have any.
+    let any = sorted.iter().flatten().any(|r| !r.place.is_empty() || !r.text.is_empty());
+    let words: Vec<Vec<Said>> =
+        if any { sorted.iter().map(|s| s.iter().map(|r| said(r)).collect()).collect() } else { vec![] };
+    let likeness = |x: usize, a: u32, y: usize, b: u32| class(&words[x][a as usize], &words[y][b as usize]);
+    let columns: Vec<Set> = prepared.iter_mut().map(|p| std::mem::take(&mut p.set)).collect();
+    let linked = stats::link(
+        &columns,
+        &duplicates,
+        &|x, y| alike(&prepared[x], &prepared[y]),
+        if any { Some(&likeness) } else { None },
+        Reach::default(),
+        LEAST,
+    );
+    let clusters = linked.clusters(JOINED);
+    Matched { linked, keys, clusters }
+}
+
+impl Matched {
+    /// What speaks for and against a pair, field by field, strongest first.
+    pub fn reasons(&self, sets: &[MatchSet<'_>], pair: &Pair) -> Vec<Reason> {
+        let record = |r: u32| {
+            let (set, row) = self.keys[r as usize];
+            sets[set].records[row]
+        };
+        let (a, b) = (record(pair.a), record(pair.b));
+        let both = |x: &str, y: &str| format!("{} / {}", or_dash(x), or_dash(y));
+        let deaths = |r: &Record<'static>| r.deaths.map_or_else(|| "not said".to_owned(), |d| d.best.to_string());
+        let apart = match (a.point(), b.point()) {
+            (Some(x), Some(y)) => format!("{:.0} km", model::distance_m(x, y) / 1000.0),
+            _ => "no place".into(),
+        };
+        let gap = (b.first - a.last).max(a.first - b.last).max(0);
+        let said = [
+            ("place and time", format!("{apart}, {gap} days apart, against what happens there anyway")),
+            ("deaths", format!("{} / {}", deaths(a), deaths(b))),
+            ("type", both(&a.code, &b.code)),
+            ("rarer actor", both(&a.actor1, &b.actor1)),
+            ("other actor", both(&a.actor2, &b.actor2)),
+            ("words", both(&a.place, &b.place)),
+        ];
+        let mut out: Vec<Reason> = said
+            .into_iter()
+            .zip(pair.parts)
+            .filter(|(_, w)| *w != 0.0)
+            .map(|((field, said), w)| Reason {
+                field: field.to_owned(),
+                said,
+                decibans: f64::from(w) * 10.0 / std::f64::consts::LN_10,
+            })
+            .collect();
+        out.sort_by(|x, y| y.decibans.abs().total_cmp(&x.decibans.abs()));
+        out
+    }
+}
+
+fn or_dash(t: &str) -> &str {
+    if t.is_empty() { "-" } else { t }
+}

@@ -1,0 +1,791 @@
+//! Rows of event data sets become claims of the case: a data set is a source, a row is a claim with its own precision,
+//! figures and named originator.
+//!
+//! Import (once a file) and three steps: keep the rows that speak to the case, resolve the names in them to actors of
+//! the case, and match the rows with one another and with the events coded by hand. People's rulings come last and
+//! always win.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use datafusion::arrow::array::{Array, AsArray, RecordBatch};
+use datafusion::arrow::datatypes::{Date32Type, Float64Type, UInt8Type, UInt16Type, UInt32Type, UInt64Type};
+use datafusion::prelude::{ParquetReadOptions, SessionConfig, SessionContext};
+use formats::{Deaths, Extent, Format, Record, flag};
+use model::{
+    ActorKind, ActorRole, Basis, Case, Claim, Credibility, Dataset, Day, Decides, Edtf, EventClaim, Excerpt, Figure,
+    Hedge, Id, LonLat, Measure, Modality, Named, Origin, PlaceRef, Problem, Report, Role, Same, Sameness, Says, Span,
+    Stance, SubType, WithActor,
+};
+
+use crate::import::{Counted, ImportOptions, Imported, LAYOUT, import};
+use crate::matching::{MatchSet, match_records};
+use crate::names::{Folded, How, Words};
+use crate::store::Store;
+
+/// Opens a file of the case folder.
+pub type Opener<'o> = &'o dyn Fn(&str) -> io::Result<File>;
+
+/// What can go wrong.
+#[derive(Debug)]
+pub enum RowsError {
+    /// Problems of the case.
+    Case(Vec<Problem>),
+    /// The disk, or a file that is not of its format.
+    Other(String),
+}
+
+/// Most rows of one data set that become claims.
+const MAX_ROWS: usize = 20_000;
+
+/// The imports that the tables `records` and `quarantine` show.
+const CURRENT: &str = "records/current.json";
+
+fn folder_name(folder: &Path) -> String {
+    folder.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned())
+}
+
+/// Where an import of a data set is kept: named by everything it depends on.
+fn records_folder(store: &Store, d: &Dataset, deletions: &str) -> PathBuf {
+    let key = serde_json::to_string(&(LAYOUT, &d.id, &d.hash, &d.format, d.mapping(), deletions)).unwrap_or_default();
+    store.root().join("records").join(format!("{}-{}", d.id, &blake3::hash(key.as_bytes()).to_hex()[..16]))
+}
+
+fn reading(file: &str) -> impl Fn(io::Error) -> RowsError + use<'_> {
+    move |e| RowsError::Other(format!("cannot read {file}: {e}"))
+}
+
+/// Imports a data set unless that was done before; returns where its parts are and what came of it.
+///
+/// # Errors
+/// When the file is another one than the case says, is not of its format, or the disk fails.
+pub fn import_dataset(
+    store: &Store,
+    d: &Dataset,
+    open: Opener<'_>,
+    threads: usize,
+    counted: Counted<'_>,
+) -> Result<(PathBuf, Imported), RowsError> {
+    let other = RowsError::Other;
+    let (mut withdrawn, mut deletions) = (Vec::new(), String::new());
+    if let Some(file) = &d.deletions {
+        let mut bytes = Vec::new();
+        open(file).and_then(|f| f.take(1 << 28).read_to_end(&mut bytes)).map_err(reading(file))?;
+        deletions = blake3::hash(&bytes).to_hex().to_string();
+        withdrawn = formats::read_acled_deletions(&bytes[..]).map_err(|e| other(format!("{file}: {e}")))?;
+    }
+    let folder = records_folder(store, d, &deletions);
+    if let Ok(bytes) = fs::read(folder.join("import.json"))
+        && let Ok(done) = serde_json::from_slice(&bytes)
+    {
+        return Ok((folder, done));
+    }
+    let found = hash_file(open(&d.file).map_err(reading(&d.file))?).map_err(reading(&d.file))?;
+    if found != d.hash {
+        return Err(RowsError::Case(vec![
+            Problem::error("another-file", d.span.clone(), format!("`{}` is not the file that was imported", d.file))
+                .label(format!("its hash is {}, and the case says {}", &found[..16], &d.hash[..d.hash.len().min(16)]))
+                .help("import the new version with `bellwether import`, under an id of its own"),
+        ]));
+    }
+    let format = Format::from_name(&d.format.0).ok_or_else(|| other(format!("no format {}", d.format.0)))?;
+    let options =
+        ImportOptions { dataset: d.id.clone(), format, mapping: d.mapping(), withdrawn, threads };
+    // Beside, then renamed: an import that is interrupted leaves nothing that looks done.
+    let beside = folder.with_extension(format!("partial-{}", std::process::id()));
+    let disk = |e: io::Error| other(format!("cannot write {}: {e}", beside.display()));
+    let _ = fs::remove_dir_all(&beside);
+    fs::create_dir_all(beside.join("parts")).map_err(disk)?;
+    let named = |e: String| other(format!("{}: {e}", d.file));
+    let (container, input) = formats::unpack(open(&d.file).map_err(reading(&d.file))?).map_err(named)?;
+    let done = if container == formats::Container::Parquet {
+        import_parquet(open(&d.file).map_err(reading(&d.file))?, &beside, &options, counted).map_err(named)?
+    } else {
+        import(input, &beside, &options, counted).map_err(named)?
+    };
+    fs::write(beside.join("import.json"), serde_json::to_vec(&done).unwrap_or_default()).map_err(disk)?;
+    let _ = fs::remove_dir_all(&folder);
+    fs::rename(&beside, &folder).map_err(disk)?;
+    // What `query` shows, until a build says it anew.
+    let mut current: Vec<String> = fs::read(store.root().join(CURRENT))
+        .ok()
+        .and_then(|b| serde_json::from_slice(&b).ok())
+        .unwrap_or_default();
+    current.push(folder_name(&folder));
+    let list = serde_json::to_vec(&current).unwrap_or_default();
+    store.write(CURRENT, &list).map_err(|e| other(e.to_string()))?;
+    Ok((folder, done))
+}
+
+/// A Parquet table, as text, through the same mapping as any other table.
+fn import_parquet(
+    file: File,
+    folder: &Path,
+    options: &ImportOptions,
+    counted: Counted<'_>,
+) -> Result<Imported, String> {
+    use datafusion::arrow::util::display::{ArrayFormatter, FormatOptions};
+    use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+    let reader = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|e| e.to_string())?;
+    let reader = reader.build().map_err(|e| e.to_string())?;
+    // Written out as CSV through a pipe, so that memory stays bounded.
+    let (out, into) = io::pipe().map_err(|e| e.to_string())?;
+    std::thread::scope(|scope| {
+        let writer = scope.spawn(move || -> Result<(), String> {
+            let mut csv = csv::Writer::from_writer(into);
+            let mut headed = false;
+            let format = FormatOptions::default();
+            for batch in reader {
+                let batch = batch.map_err(|e| e.to_string())?;
+                if !headed {
+                    let schema = batch.schema();
+                    csv.write_record(schema.fields().iter().map(|f| f.name().as_str())).map_err(|e| e.to_string())?;
+                    headed = true;
+                }
+                let columns = batch
+                    .columns()
+                    .iter()
+                    .map(|c| ArrayFormatter::try_new(c.as_ref(), &format))
+                    .collect::<Result<Vec<_>, _>>()
+                    .map_err(|e| e.to_string())?;
+                for row in 0..batch.num_rows() {
+                    csv.write_record(columns.iter().map(|c| c.value(row).to_string())).map_err(|e| e.to_string())?;
+                }
+            }
+            csv.flush().map_err(|e| e.to_string())
+        });
+        let done = import(out, folder, options, counted);
+        match (done, writer.join()) {
+            (Ok(done), Ok(Ok(()))) => Ok(done),
+            (Err(e), _) => Err(e),
+            (_, Ok(Err(e))) => Err(e),
+            (_, Err(_)) => Err("a thread of the import died".into()),
+        }
+    })
+}
+
+/// BLAKE3 of a file.
+///
+/// # Errors
+/// What the disk says.
+pub fn hash_file(mut file: File) -> io::Result<String> {
+    let mut hasher = blake3::Hasher::new();
+    let mut block = vec![0; 1 << 20];
+    loop {
+        match file.read(&mut block)? {
+            0 => return Ok(hasher.finalize().to_hex().to_string()),
+            n => {
+                hasher.update(&block[..n]);
+            }
+        }
+    }
+}
+
+/// The case with the rows that speak to it as claims, and with what matches what. What is published after the as-of
+/// day takes no part.
+///
+/// # Errors
+/// As [`import_dataset`]; and when more rows speak to the case than a case is for.
+pub fn with_rows(
+    case: &Case,
+    store: &Store,
+    open: Opener<'_>,
+    threads: usize,
+    counted: &dyn Fn(&str) -> Box<dyn Fn(u64, u64) + Sync>,
+) -> Result<Case, RowsError> {
+    if case.datasets.is_empty() {
+        return Ok(case.clone());
+    }
+    let mut out = case.clone();
+    let mut folders = Vec::new();
+    let mut sets: Vec<(Id, bool, Vec<(Id, Record<'static>)>)> = Vec::new();
+    for d in case.datasets.iter().filter(|d| d.released.possible.to <= case.as_of()) {
+        let progress = counted(&d.id);
+        let (folder, done) = import_dataset(store, d, open, threads, &*progress)?;
+        folders.push(folder_name(&folder));
+        out.quarantined.insert(d.id.clone(), done.quarantined);
+        let rows = read_rows(&folder, &done, d, case).map_err(RowsError::Other)?;
+        let (rows, named) = keep(case, d, rows);
+        out.names.extend(named);
+        if rows.len() > MAX_ROWS {
+            return Err(RowsError::Case(vec![
+                Problem::error("too-many-rows", d.span.clone(), format!("{} rows of `{}` speak to the case", rows.len(), d.id))
+                    .label(format!("at most {MAX_ROWS} become claims"))
+                    .help("narrow `keep`: actors, areas, countries, window; `bellwether query` counts the table `records`"),
+            ]));
+        }
+        let rows = claims(case, d, rows, &mut out);
+        sets.push((d.id.clone(), d.duplicates, rows));
+    }
+    out.same = same(case, &sets);
+    // What `query` shows as the tables `records` and `quarantine`.
+    let list = serde_json::to_vec(&folders).unwrap_or_default();
+    store.write(CURRENT, &list).map_err(|e| RowsError::Other(e.to_string()))?;
+    Ok(out)
+}
+
+/// Rows that may have happened in the window, in the countries asked for.
+fn read_rows(folder: &Path, done: &Imported, d: &Dataset, case: &Case) -> Result<Vec<Record<'static>>, String> {
+    if done.parts.is_empty() {
+        return Ok(vec![]);
+    }
+    let window = d.keep.window.as_ref().and_then(|w| w.days(case.as_of()));
+    let (from, to) = window.map_or((Day(-700_000), case.as_of()), |w| (w.from, w.to.min(case.as_of())));
+    let mut sql = format!("select * from records where last >= date '{from}' and first <= date '{to}'");
+    if !d.keep.countries.is_empty() {
+        let list: Vec<String> = d.keep.countries.iter().map(|c| format!("'{}'", c.replace('\'', "''"))).collect();
+        sql.push_str(&format!(" and country in ({})", list.join(", ")));
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| e.to_string())?;
+    runtime.block_on(async {
+        let config = SessionConfig::new()
+            .with_target_partitions(1)
+            .set_bool("datafusion.execution.parquet.schema_force_view_types", false);
+        let ctx = SessionContext::new_with_config(config);
+        let mut out = Vec::new();
+        // Part by part: a slice bounds the memory.
+        for part in &done.parts {
+            let path = folder.join("parts").join(part);
+            ctx.register_parquet("records", path.to_string_lossy(), ParquetReadOptions::default())
+                .await
+                .map_err(|e| e.strip_backtrace())?;
+            let batches =
+                ctx.sql(&sql).await.map_err(|e| e.strip_backtrace())?.collect().await.map_err(|e| e.strip_backtrace())?;
+            for b in &batches {
+                records(b, &mut out)?;
+            }
+            ctx.deregister_table("records").map_err(|e| e.strip_backtrace())?;
+        }
+        Ok(out)
+    })
+}
+
+/// Rows of a batch as records.
+pub(crate) fn records(batch: &RecordBatch, out: &mut Vec<Record<'static>>) -> Result<(), String> {
+    let column = |name: &str| batch.column_by_name(name).ok_or_else(|| format!("the table has no column {name}"));
+    let text = |name: &str| -> Result<_, String> {
+        column(name)?.as_string_opt::<i32>().cloned().ok_or_else(|| format!("column {name} is no text"))
+    };
+    let names = [
+        "id", "about", "place", "adm1", "country", "type", "sub_type", "code", "actor1", "actor2", "origin", "text",
+        "url", "detail",
+    ];
+    let texts = names.iter().map(|n| text(n)).collect::<Result<Vec<_>, _>>()?;
+    let days = ["first", "last"].map(column);
+    let [first, last] = days.map(|c| c.map(|c| c.as_primitive::<Date32Type>().clone()));
+    let (first, last) = (first?, last?);
+    let (lon, lat) = (column("lon")?.as_primitive::<Float64Type>(), column("lat")?.as_primitive::<Float64Type>());
+    let extent = column("extent")?.as_primitive::<UInt8Type>();
+    let flags = column("flags")?.as_primitive::<UInt16Type>();
+    let killed: Vec<_> = ["killed_low", "killed_best", "killed_high"]
+        .iter()
+        .map(|n| column(n).map(|c| c.as_primitive::<UInt32Type>().clone()))
+        .collect::<Result<_, _>>()?;
+    let place: Vec<_> = ["line", "offset", "hash"]
+        .iter()
+        .map(|n| column(n).map(|c| c.as_primitive::<UInt64Type>().clone()))
+        .collect::<Result<_, _>>()?;
+    for i in 0..batch.num_rows() {
+        let t = |k: usize| -> std::borrow::Cow<'static, str> {
+            if texts[k].is_null(i) { "".into() } else { texts[k].value(i).to_owned().into() }
+        };
+        let kind = t(5);
+        out.push(Record {
+            at: formats::At { line: place[0].value(i), offset: place[1].value(i), hash: place[2].value(i) },
+            id: t(0),
+            about: t(1),
+            first: first.value(i),
+            last: last.value(i),
+            lon_lat: (!lon.is_null(i) && !lat.is_null(i)).then(|| (lon.value(i), lat.value(i))),
+            extent: Extent::from_code(extent.value(i)).unwrap_or_default(),
+            place: t(2),
+            adm1: t(3),
+            country: t(4),
+            kind: model::SUB_TYPES.iter().map(|(k, _)| *k).find(|k| k.name() == kind),
+            sub_type: t(6),
+            code: t(7),
+            actor1: t(8),
+            actor2: t(9),
+            deaths: (!killed[1].is_null(i)).then(|| Deaths {
+                low: killed[0].value(i),
+                best: killed[1].value(i),
+                high: killed[2].value(i),
+            }),
+            origin: t(10),
+            text: t(11),
+            url: t(12),
+            flags: flags.value(i),
+            detail: t(13),
+        });
+    }
+    Ok(())
+}
+
+/// A row with whom its actors mean.
+struct Kept {
+    record: Record<'static>,
+    actors: [Option<Id>; 2],
+}
+
+/// From this likeness on a name means an actor without anybody's word for it.
+const ALIKE: f64 = 0.84;
+/// By how much the likeliest actor must lead.
+const LEAD: f64 = 0.04;
+/// Candidates that are kept for people to look at.
+const CANDIDATE: f64 = 0.6;
+
+/// The rows that name an actor of the case (one of those asked for) and may lie in an area asked for.
+fn keep(case: &Case, d: &Dataset, rows: Vec<Record<'static>>) -> (Vec<Kept>, Vec<Named>) {
+    let mut counts: BTreeMap<&str, u32> = BTreeMap::new();
+    for r in &rows {
+        for n in [&r.actor1, &r.actor2] {
+            if !n.is_empty() {
+                *counts.entry(n).or_default() += 1;
+            }
+        }
+    }
+    let register: Vec<(&Id, Folded)> = case
+        .actors
+        .iter()
+        .flat_map(|(id, a)| std::iter::once(&a.name).chain(&a.aliases).map(move |n| (id, Folded::new(n))))
+        .collect();
+    let folded: BTreeMap<&str, Folded> = counts.keys().map(|n| (*n, Folded::new(n))).collect();
+    let words = Words::new(folded.values().chain(register.iter().map(|r| &r.1)));
+    let mut ruled: BTreeMap<&str, Option<&Id>> = BTreeMap::new();
+    for r in &case.rulings {
+        if let Decides::Name(n) = &r.decides
+            && n.dataset.as_ref().is_none_or(|x| *x == d.id)
+        {
+            ruled.insert(&n.name, n.actor.as_ref());
+        }
+    }
+    let mut meant: BTreeMap<&str, Option<Id>> = BTreeMap::new();
+    let mut named = Vec::new();
+    for (name, n) in &counts {
+        let mut best: BTreeMap<&Id, (f64, How)> = BTreeMap::new();
+        for (id, known) in &register {
+            let (score, how) = words.alike(&folded[name], known);
+            let entry = best.entry(id).or_insert((score, how));
+            if score > entry.0 {
+                *entry = (score, how);
+            }
+        }
+        let mut candidates: Vec<(&Id, f64, How)> =
+            best.into_iter().filter(|(_, (s, _))| *s >= CANDIDATE).map(|(id, (s, h))| (id, s, h)).collect();
+        candidates.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(b.0)));
+        let clear = match candidates.as_slice() {
+            [one] => one.1 >= ALIKE,
+            [one, two, ..] => one.1 >= ALIKE && one.1 - two.1 >= LEAD,
+            [] => false,
+        };
+        let (actor, how) = if let Some(actor) = ruled.get(name) {
+            (actor.cloned(), "ruled")
+        } else if let Some(actor) = d.actors.get(*name) {
+            (Some(actor.clone()), "declared")
+        } else if clear {
+            let how = match candidates[0].2 {
+                How::Same => "same",
+                How::Sound => "sound",
+                How::Initials => "initials",
+                How::Words => "words",
+            };
+            (Some(candidates[0].0.clone()), how)
+        } else {
+            (None, "")
+        };
+        if actor.is_some() || !candidates.is_empty() {
+            named.push(Named {
+                dataset: d.id.clone(),
+                name: (*name).to_owned(),
+                rows: *n,
+                actor: actor.clone(),
+                how: how.to_owned(),
+                candidates: candidates.iter().map(|(id, s, _)| ((*id).clone(), *s)).collect(),
+            });
+        }
+        meant.insert(name, actor);
+    }
+    let areas: Vec<&model::Area> = d.keep.areas.iter().filter_map(|a| case.areas.get(a)).collect();
+    let may_lie = |r: &Record<'static>| {
+        let Some(p) = r.point() else { return areas.is_empty() };
+        let disc = model::Geometry::Point { at: p, uncertainty_m: r.extent.radius_km() * 1000.0 };
+        areas.is_empty()
+            || areas.iter().any(|a| a.geometry.contains(p) || disc.sample(32).into_iter().any(|q| a.geometry.contains(q)))
+    };
+    let of = |n: &str| meant.get(n).cloned().flatten();
+    let actors: Vec<[Option<Id>; 2]> = rows.iter().map(|r| [of(&r.actor1), of(&r.actor2)]).collect();
+    let kept = rows
+        .into_iter()
+        .zip(actors)
+        .filter(|(r, actors)| {
+            let wanted = |a: &Id| d.keep.actors.is_empty() || d.keep.actors.contains(a);
+            let event = r.kind.is_some() || !r.about.is_empty();
+            event && (!r.about.is_empty() || actors.iter().flatten().any(wanted)) && may_lie(r)
+        })
+        .map(|(record, actors)| Kept { record, actors })
+        .collect();
+    (kept, named)
+}
+
+/// What a figure counts when a data set counts everybody.
+pub const ALL_SIDES: &str = "all-sides";
+
+/// Rows as claims in a report that is the data set; returns the rows with their events.
+fn claims(case: &Case, d: &Dataset, rows: Vec<Kept>, out: &mut Case) -> Vec<(Id, Record<'static>)> {
+    let named_sources: BTreeMap<String, &Id> =
+        case.sources.iter().map(|(id, s)| (Folded::new(&s.name).text, id)).collect();
+    let format = Format::from_name(&d.format.0).map_or("", |f| f.about().title);
+    let version = d.version.as_deref().map_or_else(String::new, |v| format!(" {v}"));
+    let mut text = String::new();
+    let mut used: BTreeSet<Id> = BTreeSet::new();
+    let mut events: BTreeMap<String, Id> = BTreeMap::new();
+    let mut back = Vec::new();
+    for k in rows {
+        let r = &k.record;
+        let mut id = slug(&format!("{}-{}", d.id, r.id));
+        if !used.insert(id.clone()) {
+            id = slug(&format!("{}-line-{}", d.id, r.at.line));
+            used.insert(id.clone());
+        }
+        // A row that points at an event of another file speaks of that event, if the case has it.
+        let event = if r.about.is_empty() {
+            id.clone()
+        } else {
+            let of = out.rows.iter().find(|(e, set)| **e == slug(&format!("{set}-{}", r.about))).map(|x| x.0.clone());
+            match of {
+                Some(e) => e,
+                None => continue,
+            }
+        };
+        let line = sentence(r);
+        let start = text.len();
+        text.push_str(&line);
+        let end = text.len();
+        text.push('\n');
+        let originator = named_sources.get(&Folded::new(&r.origin).text).map(|s| (*s).clone());
+        let mut chain: Vec<Id> = originator.iter().cloned().collect();
+        if !chain.contains(&d.source) {
+            chain.push(d.source.clone());
+        }
+        let says = if r.about.is_empty() {
+            event_claim(case, &event, &k)
+        } else {
+            let original = out.claims.values().find_map(|c| c.event().filter(|e| e.id == event).cloned());
+            match original {
+                Some(e) => e,
+                None => continue,
+            }
+        };
+        let doubted = r.has(flag::DOUBTED) || r.has(flag::UNCLEAR);
+        let claim = Claim {
+            id: id.clone(),
+            report: d.id.clone(),
+            excerpt: Excerpt { exact: line, start, end, prefix: String::new(), suffix: String::new() },
+            origin: Origin::Source(chain[0].clone()),
+            chain,
+            stance: Stance::Asserts,
+            modality: if doubted { Modality::Unconfirmed } else { Modality::Asserted },
+            basis: Basis::Told,
+            credibility: Credibility(6),
+            tlp: None,
+            says: Says::Event(says),
+            span: d.span.clone(),
+        };
+        responsibility(case, d, &claim, r, out);
+        out.claims.insert(id.clone(), claim);
+        if r.about.is_empty() {
+            out.rows.insert(event.clone(), d.id.clone());
+            events.insert(r.id.to_string(), event.clone());
+            back.push((event, k.record));
+        }
+    }
+    out.reports.insert(
+        d.id.clone(),
+        Report {
+            id: d.id.clone(),
+            file: format!("{} (rows that speak to the case)", d.file),
+            title: format!("{format}{version}"),
+            source: d.source.clone(),
+            published: d.released.clone(),
+            retrieved: d.retrieved,
+            url: None,
+            written_by: None,
+            tlp: None,
+            text,
+            body: 0,
+            span: d.span.clone(),
+        },
+    );
+    back
+}
+
+/// GTD names up to three groups and says which of them claimed it: each is a claim of its own.
+fn responsibility(case: &Case, d: &Dataset, row: &Claim, r: &Record<'static>, out: &mut Case) {
+    if !r.detail.contains("\"perpetrators\"") {
+        return;
+    }
+    let Ok(detail) = serde_json::from_str::<serde_json::Value>(&r.detail) else { return };
+    let groups = detail["perpetrators"].as_array().cloned().unwrap_or_default();
+    let words = Words::default();
+    for (n, g) in groups.iter().enumerate() {
+        let name = Folded::new(g["name"].as_str().unwrap_or_default());
+        let declared = d.actors.get(g["name"].as_str().unwrap_or_default()).cloned();
+        let actor = declared.or_else(|| {
+            case.actors
+                .iter()
+                .flat_map(|(id, a)| std::iter::once(&a.name).chain(&a.aliases).map(move |x| (id, x)))
+                .find(|(_, x)| words.alike(&Folded::new(x), &name).0 >= ALIKE)
+                .map(|x| x.0.clone())
+        });
+        let Some(actor) = actor else { continue };
+        let claimed = g["claimed"].as_bool() == Some(true);
+        if n == 0 && !claimed {
+            continue;
+        }
+        let Says::Event(mut e) = row.says.clone() else { return };
+        e.actors.retain(|a| !matches!(a, ActorRole::Known(k) if k.role == Role::Perpetrator));
+        e.actors.push(ActorRole::Known(WithActor { actor, role: Role::Perpetrator }));
+        e.figures.clear();
+        let suspected = g["suspected"].as_bool() == Some(true);
+        let id = slug(&format!("{}-group-{}", row.id, n + 1));
+        let stance = if claimed { Stance::ClaimsResponsibility } else { Stance::Asserts };
+        let modality = if suspected { Modality::Unconfirmed } else { row.modality };
+        out.claims.insert(id.clone(), Claim { id, stance, modality, says: Says::Event(e), ..row.clone() });
+    }
+}
+
+/// A row as one readable line: what is shown as the passage behind its claim.
+fn sentence(r: &Record<'static>) -> String {
+    let (first, last) = r.days();
+    let days = if first == last { first.to_string() } else { format!("{first} to {last}") };
+    let actors: Vec<&str> = [&*r.actor1, &*r.actor2].into_iter().filter(|a| !a.is_empty()).collect();
+    let mut parts = vec![format!("row {}", r.id), days];
+    let place: Vec<&str> = [&*r.place, &*r.adm1, &*r.country].into_iter().filter(|t| !t.is_empty()).collect();
+    if !place.is_empty() {
+        parts.push(place.join(", "));
+    }
+    if !actors.is_empty() {
+        parts.push(actors.join(if r.has(flag::DIRECTED) { " against " } else { " and " }));
+    }
+    if let Some(k) = r.kind {
+        let sub = if r.sub_type.is_empty() { String::new() } else { format!(", {}", r.sub_type) };
+        parts.push(format!("{}{sub}", k.name()));
+    }
+    if let Some(k) = r.deaths.filter(|_| !r.has(flag::ZERO_OR_UNKNOWN)) {
+        parts.push(if k.low == k.high { format!("killed {}", k.best) } else { format!("killed {} ({} to {})", k.best, k.low, k.high) });
+    }
+    if !r.origin.is_empty() {
+        parts.push(format!("says {}", r.origin));
+    }
+    if !r.text.is_empty() {
+        parts.push(r.text.chars().take(240).collect());
+    }
+    parts.join(" | ").replace(['\n', '\r'], " ")
+}
+
+/// What a row says, in the words of a claim.
+fn event_claim(case: &Case, event: &str, k: &Kept) -> EventClaim {
+    let r = &k.record;
+    let kind = |a: &Id| case.actors.get(a).map(|x| x.kind);
+    let mut actors: Vec<ActorRole> = Vec::new();
+    let mut put = |actor: &Id, role: Role| actors.push(ActorRole::Known(WithActor { actor: actor.clone(), role }));
+    match &k.actors {
+        [a, b] if r.has(flag::DIRECTED) => {
+            a.iter().for_each(|a| put(a, Role::Perpetrator));
+            b.iter().for_each(|b| put(b, Role::Target));
+        }
+        both => {
+            // Who attacked whom is not coded: the armed group is taken for the attacker, of two groups either.
+            let groups = both.iter().flatten().filter(|a| kind(a) == Some(ActorKind::ArmedGroup)).count();
+            for a in both.iter().flatten() {
+                let attacks = kind(a).is_some_and(ActorKind::can_attack) && (groups == 0 || kind(a) == Some(ActorKind::ArmedGroup));
+                put(a, if attacks { Role::Perpetrator } else { Role::Target });
+            }
+        }
+    }
+    actors.dedup();
+    let place = r.lon_lat.map(|(lon, lat)| PlaceRef::Point { lon, lat, uncertainty_m: r.extent.radius_km() * 1000.0 });
+    let (first, last) = r.days();
+    let time = Edtf::parse(&if first == last { first.to_string() } else { format!("{first}/{last}") }).ok();
+    let figures = r
+        .deaths
+        .filter(|_| !r.has(flag::ZERO_OR_UNKNOWN))
+        .map(|n| Figure {
+            measure: Measure::Killed,
+            of: ALL_SIDES.into(),
+            number: Some(n.best),
+            hedge: if n.low == n.high { Hedge::Exact } else { Hedge::Between },
+            low: (n.low != n.high).then_some(n.low),
+            high: (n.low != n.high).then_some(n.high),
+            than: None,
+        })
+        .into_iter()
+        .collect();
+    EventClaim {
+        id: event.to_owned(),
+        kind: r.kind.unwrap_or(model::EventType::Strategic),
+        sub_type: (!r.sub_type.is_empty()).then(|| SubType(r.sub_type.to_string())),
+        complexity: None,
+        actors,
+        place,
+        time,
+        figures,
+    }
+}
+
+/// An id from any text.
+fn slug(text: &str) -> Id {
+    let mut out = String::new();
+    for c in deunicode::deunicode(text).to_lowercase().chars() {
+        if c.is_ascii_alphanumeric() {
+            out.push(c);
+        } else if !out.ends_with('-') && !out.is_empty() {
+            out.push('-');
+        }
+    }
+    let out = out.trim_end_matches('-');
+    if out.len() <= 100 {
+        out.to_owned()
+    } else {
+        // Cut, and kept apart by what was cut.
+        format!("{}-{}", out[..80].trim_end_matches('-'), &blake3::hash(text.as_bytes()).to_hex()[..16])
+    }
+}
+
+/// An event coded by hand, as a record to be matched.
+fn coded_by_hand(case: &Case, id: &Id, claims: &[&Claim]) -> Option<Record<'static>> {
+    let said: Vec<&EventClaim> = claims.iter().filter(|c| c.stance != Stance::Denies).filter_map(|c| c.event()).collect();
+    let first = said.first()?;
+    let geometry = said.iter().find_map(|e| crate::stage::reconcile::geometry(case, e.place.as_ref()?))?;
+    let points = geometry.sample(64);
+    let n = points.len().max(1) as f64;
+    let centre = LonLat {
+        lon: points.iter().map(|p| p.lon).sum::<f64>() / n,
+        lat: points.iter().map(|p| p.lat).sum::<f64>() / n,
+    };
+    let mut far: Vec<f64> = points.iter().map(|p| model::distance_m(centre, *p) / 1000.0).collect();
+    far.sort_by(f64::total_cmp);
+    let radius = far.get(far.len() * 9 / 10).copied().unwrap_or(0.0);
+    let extent = [Extent::Exact, Extent::Near, Extent::Adm2, Extent::Adm1, Extent::Region]
+        .into_iter()
+        .find(|e| radius <= e.radius_km() * 1.2)
+        .unwrap_or(Extent::Country);
+    let time = said.iter().find_map(|e| e.time.as_ref())?;
+    let actor = |role: Role| {
+        claims
+            .iter()
+            .find_map(|c| c.actors_as(role).next())
+            .and_then(|a| case.actors.get(a))
+            .map_or_else(String::new, |a| a.name.clone())
+    };
+    let killed = said.iter().flat_map(|e| &e.figures).filter(|f| f.measure == Measure::Killed).find_map(|f| f.number);
+    Some(Record {
+        id: id.clone().into(),
+        first: time.possible.from.0,
+        last: time.possible.to.0,
+        lon_lat: Some((centre.lon, centre.lat)),
+        extent,
+        kind: Some(first.kind),
+        code: first.kind.name().into(),
+        actor1: actor(Role::Perpetrator).into(),
+        actor2: actor(Role::Target).into(),
+        deaths: killed.map(|n| Deaths { low: n, best: n, high: n }),
+        ..Record::default()
+    })
+}
+
+/// Which events may be one: rows of all data sets and events coded by hand, rulings applied.
+fn same(case: &Case, sets: &[(Id, bool, Vec<(Id, Record<'static>)>)]) -> Vec<Same> {
+    let mut by_event: BTreeMap<&Id, Vec<&Claim>> = BTreeMap::new();
+    for c in case.claims.values() {
+        if let Some(e) = c.event() {
+            by_event.entry(&e.id).or_default().push(c);
+        }
+    }
+    let hand: Vec<(Id, Record<'static>)> =
+        by_event.iter().filter_map(|(id, c)| Some(((*id).clone(), coded_by_hand(case, id, c)?))).collect();
+    let hand = [(String::new(), false, hand)];
+    let all: Vec<&(Id, bool, Vec<(Id, Record<'static>)>)> =
+        hand.iter().chain(sets).filter(|s| !s.2.is_empty()).collect();
+    // Actors are compared by whom they mean, where that is known: names of the case stand for the spellings.
+    let records: Vec<MatchSet<'_>> = all
+        .iter()
+        .map(|(id, duplicates, rows)| MatchSet { id, records: rows.iter().map(|r| &r.1).collect(), duplicates: *duplicates })
+        .collect();
+    let matched = match_records(&records);
+    let event = |r: u32| {
+        let (set, row) = matched.keys[r as usize];
+        all[set].2[row].0.clone()
+    };
+    let deaths = |r: u32| {
+        let (set, row) = matched.keys[r as usize];
+        all[set].2[row].1.deaths.map_or(0, |d| d.best)
+    };
+    let mut out: Vec<Same> = matched
+        .linked
+        .pairs
+        .iter()
+        .map(|p| Same {
+            a: event(p.a),
+            b: event(p.b),
+            p: f64::from(p.p),
+            unruled: f64::from(p.p),
+            ruling: None,
+            reasons: matched.reasons(&records, p),
+            at_stake: deaths(p.a).min(deaths(p.b)),
+        })
+        .collect();
+    let known: BTreeSet<&Id> = all.iter().flat_map(|s| s.2.iter().map(|r| &r.0)).collect();
+    for r in &case.rulings {
+        let Decides::Match(m) = &r.decides else { continue };
+        if !known.contains(&m.a) || !known.contains(&m.b) {
+            continue;
+        }
+        let p = match m.is {
+            Sameness::Same => Some(1.0),
+            Sameness::NotSame => Some(0.0),
+            Sameness::Unsure => None,
+        };
+        let words = match m.is {
+            Sameness::Same => "same",
+            Sameness::NotSame => "not the same",
+            Sameness::Unsure => "unsure",
+        };
+        let ruling = Some(format!("{words} ({}, {}: {})", r.by, r.at, r.why));
+        match out.iter_mut().find(|s| (&s.a, &s.b) == (&m.a, &m.b) || (&s.a, &s.b) == (&m.b, &m.a)) {
+            Some(s) => {
+                s.p = p.unwrap_or(s.unruled);
+                s.ruling = ruling;
+            }
+            None => {
+                if let Some(p) = p.filter(|p| *p > 0.0) {
+                    let (a, b) = (m.a.clone(), m.b.clone());
+                    out.push(Same { a, b, p, unruled: 0.0, ruling, reasons: vec![], at_stake: 0 });
+                }
+            }
+        }
+    }
+    out.sort_by(|x, y| (&x.a, &x.b).cmp(&(&y.a, &y.b)));
+    out
+}
+
+/// Rulings on matches that name an event nobody knows.
+pub fn unknown_in_rulings(case: &Case) -> Vec<Problem> {
+    let events: BTreeSet<&Id> = case.claims.values().filter_map(|c| c.event().map(|e| &e.id)).collect();
+    case.rulings
+        .iter()
+        .filter_map(|r| match &r.decides {
+            Decides::Match(m) => Some((r, m)),
+            Decides::Name(_) => None,
+        })
+        .flat_map(|(r, m)| [&m.a, &m.b].map(|e| (r, e)))
+        .filter(|(_, e)| !events.contains(e))
+        .map(|(r, e)| {
+            let near = model::suggest_edit(e, events.iter().map(|x| x.as_str()));
+            Problem::warning("ruling-on-nothing", Span::clone(&r.span), format!("no event `{e}` is in the case"))
+                .suggest(near)
+        })
+        .collect()
+}

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use engine::{MatchSet, Matched, match_records};
+use engine::{LEAST, MatchSet, Matched, match_records};
 use formats::{Format, Record};
 use model::{Columns, Day, EventKind, Mapping};
 
@@ -35,7 +35,7 @@ pub(crate) fn run(data: Option<&Path>) -> Result<Vec<Row>, String> {
         for _ in 0..3 {
             // The function runs on one thread.
             let before = thread_seconds();
-            let m = match_records(&world.sets());
+            let m = match_records(&world.sets(), LEAST);
             times.push(thread_seconds() - before);
             matched = Some(m);
         }
@@ -75,7 +75,7 @@ pub(crate) fn run(data: Option<&Path>) -> Result<Vec<Row>, String> {
     for (name, laws) in [("match-harsh", Laws::HARSH), ("match-kind", Laws::KIND)] {
         let sets = crate::harsh::world(11, 6_000, &laws);
         let world = World::new(&sets);
-        let score = Score::new(&world, &match_records(&world.sets()));
+        let score = Score::new(&world, &match_records(&world.sets(), LEAST));
         rows.push(Row::new(format!("{name}-f1"), score.f1(), "", "within .05 of match-15k-f1"));
         rows.push(Row::new(format!("{name}-ece"), score.ece(), "", ""));
     }
@@ -93,7 +93,7 @@ fn child(path: &Path) -> Result<f64, String> {
 pub(crate) fn one(path: &Path) -> Result<(), String> {
     let sets = read(path)?;
     let world = World::new(&sets);
-    let m = match_records(&world.sets());
+    let m = match_records(&world.sets(), LEAST);
     std::hint::black_box(&m);
     println!("{}", usage().1);
     Ok(())

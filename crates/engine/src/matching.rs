@@ -194,8 +194,9 @@ fn class(a: &Said, b: &Said) -> Option<u8> {
     Some(((score * LIKENESS_CLASSES as f64) as u8).min(LIKENESS_CLASSES as u8 - 1))
 }
 
-/// Finds which records are the same event. Sets may come in any order, records too.
-pub fn match_records(sets: &[MatchSet<'_>]) -> Matched {
+/// Finds which records are the same event, and keeps the pairs with a probability of at least `least`. Sets may come in
+/// any order, records too.
+pub fn match_records(sets: &[MatchSet<'_>], least: f32) -> Matched {
     // The order of keys, whatever the order of files and rows.
     let mut order: Vec<usize> = (0..sets.len()).collect();
     order.sort_by_key(|s| sets[*s].id);
@@ -227,7 +228,7 @@ pub fn match_records(sets: &[MatchSet<'_>]) -> Matched {
         &|x, y| alike(&prepared[x], &prepared[y]),
         if any { Some(&likeness) } else { None },
         Reach::default(),
-        LEAST,
+        least,
     );
     let clusters = linked.clusters(JOINED);
     Matched { linked, keys, clusters }

@@ -21,7 +21,7 @@ use model::{
 };
 
 use crate::import::{Counted, ImportOptions, Imported, LAYOUT, import};
-use crate::matching::{MatchSet, match_records};
+use crate::matching::{LEAST, MatchSet, match_records};
 use crate::names::{Folded, How, Words};
 use crate::store::Store;
 
@@ -714,7 +714,7 @@ fn same(case: &Case, sets: &[(Id, bool, Vec<(Id, Record<'static>)>)]) -> Vec<Sam
         .iter()
         .map(|(id, duplicates, rows)| MatchSet { id, records: rows.iter().map(|r| &r.1).collect(), duplicates: *duplicates })
         .collect();
-    let matched = match_records(&records);
+    let matched = match_records(&records, LEAST);
     let event = |r: u32| {
         let (set, row) = matched.keys[r as usize];
         all[set].2[row].0.clone()

@@ -309,7 +309,7 @@ struct Prepared {
 /// Side of the cells for looking up: about two dozen records a cell, where the set is as dense as on the whole.
 fn cell_km(set: &Set) -> f32 {
     let grid = Grid::of_km(30.0);
-    let occupied = by_cell(set, |i| {
+    let occupied = by_cell(set, None, |i| {
         let (row, column) = grid.cell(set.at[i]);
         (row, column, 0)
     });
@@ -321,7 +321,7 @@ impl Prepared {
     fn new(set: &Set) -> Self {
         Self {
             index: Index::new(set, cell_km(set)),
-            intensity: intensity(set),
+            intensity: intensity(set, None),
             logs: set.counts.iter().map(|n| if *n == NONE { 0.0 } else { libm::log1pf(*n as f32) }).collect(),
             coarsest: set.radius_km.iter().filter(|r| **r > FINE_KM).fold(0.0f32, |m, r| m.max(*r)),
         }
@@ -429,25 +429,24 @@ const COARSE_CELL_KM: f32 = 20.0;
 const BIN_DAYS: i32 = 7;
 const AROUND_BINS: i32 = 8;
 
-/// Density in space seen by one kernel in cells of half its scatter: per occupied cell, records per km^2, one record of
-/// the cell itself left out.
+/// Density in space seen by one kernel in cells of half its scatter.
 struct Density {
     grid: Grid,
-    cells: Vec<((i32, i32, i32), u32)>,
+    cells: Vec<((i32, i32, i32), f32)>,
     kernel_km: f32,
 }
 
 impl Density {
-    fn new(set: &Set, kernel_km: f32) -> Self {
+    fn new(set: &Set, weights: Option<&[f32]>, kernel_km: f32) -> Self {
         let grid = Grid::of_km(kernel_km / 2.0);
-        let cells = by_cell(set, |i| {
+        let cells = by_cell(set, weights, |i| {
             let (row, column) = grid.cell(set.at[i]);
             (row, column, 0)
         });
         Self { grid, cells, kernel_km }
     }
 
-    /// At one occupied cell.
+    /// The kernel's sum at one occupied cell.
     fn at(&self, (row, column): (i32, i32)) -> f32 {
         let here = self.grid.centre((row, column));
         let cos = cosine(here.1);
@@ -457,13 +456,17 @@ impl Density {
             while at < self.cells.len() && self.cells[at].0.0 == r && self.cells[at].0.1 <= east {
                 let d = distance(here, self.grid.centre((r, self.cells[at].0.1)), cos) / self.kernel_km;
                 if d < 2.2 {
-                    sum += self.cells[at].1 as f32 * libm::expf(-0.5 * d * d);
+                    sum += self.cells[at].1 * libm::expf(-0.5 * d * d);
                 }
                 at += 1;
             }
         });
-        // The kernel is cut off where one eleventh of its mass is left.
-        (sum - 1.0).max(0.0) / (std::f32::consts::TAU * self.kernel_km * self.kernel_km * 0.911)
+        sum
+    }
+
+    /// Records per km^2 from the kernel's sum; the kernel is cut off where one eleventh of its mass is left.
+    fn per_km2(&self, sum: f32) -> f32 {
+        sum.max(0.0) / (std::f32::consts::TAU * self.kernel_km * self.kernel_km * 0.911)
     }
 }
 
@@ -471,11 +474,13 @@ impl Density {
 ///
 /// Places repeat (towns) and times come in bursts: the density in space is that of the record's own surroundings over
 /// all time, the swing in time that of a wider neighbourhood.
-fn intensity(set: &Set) -> Vec<f32> {
+///
+/// `weights`: what each record counts; a duplicate is no event of its own.
+fn intensity(set: &Set, weights: Option<&[f32]>) -> Vec<f32> {
     let (lo, hi) = set.days.iter().fold((i32::MAX, i32::MIN), |(l, h), d| (l.min(d.0), h.max(d.1)));
     let all_days = (hi.saturating_sub(lo)).saturating_add(1).max(1) as f32;
     // What no kernel sees: a tenth of the records lies anywhere within the cells of the coarsest kernel.
-    let broad = Density::new(set, KERNELS_KM[KERNELS_KM.len() - 1]);
+    let broad = Density::new(set, weights, KERNELS_KM[KERNELS_KM.len() - 1]);
     let occupied = broad.cells.len() as f32 * (broad.kernel_km / 2.0) * (broad.kernel_km / 2.0);
     let floor = 0.1 * set.at.len() as f32 / occupied.max(1.0);
     let step = (set.at.len() / 500).max(1);
@@ -483,23 +488,23 @@ fn intensity(set: &Set) -> Vec<f32> {
     let density = KERNELS_KM
         .iter()
         .map(|km| {
-            let d = Density::new(set, *km);
+            let d = Density::new(set, weights, *km);
             let score: f64 =
-                sample.iter().map(|p| f64::from(libm::logf(0.9 * d.at(d.grid.cell(*p)) + floor))).sum();
+                sample.iter().map(|p| f64::from(libm::logf(0.9 * d.per_km2(d.at(d.grid.cell(*p)) - 1.0) + floor))).sum();
             (score, d)
         })
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map_or(broad, |x| x.1);
     let near: Vec<f32> = density.cells.iter().map(|((row, column, _), _)| density.at((*row, *column))).collect();
     let coarse = Grid::of_km(COARSE_CELL_KM);
-    let time = by_cell(set, |i| {
+    let time = by_cell(set, weights, |i| {
         let (row, column) = coarse.cell(set.at[i]);
         (row, column, set.days[i].0.div_euclid(BIN_DAYS))
     });
-    let swing: Vec<f32> = time
+    let swing: Vec<(f32, f32)> = time
         .iter()
         .map(|((row, column, bin), _)| {
-            let (mut now, mut far) = (0u32, 0u32);
+            let (mut now, mut far) = (0.0f32, 0.0f32);
             coarse.around(coarse.centre((*row, *column)), COARSE_CELL_KM * 0.9, |r, west, east| {
                 for c in west..=east {
                     let mut at = time.partition_point(|x| x.0 < (r, c, bin - AROUND_BINS));
@@ -512,9 +517,7 @@ fn intensity(set: &Set) -> Vec<f32> {
                     }
                 }
             });
-            let share = 3.0 / (2 * AROUND_BINS + 1) as f32;
-            // Drawn towards one, the record itself left out.
-            (now as f32 - 1.0 + 2.0) / ((far as f32 - 1.0) * share + 2.0)
+            (now, far)
         })
         .collect();
     (0..set.at.len())
@@ -523,11 +526,18 @@ fn intensity(set: &Set) -> Vec<f32> {
                 return 0.0;
             }
             let (row, column) = density.grid.cell(set.at[i]);
-            let s = density.cells.binary_search_by_key(&(row, column, 0), |c| c.0).map_or(0.0, |n| near[n]);
+            // The record itself is left out.
+            let own = weights.map_or(1.0, |w| w[i]);
+            let s = density.cells.binary_search_by_key(&(row, column, 0), |c| c.0).map_or(0.0, |n| near[n] - own);
             let (row, column) = coarse.cell(set.at[i]);
             let bin = set.days[i].0.div_euclid(BIN_DAYS);
-            let t = time.binary_search_by_key(&(row, column, bin), |c| c.0).map_or(1.0, |n| swing[n]);
-            libm::logf((0.9 * s + floor) / all_days * t)
+            let t = time.binary_search_by_key(&(row, column, bin), |c| c.0).map_or(1.0, |n| {
+                let (now, far) = swing[n];
+                let share = 3.0 / (2 * AROUND_BINS + 1) as f32;
+                // Drawn towards one.
+                ((now - own).max(0.0) + 2.0) / ((far - own).max(0.0) * share + 2.0)
+            });
+            libm::logf((0.9 * density.per_km2(s) + floor) / all_days * t)
         })
         .collect()
 }
@@ -539,16 +549,17 @@ fn by_place(set: &Set) -> Vec<(f32, f32)> {
     out
 }
 
-/// How many records fall into each cell, in order of cells.
-fn by_cell(set: &Set, cell: impl Fn(usize) -> (i32, i32, i32)) -> Vec<((i32, i32, i32), u32)> {
-    let mut all: Vec<(i32, i32, i32)> =
-        (0..set.at.len()).filter(|i| set.at[*i].0.is_finite()).map(cell).collect();
+/// How much weight of records falls into each cell, in order of cells.
+fn by_cell(set: &Set, weights: Option<&[f32]>, cell: impl Fn(usize) -> (i32, i32, i32)) -> Vec<((i32, i32, i32), f32)> {
+    let mut all: Vec<((i32, i32, i32), u32)> =
+        (0..set.at.len()).filter(|i| set.at[*i].0.is_finite()).map(|i| (cell(i), i as u32)).collect();
     all.sort_unstable();
-    let mut out: Vec<((i32, i32, i32), u32)> = Vec::new();
-    for c in all {
+    let mut out: Vec<((i32, i32, i32), f32)> = Vec::new();
+    for (c, i) in all {
+        let w = weights.map_or(1.0, |w| w[i as usize]);
         match out.last_mut() {
-            Some((k, n)) if *k == c => *n += 1,
-            _ => out.push((c, 1)),
+            Some((k, n)) if *k == c => *n += w,
+            _ => out.push((c, w)),
         }
     }
     out
@@ -585,8 +596,11 @@ impl Model {
 
     /// Leaves out the slips and rings in which next to nothing of what is the same was found.
     fn narrow(&mut self, f: &mut Frame<'_>) {
-        // Where few matches were found, what is left at the edges is the prior's.
-        let least = 0.004 + 1.5 / self.matched.max(1.0);
+        // From a few matches nothing can be said of the edges.
+        if self.matched < 20.0 {
+            return;
+        }
+        let least = 0.004 + 1.5 / self.matched;
         let mut tail = 0.0;
         let mut keep = self.rings.len();
         while keep > 1 && tail + self.rings[keep - 1] < least {
@@ -707,9 +721,9 @@ fn normal(mut v: Vec<f64>) -> Vec<f64> {
     v
 }
 
-/// What is believed of slips, rings, counts and likeness before anything is learned. It weighs as much as two matches:
+/// What is believed of slips, rings, counts and likeness before anything is learned. It weighs as much as a dozen matches:
 /// where few are found, it is what speaks.
-const PRIOR_WEIGHT: f64 = 2.0;
+const PRIOR_WEIGHT: f64 = 12.0;
 const PRIOR_COUNTS: [[f64; COUNT_CLASSES]; 2] =
     [[0.75, 0.21, 0.01, 0.01, 0.005, 0.005, 0.005, 0.005], [0.01, 0.1, 0.59, 0.12, 0.08, 0.05, 0.03, 0.02]];
 const PRIOR_LIKENESS: [[f64; LIKENESS_CLASSES]; 2] = [[0.1, 0.15, 0.2, 0.25, 0.3], [0.6, 0.2, 0.1, 0.06, 0.04]];
@@ -804,12 +818,9 @@ pub fn link(
     reach: Reach,
     least: f32,
 ) -> Linked {
-    let prepared: Vec<Prepared> = sets.iter().map(Prepared::new).collect();
-    let mut out = Linked { offsets: vec![0], ..Linked::default() };
-    for s in sets {
-        out.offsets.push(out.offsets[out.offsets.len() - 1] + s.at.len() as u32);
-    }
-    let mut one = |x: usize, y: usize, twins: &Twins| -> Vec<Pair> {
+    let mut prepared: Vec<Prepared> = sets.iter().map(Prepared::new).collect();
+    let mut out = Linked { offsets: out_offsets(sets), ..Linked::default() };
+    let mut one = |prepared: &[Prepared], x: usize, y: usize, twins: &Twins| -> Vec<Pair> {
         let likes = alike(x, y);
         let compare = |a: u32, b: u32| likeness.and_then(|f| f(x, a, y, b));
         let mut frame = Frame {
@@ -837,12 +848,23 @@ pub fn link(
     // Duplicates first: two rows on one event do not compete for its counterpart.
     let mut all = Vec::new();
     for x in (0..sets.len()).filter(|x| duplicates[*x]) {
-        all.extend(one(x, x, &Twins::default()));
+        all.extend(one(&prepared, x, x, &Twins::default()));
     }
     let twins = Twins::new(&all, out.offsets[sets.len()] as usize);
+    // Where many rows are duplicates, they make a place look busier than it is.
+    let offsets = out_offsets(sets);
+    for x in (0..sets.len()).filter(|x| duplicates[*x]) {
+        let weights: Vec<f32> = (offsets[x]..offsets[x + 1])
+            .map(|r| 1.0 / (1.0 + twins.of(r).iter().map(|t| t.1).sum::<f32>()))
+            .collect();
+        let lost: f32 = weights.iter().map(|w| 1.0 - w).sum();
+        if lost > 0.05 * weights.len() as f32 {
+            prepared[x].intensity = intensity(&sets[x], Some(&weights));
+        }
+    }
     for x in 0..sets.len() {
         for y in x + 1..sets.len() {
-            all.extend(one(x, y, &twins));
+            all.extend(one(&prepared, x, y, &twins));
         }
     }
     all.sort_unstable_by_key(|p| (p.a, p.b));
@@ -918,6 +940,15 @@ impl Partners {
         let of = self.of(a);
         of.binary_search_by_key(&b, |t| t.0).map_or(0.0, |i| of[i].1)
     }
+}
+
+/// Number of the first record of each set, and of all.
+fn out_offsets(sets: &[Set]) -> Vec<u32> {
+    let mut offsets = vec![0];
+    for s in sets {
+        offsets.push(offsets[offsets.len() - 1] + s.at.len() as u32);
+    }
+    offsets
 }
 
 /// Probable duplicates of each record.

@@ -1,6 +1,7 @@
 //! The engine on whole cases: semantics of worlds, of hypotheses, of tests; what is recomputed; what moves.
 
 mod incremental;
+mod matching;
 mod moves;
 mod semantics;
 

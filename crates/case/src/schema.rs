@@ -227,6 +227,7 @@ mod tests {
             let schema = match path.as_str() {
                 "tests/*.toml" => scenario_schema(),
                 "claims/*.jsonl" => claim_schema(),
+                "rulings.jsonl" => ruling_schema(),
                 _ => (FILES.iter().find(|f| f.path == path).unwrap().make)(),
             };
             crate::shape::Shape::new(&schema, &path).check(&tree, &path, &mut problems);

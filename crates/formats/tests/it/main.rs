@@ -1,0 +1,4 @@
+//! Importers on real files, and on anything at all.
+
+mod anything;
+mod real;

@@ -244,6 +244,9 @@ impl Matched {
         let (a, b) = (record(pair.a), record(pair.b));
         let both = |x: &str, y: &str| format!("{} / {}", or_dash(x), or_dash(y));
         let deaths = |r: &Record<'static>| r.deaths.map_or_else(|| "not said".to_owned(), |d| d.best.to_string());
+        let actors = |r: &Record<'static>| {
+            [&*r.actor1, &*r.actor2].into_iter().filter(|n| !n.is_empty()).collect::<Vec<_>>().join(" and ")
+        };
         let apart = match (a.point(), b.point()) {
             (Some(x), Some(y)) => format!("{:.0} km", model::distance_m(x, y) / 1000.0),
             _ => "no place".into(),
@@ -253,8 +256,8 @@ impl Matched {
             ("place and time", format!("{apart}, {gap} days apart, against what happens there anyway")),
             ("deaths", format!("{} / {}", deaths(a), deaths(b))),
             ("type", both(&a.code, &b.code)),
-            ("rarer actor", both(&a.actor1, &b.actor1)),
-            ("other actor", both(&a.actor2, &b.actor2)),
+            ("rarer actor", both(&actors(a), &actors(b))),
+            ("other actor", both(&actors(a), &actors(b))),
             ("words", both(&a.place, &b.place)),
         ];
         let mut out: Vec<Reason> = said

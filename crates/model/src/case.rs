@@ -191,7 +191,33 @@ impl Case {
         });
         out.drop_orphans();
         out.drop_withheld_references();
+        out.withhold_rows();
         out
+    }
+
+    /// Rows whose licence does not let them be passed on keep their part in the numbers, but no word of theirs is shown.
+    fn withhold_rows(&mut self) {
+        for d in self.datasets.iter().filter(|d| !d.redistribute) {
+            let Some(report) = self.reports.get_mut(&d.id) else { continue };
+            let line = format!("a row of {}, which may not be passed on ({})", report.title, d.licence);
+            report.text = line.clone() + "\n";
+            for c in self.claims.values_mut().filter(|c| c.report == d.id) {
+                c.excerpt = crate::Excerpt {
+                    exact: line.clone(),
+                    start: 0,
+                    end: line.len(),
+                    prefix: String::new(),
+                    suffix: String::new(),
+                };
+            }
+            let withheld: BTreeSet<&Id> = self.rows.iter().filter(|r| *r.1 == d.id).map(|r| r.0).collect();
+            for s in &mut self.same {
+                if withheld.contains(&s.a) || withheld.contains(&s.b) {
+                    s.reasons.iter_mut().for_each(|r| r.said = "withheld".into());
+                }
+            }
+            self.names.retain(|n| n.dataset != d.id);
+        }
     }
 
     /// Where the information of a claim was first stated: the source at the end of its chain of copies,

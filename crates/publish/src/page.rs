@@ -27,7 +27,7 @@ pub fn page(case: &Case, run: &Run, options: Options) -> Result<String, Vec<Prob
         && shown.factors.len() == case.factors.len()
         && shown.judgments.len() == case.judgments.len();
     if same {
-        Ok(render(case, run))
+        Ok(render(&shown, run))
     } else {
         let run = engine::assess(&shown, options)?;
         Ok(render(&shown, &run))

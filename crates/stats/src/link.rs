@@ -109,6 +109,8 @@ pub struct Model {
     pub codes: Vec<Vec<f32>>,
     /// Chance of each class of likeness among the same, and among what is near but not the same.
     pub likeness: [[f64; LIKENESS_CLASSES]; 2],
+    /// By field: share of matches in which codes that look alike are found, where there are any.
+    trust: Vec<f64>,
     reach: Reach,
     /// How many matches taught it.
     matched: f64,
@@ -479,10 +481,11 @@ impl Density {
 fn intensity(set: &Set, weights: Option<&[f32]>) -> Vec<f32> {
     let (lo, hi) = set.days.iter().fold((i32::MAX, i32::MIN), |(l, h), d| (l.min(d.0), h.max(d.1)));
     let all_days = (hi.saturating_sub(lo)).saturating_add(1).max(1) as f32;
-    // What no kernel sees: a tenth of the records lies anywhere within the cells of the coarsest kernel.
+    // What no kernel sees: a tenth of the records lies anywhere within the cells of the coarsest kernel, or, of a few
+    // records, within a hundred kilometres square.
     let broad = Density::new(set, weights, KERNELS_KM[KERNELS_KM.len() - 1]);
     let occupied = broad.cells.len() as f32 * (broad.kernel_km / 2.0) * (broad.kernel_km / 2.0);
-    let floor = 0.1 * set.at.len() as f32 / occupied.max(1.0);
+    let floor = 0.1 * set.at.len() as f32 / occupied.max(10_000.0);
     let step = (set.at.len() / 500).max(1);
     let sample: Vec<(f32, f32)> = by_place(set).into_iter().step_by(step).collect();
     let density = KERNELS_KM
@@ -573,6 +576,7 @@ impl Model {
         let mut sizes = Vec::new();
         let mut common = Vec::new();
         let mut codes = Vec::new();
+        let mut trust = Vec::new();
         for (k, like) in alike.iter().enumerate() {
             let lines = |s: &Set| {
                 let most = s.codes[k].iter().filter(|c| **c != NONE).max().map_or(0, |m| *m as usize + 1);
@@ -587,11 +591,12 @@ impl Model {
                 }
             }
             let freq = normal(freq);
-            codes.push(prior_codes(like, &freq, na, nb));
+            codes.push(prior_codes(like, &freq, na, nb, TRUST));
+            trust.push(TRUST);
             common.push(freq);
             sizes.push((na, nb));
         }
-        Self { matched: 0.0, coverage: 0.4, slip, rings, counts: PRIOR_COUNTS, codes, likeness: PRIOR_LIKENESS, reach: f.reach, sizes, common, chance: Vec::new() }
+        Self { matched: 0.0, coverage: 0.4, slip, rings, counts: PRIOR_COUNTS, codes, likeness: PRIOR_LIKENESS, trust, reach: f.reach, sizes, common, chance: Vec::new() }
     }
 
     /// Leaves out the slips and rings in which next to nothing of what is the same was found.
@@ -723,6 +728,8 @@ fn normal(mut v: Vec<f64>) -> Vec<f64> {
 
 /// What is believed of slips, rings, counts and likeness before anything is learned. It weighs as much as a dozen matches:
 /// where few are found, it is what speaks.
+/// Share of matches in which codes that look alike are expected, before any is seen.
+const TRUST: f64 = 0.85;
 const PRIOR_WEIGHT: f64 = 12.0;
 const PRIOR_COUNTS: [[f64; COUNT_CLASSES]; 2] =
     [[0.75, 0.21, 0.01, 0.01, 0.005, 0.005, 0.005, 0.005], [0.01, 0.1, 0.59, 0.12, 0.08, 0.05, 0.03, 0.02]];
@@ -736,19 +743,27 @@ fn prior_rings(n: usize) -> Vec<f64> {
     normal((0..n).map(|r| exp(-(r as f64) / 3.0)).collect())
 }
 
-/// P(second's code | first's code) before anything is learned: codes that look alike share most of it.
-fn prior_codes(like: &Alike, freq: &[f64], na: usize, nb: usize) -> Vec<f32> {
-    let mut out = vec![0.0f64; na * nb];
-    for x in 0..na {
-        for y in 0..nb {
-            out[x * nb + y] = freq[y];
-        }
-    }
+/// P(second's code | first's code) before anything is learned of the single code: codes that look alike share `trust`
+/// of it, the rest is as common as it is.
+fn prior_codes(like: &Alike, freq: &[f64], na: usize, nb: usize, trust: f64) -> Vec<f32> {
+    let mut alike = vec![0.0f64; na * nb];
     for (x, y, s) in &like.pairs {
         let (x, y) = ((*x as usize).min(na - 1), (*y as usize).min(nb - 1));
-        out[x * nb + y] += 6.0 * f64::from(*s);
+        alike[x * nb + y] = alike[x * nb + y].max(f64::from(*s));
     }
-    out.chunks_mut(nb).flat_map(|row| normal(row.to_vec())).map(|p| p as f32).collect()
+    alike
+        .chunks(nb)
+        .flat_map(|row| {
+            let sum: f64 = row.iter().sum();
+            // Half alike is trusted half as much.
+            let share = trust * row.iter().copied().fold(0.0, f64::max);
+            row.iter()
+                .zip(freq)
+                .map(|(s, f)| (1.0 - share) * f + if sum > 0.0 { share * s / sum } else { 0.0 })
+                .collect::<Vec<f64>>()
+        })
+        .map(|p| p as f32)
+        .collect()
 }
 
 /// Chance agreement of counts, by distinct count of the first set: how often a record of the second set falls into
@@ -1091,8 +1106,18 @@ fn learn(model: &mut Model, f: &Frame<'_>, lessons: &[Vec<Look>], alike: &[Alike
     }
     for (k, n) in codes.into_iter().enumerate() {
         let (na, nb) = model.sizes[k];
-        // The prior weighs as much as six matches per code.
-        let prior = prior_codes(&alike[k], &model.common[k], na, nb);
+        // How far likeness can be trusted is learned over all codes; what single codes mean is drawn towards that with
+        // the weight of six matches.
+        let (mut agree, mut all) = (3.0 * TRUST, 3.0);
+        let full = prior_codes(&alike[k], &vec![0.0; nb], na, nb, 1.0);
+        for (row, known) in n.chunks(nb).zip(full.chunks(nb)) {
+            if known.iter().any(|s| *s > 0.0) {
+                all += row.iter().sum::<f64>();
+                agree += row.iter().zip(known).filter(|(_, s)| **s > 0.0).map(|(n, _)| n).sum::<f64>();
+            }
+        }
+        model.trust[k] = (agree / all).min(0.995);
+        let prior = prior_codes(&alike[k], &model.common[k], na, nb, model.trust[k]);
         model.codes[k] = n
             .chunks(nb)
             .zip(prior.chunks(nb))
@@ -1184,5 +1209,97 @@ fn marginals(pairs: &mut [Pair], n: usize, twins: &Twins) {
     for (e, p) in pairs.iter_mut().enumerate() {
         let o = odds[e] * free[0][e] * free[1][e];
         p.p = (o / (1.0 + o)) as f32;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Stream;
+
+    fn pair(a: u32, b: u32, odds: f64) -> Pair {
+        Pair { a, b, weight: ln(odds) as f32, p: 0.0, parts: [0.0; 6] }
+    }
+
+    /// Exact marginals by all ways of pairing.
+    fn exact(pairs: &[Pair]) -> Vec<f64> {
+        let odds: Vec<f64> = pairs.iter().map(|p| exp(f64::from(p.weight))).collect();
+        let (mut all, mut with) = (0.0, vec![0.0; pairs.len()]);
+        'sets: for set in 0u32..1 << pairs.len() {
+            let (mut used, mut weight) = (0u64, 1.0);
+            for (e, p) in pairs.iter().enumerate().filter(|(e, _)| set >> e & 1 == 1) {
+                let ends = 1u64 << p.a | 1 << p.b;
+                if used & ends != 0 {
+                    continue 'sets;
+                }
+                used |= ends;
+                weight *= odds[e];
+            }
+            all += weight;
+            for (e, w) in with.iter_mut().enumerate() {
+                *w += if set >> e & 1 == 1 { weight } else { 0.0 };
+            }
+        }
+        with.into_iter().map(|w| w / all).collect()
+    }
+
+    /// On trees the cavity equations are exact; on small loops they are close.
+    #[test]
+    fn marginals_are_those_of_all_ways_of_pairing() {
+        let mut s = Stream::new(3, 3, 0);
+        for case in 0..200 {
+            // Two kinds of records: 0 to 4 and 10 to 14.
+            let mut pairs: Vec<Pair> = Vec::new();
+            for a in 0..4u32 {
+                for b in 10..14u32 {
+                    let tree = case % 2 == 0;
+                    if (tree && b - 10 == a || tree && b - 10 == a + 1) || (!tree && s.next_unit() < 0.45) {
+                        pairs.push(pair(a, b, exp(2.0 * s.normal())));
+                    }
+                }
+            }
+            let want = exact(&pairs);
+            let mut got = pairs.clone();
+            marginals(&mut got, 20, &Twins::default());
+            for (g, w) in got.iter().zip(&want) {
+                let near = if case % 2 == 0 { 1e-3 } else { 0.12 };
+                assert!((f64::from(g.p) - w).abs() < near, "{case}: {} against {w}", g.p);
+            }
+        }
+    }
+
+    #[test]
+    fn clusters_do_not_depend_on_how_surely_equal_pairs_are_ordered_and_keep_sets_apart() {
+        // Sets 0..2, 2..4, 4..5; record 0 = 2 = 4 for sure, 1 and 2 compete, 3 alone.
+        let p = |a: u32, b: u32, p: f32| Pair { a, b, weight: 0.0, p, parts: [0.0; 6] };
+        let linked = Linked {
+            offsets: vec![0, 2, 4, 5],
+            pairs: vec![p(0, 2, 0.9), p(0, 4, 0.8), p(1, 2, 0.6), p(2, 4, 0.9)],
+            learned: vec![],
+        };
+        assert_eq!(linked.clusters(0.5), [0, 1, 0, 3, 0]);
+        assert_eq!(linked.set_of(0), 0);
+        assert_eq!(linked.set_of(4), 2);
+        assert_eq!(linked.partners().p(4, 2), 0.9);
+    }
+
+    #[test]
+    fn places_are_found_across_the_antimeridian_and_near_the_poles() {
+        for (at, other) in [((179.99, 10.0), (-179.99, 10.0)), ((-179.99, -40.0), (179.99, -40.0)), ((20.0, 88.9), (21.0, 88.9))] {
+            let set = |at: (f32, f32)| Set {
+                days: vec![(5, 5)],
+                at: vec![at],
+                radius_km: vec![5.0],
+                codes: vec![],
+                counts: vec![NONE],
+            };
+            let index = Index::new(&set(other), 10.0);
+            let mut found = 0;
+            index.near(at, cosine(at.1), 10.0, 0, 9, |_, d| {
+                assert!(d < 10.0);
+                found += 1;
+            });
+            assert_eq!(found, 1, "{at:?}");
+        }
     }
 }

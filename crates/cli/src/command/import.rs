@@ -43,21 +43,16 @@ pub(crate) fn run(args: &Import, common: &Common) -> Outcome {
     if here.as_ref().is_some_and(|h| *h != hash) {
         return Err(format!("{} is another file of that name: rename one of them", target.display()));
     }
+    let named = |p: &Path| p.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+    let deletions = args.deletions.as_ref().map(|from| format!("data/{}", named(from)));
+    let entry = entry(args, &id, &inside, &source, &released, retrieved, &hash, deletions.as_deref())?;
     let fresh = here.is_none();
     if fresh {
         copy(&args.file, &target)?;
     }
-    let mut files = vec![target.clone()];
-    let deletions = match &args.deletions {
-        None => None,
-        Some(from) => {
-            let name = from.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
-            let target = args.case.join("data").join(&name);
-            copy(from, &target)?;
-            files.push(target);
-            Some(format!("data/{name}"))
-        }
-    };
+    if let (Some(from), Some(to)) = (&args.deletions, &deletions) {
+        copy(from, &args.case.join(to))?;
+    }
 
     // The entry, checked by the reader of cases before anything is kept.
     let case_toml = args.case.join("case.toml");
@@ -72,7 +67,6 @@ pub(crate) fn run(args: &Import, common: &Common) -> Outcome {
         }
         why
     };
-    let entry = entry(args, &id, &inside, &source, &released, retrieved, &hash, deletions.as_deref())?;
     disk::write(&case_toml, format!("{}\n{entry}", with_newline(&old_case)).as_bytes())?;
     if !loaded.case.sources.contains_key(&source) {
         let text = format!(
@@ -142,6 +136,13 @@ pub(crate) fn run(args: &Import, common: &Common) -> Outcome {
         text.push_str(&format!("licence: {}; ", d.licence));
         text.push_str(if d.redistribute { "its rows may be passed on\n" } else { "its rows stay out of everything that is published\n" });
         output::print(&text);
+    }
+    if d.released.possible.to > after.case.as_of() {
+        eprintln!(
+            "warning: released {}, after the as-of day {}: its rows take no part until the case is seen from a later day",
+            d.released,
+            after.case.as_of()
+        );
     }
     eprintln!("imported in {:.1} s; `bellwether build` makes claims of the rows that name an actor of the case", begun.elapsed().as_secs_f64());
     Ok(End::Done)

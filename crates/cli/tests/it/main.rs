@@ -1,6 +1,7 @@
 //! The program as its users meet it.
 
 mod architecture;
+mod import;
 mod killed;
 mod readme;
 mod verbs;

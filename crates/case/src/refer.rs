@@ -331,6 +331,23 @@ fn event_claim(l: &mut Loader<'_>, case: &Case, claim: &model::Claim, e: &model:
                 .help("{\"known\":{\"actor\":\"imu\",\"role\":\"perpetrator\"}} among the actors"),
         );
     }
+    if let Some(PlaceRef::Division(name)) = &e.place
+        && names::named_division(name).is_none()
+    {
+        let at = node.at(&["says", "event", "place", "division"]).map_or_else(|| claim.span.clone(), |n| n.span(file));
+        let country = name.split('/').next().unwrap_or_default();
+        let known: Vec<&str> =
+            names::divisions().iter().filter(|d| d.country == country).map(|d| d.name.as_str()).collect();
+        let near = suggest_edit(name.split('/').next_back().unwrap_or_default(), known.iter().copied());
+        let mut problem = Problem::error("unknown-division", at, format!("unknown division `{name}`"))
+            .suggest(near.map(|n| format!("{country}/{n}")).as_deref());
+        problem = if known.is_empty() {
+            problem.help("write the country's ISO code and the division's name: TJ/Sughd")
+        } else {
+            problem.label(format!("divisions of {country}: {}", listed(known.into_iter())))
+        };
+        l.problems.push(problem);
+    }
     if let Some(PlaceRef::Area(area)) = &e.place {
         l.known("area", area, span(&["says", "event", "place", "area"]));
     }

@@ -64,6 +64,8 @@ pub(crate) enum Verb {
     Diff(Diff),
     /// Run SQL over the tables of the last build
     Query(Query),
+    /// Show which places a name may mean, each with its probability
+    Place(Place),
     /// The two-minute answer: is a group contained, relocating or expanding? Needs an event data file, no case
     Spread(Spread),
     /// Print a completion script for a shell
@@ -253,6 +255,28 @@ pub(crate) struct Import {
     /// Stop, and change nothing, if a row cannot be read
     #[arg(long)]
     pub(crate) strict: bool,
+}
+
+/// Shows which places a name may mean, each with its probability; what is missing to 100 % is a place in no gazetteer.
+///
+/// The bundled gazetteer holds the GeoNames places with 500 inhabitants or more, under all their names. `--format json`
+/// prints features for `areas.geojson`.
+#[derive(Debug, Args)]
+pub(crate) struct Place {
+    /// The name, in any script
+    pub(crate) name: String,
+    /// Country that is spoken of, by its ISO code; may be given again
+    #[arg(long = "country", value_name = "CODE")]
+    pub(crate) countries: Vec<String>,
+    /// Place that is spoken of nearby, as LATITUDE,LONGITUDE; may be given again
+    #[arg(long = "near", value_name = "LAT,LON", allow_hyphen_values = true)]
+    pub(crate) near: Vec<String>,
+    /// A GeoNames dump of your own, such as TJ.txt (or its .zip), to look in as well
+    #[arg(long, value_name = "FILE")]
+    pub(crate) dump: Option<PathBuf>,
+    /// At most so many places
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    pub(crate) limit: usize,
 }
 
 #[derive(Debug, Args)]

@@ -7,7 +7,6 @@ mod diff;
 mod explain;
 mod import;
 mod matching;
-pub mod names;
 mod query;
 mod rows;
 mod scenario;

@@ -11,7 +11,7 @@ use formats::{Extent, Record, flag};
 use model::{EventType, Reason};
 use stats::{Alike, LIKENESS_CLASSES, Linked, NONE, Pair, Reach, Set};
 
-use crate::names::{Folded, Words};
+use names::{Folded, Words};
 
 /// The records of one data set that are to be matched.
 #[derive(Debug, Clone)]

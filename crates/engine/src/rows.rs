@@ -22,7 +22,7 @@ use model::{
 
 use crate::import::{Counted, ImportOptions, Imported, LAYOUT, import};
 use crate::matching::{LEAST, MatchSet, match_records};
-use crate::names::{Folded, How, Words};
+use names::{Folded, How, Words};
 use crate::store::Store;
 
 /// Opens a file of the case folder.
@@ -606,7 +606,7 @@ fn event_claim(case: &Case, event: &str, k: &Kept) -> EventClaim {
         }
     }
     actors.dedup();
-    let place = r.lon_lat.map(|(lon, lat)| PlaceRef::Point { lon, lat, uncertainty_m: r.extent.radius_km() * 1000.0 });
+    let place = r.point().map(|p| place(r, p));
     let (first, last) = r.days();
     let time = Edtf::parse(&if first == last { first.to_string() } else { format!("{first}/{last}") }).ok();
     let figures = r
@@ -632,6 +632,27 @@ fn event_claim(case: &Case, event: &str, k: &Kept) -> EventClaim {
         place,
         time,
         figures,
+    }
+}
+
+/// Where a row places its event: a province is its area, not the point that stands for it; what is known only to its
+/// country lies within a disc of the country's size; all else lies around the point.
+fn place(r: &Record<'static>, p: LonLat) -> PlaceRef {
+    let disc = |km: f64| PlaceRef::Point { lon: p.lon, lat: p.lat, uncertainty_m: km * 1000.0 };
+    match r.extent {
+        Extent::Adm1 => match names::Division::at(p) {
+            Some(d) => PlaceRef::Division(d.id.clone()),
+            None => disc(r.extent.radius_km()),
+        },
+        Extent::Country => match names::Division::at(p) {
+            Some(d) => {
+                let same = names::divisions().iter().filter(|o| o.country == d.country);
+                let km2: f64 = same.map(|o| o.geometry.km2()).sum();
+                disc(libm::sqrt(km2 / std::f64::consts::PI).clamp(20.0, 1900.0))
+            }
+            None => disc(r.extent.radius_km()),
+        },
+        _ => disc(r.extent.radius_km()),
     }
 }
 

@@ -116,6 +116,8 @@ pub enum ActorRole {
 pub enum PlaceRef {
     /// A named area of the case.
     Area(Id),
+    /// A first-order division of the bundled gazetteer, as country/name, such as TJ/Sughd, or by its code.
+    Division(String),
     /// Longitude, latitude in degrees and the radius in metres that holds 90 % of the belief.
     Point {
         /// Longitude in degrees.

@@ -8,6 +8,7 @@ pub(crate) mod diff;
 pub(crate) mod explain;
 pub(crate) mod import;
 pub(crate) mod init;
+pub(crate) mod place;
 pub(crate) mod query;
 pub(crate) mod spread;
 pub(crate) mod status;

@@ -247,6 +247,7 @@ pub fn geometry(case: &Case, place: &PlaceRef) -> Option<Geometry> {
         PlaceRef::Point { lon, lat, uncertainty_m } => {
             Some(Geometry::Point { at: LonLat { lon: *lon, lat: *lat }, uncertainty_m: *uncertainty_m })
         }
+        PlaceRef::Division(name) => names::named_division(name).map(|d| d.geometry.clone()),
         PlaceRef::Polygon(rings) => Some(Geometry::Polygons(vec![Polygon {
             rings: rings.iter().map(|r| r.iter().map(|p| LonLat { lon: p[0], lat: p[1] }).collect()).collect(),
         }])),

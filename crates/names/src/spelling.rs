@@ -73,6 +73,13 @@ impl Folded {
     }
 }
 
+impl Folded {
+    /// Whether two names are transliterations of one.
+    pub fn sounds_like(&self, other: &Self) -> bool {
+        !self.sound.is_empty() && self.sound == other.sound
+    }
+}
+
 /// A word by its sounds: spellings that transliterations vary are made one.
 fn sound(word: &str) -> String {
     const PAIRS: [(&str, &str); 16] = [

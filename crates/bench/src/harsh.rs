@@ -33,9 +33,27 @@ const TYPES: [[&str; 6]; 3] = [
     ["190", "194", "195", "182", "181", "145"],
 ];
 const ACTORS: [[&str; 8]; 3] = [
-    ["Northern Front", "Army of Light", "Red Brigade", "River Militia", "State Forces", "Border Guard", "Hill Tribe", "Unknown"],
+    [
+        "Northern Front",
+        "Army of Light",
+        "Red Brigade",
+        "River Militia",
+        "State Forces",
+        "Border Guard",
+        "Hill Tribe",
+        "Unknown",
+    ],
     ["NF", "AoL", "Red Bde", "River militias", "Government", "Border Guards", "Hill tribes", ""],
-    ["NORTHERN FRONT", "LIGHT ARMY", "RED BRIGADE", "RIVER MILITIA", "MILITARY", "BORDER POLICE", "HILL TRIBE", "ARMED GANG"],
+    [
+        "NORTHERN FRONT",
+        "LIGHT ARMY",
+        "RED BRIGADE",
+        "RIVER MILITIA",
+        "MILITARY",
+        "BORDER POLICE",
+        "HILL TRIBE",
+        "ARMED GANG",
+    ],
 ];
 
 struct Event {
@@ -88,8 +106,7 @@ pub(crate) fn world(seed: u64, n: usize, laws: &Laws) -> Vec<Truth> {
                 continue;
             }
             let copied = set == 1 && s.next_unit() < laws.copied;
-            if copied && let Ok(at) = out[0].binary_search_by_key(&(i as u32), |x| x.1)
-            {
+            if copied && let Ok(at) = out[0].binary_search_by_key(&(i as u32), |x| x.1) {
                 let r = out[0][at].0.clone();
                 let id = out[1].len().to_string();
                 let code = TYPES[1][e.kind];

@@ -42,7 +42,12 @@ pub(crate) fn run(data: Option<&Path>) -> Result<Vec<Row>, String> {
         times.sort_by(f64::total_cmp);
         let Some(m) = matched else { continue };
         let score = Score::new(&world, &m);
-        rows.push(Row::new(format!("{label}-rows"), world.records.iter().map(Vec::len).sum::<usize>() as f64, "rows", ""));
+        rows.push(Row::new(
+            format!("{label}-rows"),
+            world.records.iter().map(Vec::len).sum::<usize>() as f64,
+            "rows",
+            "",
+        ));
         let peers = peers(&folder, name);
         let mut seconds = Row::new(format!("{label}-cpu-seconds"), times[1], "s", goals.0);
         let mut f1 = Row::new(format!("{label}-f1"), score.f1(), "", goals.1);
@@ -64,7 +69,10 @@ pub(crate) fn run(data: Option<&Path>) -> Result<Vec<Row>, String> {
             for (i, (n, p, t)) in score.table.iter().enumerate() {
                 if *n > 0 {
                     let said = p / *n as f64;
-                    rows.push(Row::new(format!("match-reliability-{i}"), *t as f64 / *n as f64, "true", "as said").beside("said", said));
+                    rows.push(
+                        Row::new(format!("match-reliability-{i}"), *t as f64 / *n as f64, "true", "as said")
+                            .beside("said", said),
+                    );
                 }
             }
         }

@@ -75,7 +75,8 @@ fn datasets(l: &mut Loader<'_>, case: &Case) {
         let span = at(l, &["source"]);
         l.known("source", &d.source, span.clone());
         if case.sources.get(&d.source).is_some_and(|s| s.kind != model::SourceKind::Dataset) {
-            let problem = Problem::warning("not-a-dataset", span, format!("source `{}` is not of kind `dataset`", d.source));
+            let problem =
+                Problem::warning("not-a-dataset", span, format!("source `{}` is not of kind `dataset`", d.source));
             l.problems.push(problem);
         }
         for (key, file) in [("file", Some(&d.file)), ("deletions", d.deletions.as_ref())] {
@@ -95,8 +96,9 @@ fn datasets(l: &mut Loader<'_>, case: &Case) {
         }
         match (d.format.0.as_str(), d.columns.is_some()) {
             ("table", false) => {
-                let problem = Problem::error("missing-columns", at(l, &["format"]), "a table needs `columns`")
-                    .help("which column holds what: columns = { date = \"day\", latitude = \"lat\", longitude = \"lon\" }");
+                let problem = Problem::error("missing-columns", at(l, &["format"]), "a table needs `columns`").help(
+                    "which column holds what: columns = { date = \"day\", latitude = \"lat\", longitude = \"lon\" }",
+                );
                 l.problems.push(problem);
             }
             ("table", true) | (_, false) => {}

@@ -308,7 +308,13 @@ fn run(case: &Case, options: Options, stages: &mut Stages<'_>) -> Result<Run, Ve
             keep("sources.toml", &sources),
             keep("areas.geojson", &areas),
             keep("actors.toml", &actors),
-            keep("matches", &hash(&(&dossier.guests, gathered.families.iter().filter(|f| f.events.iter().any(|e| e == id)).collect::<Vec<_>>()))),
+            keep(
+                "matches",
+                &hash(&(
+                    &dossier.guests,
+                    gathered.families.iter().filter(|f| f.events.iter().any(|e| e == id)).collect::<Vec<_>>(),
+                )),
+            ),
         ];
         laws.push(stages.run("reconcile", reconcile::VERSION, id, inputs, || reconcile::run(case, &gathered, id)));
     }

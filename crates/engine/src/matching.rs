@@ -64,7 +64,9 @@ fn coded<'v>(values: impl Iterator<Item = &'v str>) -> Coded {
         })
         .collect();
     let mut order: Vec<u32> = (0..found.len() as u32).collect();
-    order.sort_by(|a, b| found[*b as usize].0.cmp(&found[*a as usize].0).then(found[*a as usize].1.cmp(found[*b as usize].1)));
+    order.sort_by(|a, b| {
+        found[*b as usize].0.cmp(&found[*a as usize].0).then(found[*a as usize].1.cmp(found[*b as usize].1))
+    });
     let mut rank = vec![0; found.len()];
     for (r, n) in order.iter().enumerate() {
         rank[*n as usize] = r as u32;
@@ -88,7 +90,8 @@ struct Prepared {
 const NAMED: usize = 400;
 
 fn prepare(records: &[&Record<'static>]) -> Prepared {
-    let codes = coded(records.iter().map(|r| if r.code.is_empty() { r.kind.map_or("", EventType::name) } else { &r.code }));
+    let codes =
+        coded(records.iter().map(|r| if r.code.is_empty() { r.kind.map_or("", EventType::name) } else { &r.code }));
     let mut kinds = vec![None; codes.values.len()];
     for (r, c) in records.iter().zip(&codes.codes) {
         if *c != NONE {
@@ -113,7 +116,10 @@ fn prepare(records: &[&Record<'static>]) -> Prepared {
     let set = Set {
         days: records.iter().map(|r| (r.first, r.last)).collect(),
         at: records.iter().map(|r| r.lon_lat.map_or(nowhere, |(x, y)| (x as f32, y as f32))).collect(),
-        radius_km: records.iter().map(|r| if r.extent == Extent::Nowhere { f32::INFINITY } else { r.extent.radius_km() as f32 }).collect(),
+        radius_km: records
+            .iter()
+            .map(|r| if r.extent == Extent::Nowhere { f32::INFINITY } else { r.extent.radius_km() as f32 })
+            .collect(),
         counts: records
             .iter()
             .map(|r| match r.deaths {
@@ -138,7 +144,8 @@ fn alike(x: &Prepared, y: &Prepared) -> Vec<Alike> {
     }
     let mut out = vec![kinds];
     for field in 1..3 {
-        let fold = |p: &Prepared| -> Vec<Folded> { p.values[field].iter().take(NAMED).map(|v| Folded::new(v)).collect() };
+        let fold =
+            |p: &Prepared| -> Vec<Folded> { p.values[field].iter().take(NAMED).map(|v| Folded::new(v)).collect() };
         let (fx, fy) = (fold(x), fold(y));
         let words = Words::new(fx.iter().chain(&fy));
         let mut names = Alike::default();

@@ -22,8 +22,8 @@ use model::{
 
 use crate::import::{Counted, ImportOptions, Imported, LAYOUT, import};
 use crate::matching::{LEAST, MatchSet, match_records};
-use names::{Folded, How, Words};
 use crate::store::Store;
+use names::{Folded, How, Words};
 
 /// Opens a file of the case folder.
 pub type Opener<'o> = &'o dyn Fn(&str) -> io::Result<File>;
@@ -91,8 +91,7 @@ pub fn import_dataset(
         ]));
     }
     let format = Format::from_name(&d.format.0).ok_or_else(|| other(format!("no format {}", d.format.0)))?;
-    let options =
-        ImportOptions { dataset: d.id.clone(), format, mapping: d.mapping(), withdrawn, threads };
+    let options = ImportOptions { dataset: d.id.clone(), format, mapping: d.mapping(), withdrawn, threads };
     // Beside, then renamed: an import that is interrupted leaves nothing that looks done.
     let beside = folder.with_extension(format!("partial-{}", std::process::id()));
     let disk = |e: io::Error| other(format!("cannot write {}: {e}", beside.display()));
@@ -109,10 +108,8 @@ pub fn import_dataset(
     let _ = fs::remove_dir_all(&folder);
     fs::rename(&beside, &folder).map_err(disk)?;
     // What `query` shows, until a build says it anew.
-    let mut current: Vec<String> = fs::read(store.root().join(CURRENT))
-        .ok()
-        .and_then(|b| serde_json::from_slice(&b).ok())
-        .unwrap_or_default();
+    let mut current: Vec<String> =
+        fs::read(store.root().join(CURRENT)).ok().and_then(|b| serde_json::from_slice(&b).ok()).unwrap_or_default();
     current.push(folder_name(&folder));
     let list = serde_json::to_vec(&current).unwrap_or_default();
     store.write(CURRENT, &list).map_err(|e| other(e.to_string()))?;
@@ -211,9 +208,13 @@ pub fn with_rows(
         out.names.extend(named);
         if rows.len() > MAX_ROWS {
             return Err(RowsError::Case(vec![
-                Problem::error("too-many-rows", d.span.clone(), format!("{} rows of `{}` speak to the case", rows.len(), d.id))
-                    .label(format!("at most {MAX_ROWS} become claims"))
-                    .help("narrow `keep`: actors, areas, countries, window; `bellwether query` counts the table `records`"),
+                Problem::error(
+                    "too-many-rows",
+                    d.span.clone(),
+                    format!("{} rows of `{}` speak to the case", rows.len(), d.id),
+                )
+                .label(format!("at most {MAX_ROWS} become claims"))
+                .help("narrow `keep`: actors, areas, countries, window; `bellwether query` counts the table `records`"),
             ]));
         }
         let rows = claims(case, d, rows, &mut out);
@@ -251,8 +252,13 @@ fn read_rows(folder: &Path, done: &Imported, d: &Dataset, case: &Case) -> Result
             ctx.register_parquet("records", path.to_string_lossy(), ParquetReadOptions::default())
                 .await
                 .map_err(|e| e.strip_backtrace())?;
-            let batches =
-                ctx.sql(&sql).await.map_err(|e| e.strip_backtrace())?.collect().await.map_err(|e| e.strip_backtrace())?;
+            let batches = ctx
+                .sql(&sql)
+                .await
+                .map_err(|e| e.strip_backtrace())?
+                .collect()
+                .await
+                .map_err(|e| e.strip_backtrace())?;
             for b in &batches {
                 records(b, &mut out)?;
             }
@@ -412,7 +418,9 @@ fn keep(case: &Case, d: &Dataset, rows: Vec<Record<'static>>) -> (Vec<Kept>, Vec
         let Some(p) = r.point() else { return areas.is_empty() };
         let disc = model::Geometry::Point { at: p, uncertainty_m: r.extent.radius_km() * 1000.0 };
         areas.is_empty()
-            || areas.iter().any(|a| a.geometry.contains(p) || disc.sample(32).into_iter().any(|q| a.geometry.contains(q)))
+            || areas
+                .iter()
+                .any(|a| a.geometry.contains(p) || disc.sample(32).into_iter().any(|q| a.geometry.contains(q)))
     };
     let of = |n: &str| meant.get(n).cloned().flatten();
     let actors: Vec<[Option<Id>; 2]> = rows.iter().map(|r| [of(&r.actor1), of(&r.actor2)]).collect();
@@ -574,7 +582,11 @@ fn sentence(r: &Record<'static>) -> String {
         parts.push(format!("{}{sub}", k.name()));
     }
     if let Some(k) = r.deaths.filter(|_| !r.has(flag::ZERO_OR_UNKNOWN)) {
-        parts.push(if k.low == k.high { format!("killed {}", k.best) } else { format!("killed {} ({} to {})", k.best, k.low, k.high) });
+        parts.push(if k.low == k.high {
+            format!("killed {}", k.best)
+        } else {
+            format!("killed {} ({} to {})", k.best, k.low, k.high)
+        });
     }
     if !r.origin.is_empty() {
         parts.push(format!("says {}", r.origin));
@@ -600,7 +612,8 @@ fn event_claim(case: &Case, event: &str, k: &Kept) -> EventClaim {
             // Who attacked whom is not coded: the armed group is taken for the attacker, of two groups either.
             let groups = both.iter().flatten().filter(|a| kind(a) == Some(ActorKind::ArmedGroup)).count();
             for a in both.iter().flatten() {
-                let attacks = kind(a).is_some_and(ActorKind::can_attack) && (groups == 0 || kind(a) == Some(ActorKind::ArmedGroup));
+                let attacks = kind(a).is_some_and(ActorKind::can_attack)
+                    && (groups == 0 || kind(a) == Some(ActorKind::ArmedGroup));
                 put(a, if attacks { Role::Perpetrator } else { Role::Target });
             }
         }
@@ -677,7 +690,8 @@ fn slug(text: &str) -> Id {
 
 /// An event coded by hand, as a record to be matched.
 fn coded_by_hand(case: &Case, id: &Id, claims: &[&Claim]) -> Option<Record<'static>> {
-    let said: Vec<&EventClaim> = claims.iter().filter(|c| c.stance != Stance::Denies).filter_map(|c| c.event()).collect();
+    let said: Vec<&EventClaim> =
+        claims.iter().filter(|c| c.stance != Stance::Denies).filter_map(|c| c.event()).collect();
     let first = said.first()?;
     let geometry = said.iter().find_map(|e| crate::stage::reconcile::geometry(case, e.place.as_ref()?))?;
     let points = geometry.sample(64);
@@ -733,7 +747,11 @@ fn same(case: &Case, sets: &[(Id, bool, Vec<(Id, Record<'static>)>)]) -> Vec<Sam
     // Actors are compared by whom they mean, where that is known: names of the case stand for the spellings.
     let records: Vec<MatchSet<'_>> = all
         .iter()
-        .map(|(id, duplicates, rows)| MatchSet { id, records: rows.iter().map(|r| &r.1).collect(), duplicates: *duplicates })
+        .map(|(id, duplicates, rows)| MatchSet {
+            id,
+            records: rows.iter().map(|r| &r.1).collect(),
+            duplicates: *duplicates,
+        })
         .collect();
     let matched = match_records(&records, LEAST);
     let event = |r: u32| {

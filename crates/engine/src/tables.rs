@@ -552,7 +552,11 @@ pub fn tables(case: &Case, run: &Run) -> Vec<Table> {
             ('r', "unruled", "What the match alone says."),
             ('t', "ruling", "The ruling on them, with who made it and why."),
             ('i', "at_stake", "Deaths that count once or twice by it."),
-            ('r', "impact", "How much a ruling could change: doubt p (1 - p) times 1 + ln(1 + at_stake); 0 where one was made."),
+            (
+                'r',
+                "impact",
+                "How much a ruling could change: doubt p (1 - p) times 1 + ln(1 + at_stake); 0 where one was made.",
+            ),
             ('t', "why", "What speaks for it and against it, in decibans, strongest first."),
         ],
         {

@@ -12,9 +12,8 @@ use crate::problem::Span;
 use crate::vocabulary::EventKind;
 
 /// Formats by name, as `bellwether import --from` takes them.
-pub const FORMAT_NAMES: [&str; 11] = [
-    "ged", "acled", "gdelt", "gdelt-mentions", "gdelt1", "icews", "polecat", "plover", "gtd", "records", "table",
-];
+pub const FORMAT_NAMES: [&str; 11] =
+    ["ged", "acled", "gdelt", "gdelt-mentions", "gdelt1", "icews", "polecat", "plover", "gtd", "records", "table"];
 
 /// A format by its name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -49,7 +49,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
         let mut keys: Vec<String> = Vec::new();
         let listed = p.as_object().into_iter().flatten();
-        let spelled = listed.filter(|(k, _)| k.starts_with("name") || matches!(k.as_str(), "gn_name" | "woe_name" | "region_name"));
+        let spelled = listed
+            .filter(|(k, _)| k.starts_with("name") || matches!(k.as_str(), "gn_name" | "woe_name" | "region_name"));
         for (_, v) in spelled {
             for n in v.as_str().unwrap_or_default().split('|') {
                 let k = Folded::new(n).text;
@@ -91,8 +92,10 @@ fn shape(geometry: &Value) -> String {
                 .flatten()
                 .filter_map(|p| Some((p.get(0)?.as_f64()?, p.get(1)?.as_f64()?)))
                 .collect();
-            let mut round: Vec<(i32, i32)> =
-                simplified(&points).into_iter().map(|(x, y)| ((x * 100.0).round() as i32, (y * 100.0).round() as i32)).collect();
+            let mut round: Vec<(i32, i32)> = simplified(&points)
+                .into_iter()
+                .map(|(x, y)| ((x * 100.0).round() as i32, (y * 100.0).round() as i32))
+                .collect();
             round.dedup();
             if round.first() != round.last() {
                 round.push(round[0]);

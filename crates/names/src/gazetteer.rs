@@ -326,12 +326,7 @@ mod tests {
 
     fn first(name: &str, countries: &[&str]) -> Vec<(String, String, f64)> {
         let context = Context { countries: countries.iter().map(|c| (*c).to_owned()).collect(), near: vec![] };
-        Gazetteer::bundled()
-            .find(name, &context)
-            .into_iter()
-            .take(3)
-            .map(|c| (c.name, c.country, c.p))
-            .collect()
+        Gazetteer::bundled().find(name, &context).into_iter().take(3).map(|c| (c.name, c.country, c.p)).collect()
     }
 
     /// Traps of the founding case's region.

@@ -83,8 +83,22 @@ impl Folded {
 /// A word by its sounds: spellings that transliterations vary are made one.
 fn sound(word: &str) -> String {
     const PAIRS: [(&str, &str); 16] = [
-        ("dzh", "j"), ("kh", "h"), ("gh", "g"), ("zh", "j"), ("ph", "f"), ("ck", "k"), ("ts", "z"), ("sch", "sh"),
-        ("ou", "u"), ("oo", "u"), ("ee", "i"), ("iy", "i"), ("ay", "ai"), ("dj", "j"), ("q", "k"), ("w", "v"),
+        ("dzh", "j"),
+        ("kh", "h"),
+        ("gh", "g"),
+        ("zh", "j"),
+        ("ph", "f"),
+        ("ck", "k"),
+        ("ts", "z"),
+        ("sch", "sh"),
+        ("ou", "u"),
+        ("oo", "u"),
+        ("ee", "i"),
+        ("iy", "i"),
+        ("ay", "ai"),
+        ("dj", "j"),
+        ("q", "k"),
+        ("w", "v"),
     ];
     let mut out = word.to_owned();
     for (a, b) in PAIRS {
@@ -198,10 +212,17 @@ mod tests {
     use super::*;
 
     fn alike(a: &str, b: &str) -> (f64, How) {
-        let common: Vec<Folded> =
-            ["Islamic Movement of Uzbekistan", "Islamic State", "Islamic Jihad Union", "Government of Tajikistan", "Group A", "Group B", "Group C"]
-                .map(Folded::new)
-                .into();
+        let common: Vec<Folded> = [
+            "Islamic Movement of Uzbekistan",
+            "Islamic State",
+            "Islamic Jihad Union",
+            "Government of Tajikistan",
+            "Group A",
+            "Group B",
+            "Group C",
+        ]
+        .map(Folded::new)
+        .into();
         Words::new(&common).alike(&Folded::new(a), &Folded::new(b))
     }
 

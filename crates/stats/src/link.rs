@@ -413,7 +413,11 @@ impl Frame<'_> {
                 let (sa, sb) = ((last - first + 1) as f32, (bl - bf + 1) as f32);
                 let gap = (bf - last).max(first - bl).max(0) as f32;
                 let overlap = (last.min(bl) - first.max(bf) + 1).max(0) as f32;
-                wide += if overlap > 0.0 { libm::logf(overlap / (sa * sb)) - 0.1 } else { -libm::logf(sa.max(sb)) - 1.5 - gap };
+                wide += if overlap > 0.0 {
+                    libm::logf(overlap / (sa * sb)) - 0.1
+                } else {
+                    -libm::logf(sa.max(sb)) - 1.5 - gap
+                };
                 WIDE
             };
             let count = count_class(a.counts[i], b.counts[jj], self.pa.logs[i], self.pb.logs[jj]);
@@ -492,8 +496,10 @@ fn intensity(set: &Set, weights: Option<&[f32]>) -> Vec<f32> {
         .iter()
         .map(|km| {
             let d = Density::new(set, weights, *km);
-            let score: f64 =
-                sample.iter().map(|p| f64::from(libm::logf(0.9 * d.per_km2(d.at(d.grid.cell(*p)) - 1.0) + floor))).sum();
+            let score: f64 = sample
+                .iter()
+                .map(|p| f64::from(libm::logf(0.9 * d.per_km2(d.at(d.grid.cell(*p)) - 1.0) + floor)))
+                .sum();
             (score, d)
         })
         .max_by(|a, b| a.0.total_cmp(&b.0))
@@ -511,7 +517,8 @@ fn intensity(set: &Set, weights: Option<&[f32]>) -> Vec<f32> {
             coarse.around(coarse.centre((*row, *column)), COARSE_CELL_KM * 0.9, |r, west, east| {
                 for c in west..=east {
                     let mut at = time.partition_point(|x| x.0 < (r, c, bin - AROUND_BINS));
-                    while at < time.len() && (time[at].0.0, time[at].0.1) == (r, c) && time[at].0.2 <= bin + AROUND_BINS {
+                    while at < time.len() && (time[at].0.0, time[at].0.1) == (r, c) && time[at].0.2 <= bin + AROUND_BINS
+                    {
                         far += time[at].1;
                         if (time[at].0.2 - bin).abs() <= 1 {
                             now += time[at].1;
@@ -596,7 +603,20 @@ impl Model {
             common.push(freq);
             sizes.push((na, nb));
         }
-        Self { matched: 0.0, coverage: 0.4, slip, rings, counts: PRIOR_COUNTS, codes, likeness: PRIOR_LIKENESS, trust, reach: f.reach, sizes, common, chance: Vec::new() }
+        Self {
+            matched: 0.0,
+            coverage: 0.4,
+            slip,
+            rings,
+            counts: PRIOR_COUNTS,
+            codes,
+            likeness: PRIOR_LIKENESS,
+            trust,
+            reach: f.reach,
+            sizes,
+            common,
+            chance: Vec::new(),
+        }
     }
 
     /// Leaves out the slips and rings in which next to nothing of what is the same was found.
@@ -702,7 +722,13 @@ impl Model {
             counts: self.counts.map(|row| row.map(log)),
             chance: self.chance.clone(),
             likeness: std::array::from_fn(|c| log(self.likeness[0][c]) - log(self.likeness[1][c])),
-            best: codes.iter().zip(&self.sizes).map(|(m, (_, nb))| m.chunks(*nb).map(|r| r.iter().copied().fold(f32::NEG_INFINITY, f32::max)).collect()).collect(),
+            best: codes
+                .iter()
+                .zip(&self.sizes)
+                .map(|(m, (_, nb))| {
+                    m.chunks(*nb).map(|r| r.iter().copied().fold(f32::NEG_INFINITY, f32::max)).collect()
+                })
+                .collect(),
             codes,
         }
     }
@@ -869,9 +895,8 @@ pub fn link(
     // Where many rows are duplicates, they make a place look busier than it is.
     let offsets = out_offsets(sets);
     for x in (0..sets.len()).filter(|x| duplicates[*x]) {
-        let weights: Vec<f32> = (offsets[x]..offsets[x + 1])
-            .map(|r| 1.0 / (1.0 + twins.of(r).iter().map(|t| t.1).sum::<f32>()))
-            .collect();
+        let weights: Vec<f32> =
+            (offsets[x]..offsets[x + 1]).map(|r| 1.0 / (1.0 + twins.of(r).iter().map(|t| t.1).sum::<f32>())).collect();
         let lost: f32 = weights.iter().map(|w| 1.0 - w).sum();
         if lost > 0.05 * weights.len() as f32 {
             prepared[x].intensity = intensity(&sets[x], Some(&weights));
@@ -906,7 +931,9 @@ impl Linked {
         let partners = self.partners();
         let mut root: Vec<u32> = (0..n).collect();
         let mut members: Vec<Vec<u32>> = vec![Vec::new(); n as usize];
-        let of = |members: &[Vec<u32>], r: u32| if members[r as usize].is_empty() { vec![r] } else { members[r as usize].clone() };
+        let of = |members: &[Vec<u32>], r: u32| {
+            if members[r as usize].is_empty() { vec![r] } else { members[r as usize].clone() }
+        };
         let mut order: Vec<u32> = (0..self.pairs.len() as u32).filter(|e| self.pairs[*e as usize].p >= least).collect();
         order.sort_unstable_by(|x, y| self.pairs[*y as usize].p.total_cmp(&self.pairs[*x as usize].p).then(x.cmp(y)));
         for e in order {
@@ -1134,8 +1161,7 @@ fn score(model: &Model, f: &Frame<'_>, least: f32) -> Vec<Pair> {
     let share = if f.own { 0.0 } else { (model.coverage * f.a.at.len() as f64 / f.b.at.len().max(1) as f64).min(0.95) };
     let prior = ln(model.coverage / (1.0 - model.coverage) / (1.0 - share)) as f32;
     let floor = libm::logf(least.max(1e-4)) - 2.0;
-    let best_likeness =
-        if f.likeness.is_some() { t.likeness.iter().copied().fold(0.0f32, f32::max) } else { 0.0 };
+    let best_likeness = if f.likeness.is_some() { t.likeness.iter().copied().fold(0.0f32, f32::max) } else { 0.0 };
     let mut pairs: Vec<Pair> = Vec::new();
     // In the order of places: neighbours look at the same cells.
     for i in f.pa.index.order.iter().map(|e| e.record as usize) {
@@ -1253,7 +1279,8 @@ mod tests {
             for a in 0..4u32 {
                 for b in 10..14u32 {
                     let tree = case % 2 == 0;
-                    if (tree && b - 10 == a || tree && b - 10 == a + 1) || (!tree && s.next_unit() < 0.45) {
+                    let wanted = if tree { b - 10 == a || b - 10 == a + 1 } else { s.next_unit() < 0.45 };
+                    if wanted {
                         pairs.push(pair(a, b, exp(2.0 * s.normal())));
                     }
                 }
@@ -1285,7 +1312,9 @@ mod tests {
 
     #[test]
     fn places_are_found_across_the_antimeridian_and_near_the_poles() {
-        for (at, other) in [((179.99, 10.0), (-179.99, 10.0)), ((-179.99, -40.0), (179.99, -40.0)), ((20.0, 88.9), (21.0, 88.9))] {
+        for (at, other) in
+            [((179.99, 10.0), (-179.99, 10.0)), ((-179.99, -40.0), (179.99, -40.0)), ((20.0, 88.9), (21.0, 88.9))]
+        {
             let set = |at: (f32, f32)| Set {
                 days: vec![(5, 5)],
                 at: vec![at],

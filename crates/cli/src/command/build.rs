@@ -61,7 +61,9 @@ fn lock(loaded: &case::Loaded) -> String {
     for d in &loaded.case.datasets {
         out.push_str(&format!("{:?} = \"{}\"\n", d.file, d.hash));
     }
-    for (path, text) in loaded.texts.iter().filter(|(p, _)| !loaded.case.reports.values().any(|r| r.file == **p && loaded.case.datasets.iter().any(|d| d.id == r.id))) {
+    for (path, text) in loaded.texts.iter().filter(|(p, _)| {
+        !loaded.case.reports.values().any(|r| r.file == **p && loaded.case.datasets.iter().any(|d| d.id == r.id))
+    }) {
         out.push_str(&format!("{path:?} = \"{}\"\n", blake3::hash(text.as_bytes()).to_hex()));
     }
     out

@@ -19,7 +19,12 @@ pub(crate) fn run(args: &Import, common: &Common) -> Outcome {
     let about = args.from.about();
     let version = args.version.as_deref();
     let id = args.id.clone().unwrap_or_else(|| {
-        let v: String = version.unwrap_or("").to_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+        let v: String = version
+            .unwrap_or("")
+            .to_lowercase()
+            .chars()
+            .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
+            .collect();
         if v.is_empty() { about.name.to_owned() } else { format!("{}-{v}", about.name) }
     });
     if !is_id(&id) {
@@ -134,7 +139,11 @@ pub(crate) fn run(args: &Import, common: &Common) -> Outcome {
         }
         text.push('\n');
         text.push_str(&format!("licence: {}; ", d.licence));
-        text.push_str(if d.redistribute { "its rows may be passed on\n" } else { "its rows stay out of everything that is published\n" });
+        text.push_str(if d.redistribute {
+            "its rows may be passed on\n"
+        } else {
+            "its rows stay out of everything that is published\n"
+        });
         output::print(&text);
     }
     if d.released.possible.to > after.case.as_of() {
@@ -144,7 +153,10 @@ pub(crate) fn run(args: &Import, common: &Common) -> Outcome {
             after.case.as_of()
         );
     }
-    eprintln!("imported in {:.1} s; `bellwether build` makes claims of the rows that name an actor of the case", begun.elapsed().as_secs_f64());
+    eprintln!(
+        "imported in {:.1} s; `bellwether build` makes claims of the rows that name an actor of the case",
+        begun.elapsed().as_secs_f64()
+    );
     Ok(End::Done)
 }
 

@@ -46,9 +46,12 @@ pub(crate) fn with_rows(folder: &Path, loaded: &mut Loaded) -> Result<bool, Stri
     let open = |path: &str| std::fs::File::open(folder.join(path));
     let threads = rayon::current_num_threads();
     let counted = |dataset: &str| -> Box<dyn Fn(u64, u64) + Sync> {
-        let size = loaded.case.datasets.iter().find(|d| d.id == dataset).map_or(0, |d| {
-            std::fs::metadata(folder.join(&d.file)).map_or(0, |m| m.len())
-        });
+        let size = loaded
+            .case
+            .datasets
+            .iter()
+            .find(|d| d.id == dataset)
+            .map_or(0, |d| std::fs::metadata(folder.join(&d.file)).map_or(0, |m| m.len()));
         let bar = output::Rate::new(dataset, size);
         Box::new(move |bytes, rows| bar.say(bytes, rows))
     };

@@ -12,7 +12,9 @@ pub(crate) fn run(args: &Place, common: &Common) -> Outcome {
     let mut near = Vec::new();
     for text in &args.near {
         let parts: Vec<f64> = text.split(',').filter_map(|t| t.trim().parse().ok()).collect();
-        let [lat, lon] = parts[..] else { return Err(format!("`{text}`: expected LATITUDE,LONGITUDE, such as 39.0,70.4")) };
+        let [lat, lon] = parts[..] else {
+            return Err(format!("`{text}`: expected LATITUDE,LONGITUDE, such as 39.0,70.4"));
+        };
         if lat.abs() > 90.0 || lon.abs() > 180.0 {
             return Err(format!("{lat}, {lon} is no place on Earth"));
         }
@@ -53,8 +55,11 @@ pub(crate) fn run(args: &Place, common: &Common) -> Outcome {
         output::print(&(serde_json::to_string_pretty(&value).map_err(|e| e.to_string())? + "\n"));
         return Ok(End::Done);
     }
-    let mut rows: Vec<Vec<String>> =
-        vec![["probability", "place", "country", "division", "latitude", "longitude", "inhabitants", "found by"].map(str::to_owned).into()];
+    let mut rows: Vec<Vec<String>> = vec![
+        ["probability", "place", "country", "division", "latitude", "longitude", "inhabitants", "found by"]
+            .map(str::to_owned)
+            .into(),
+    ];
     for c in shown {
         rows.push(vec![
             percent(c.p, 1_000_000),

@@ -37,7 +37,18 @@ fn with_ged(extra: &[&str]) -> (tempfile::TempDir, String) {
     let file = keep.path().join("ged.csv");
     fs::write(&file, GED).unwrap();
     let file = file.to_string_lossy().into_owned();
-    let mut args = vec!["import", &file, "--from", "ged", "--case", &case, "--released", "2024-03-10", "--retrieved", "2024-03-11"];
+    let mut args = vec![
+        "import",
+        &file,
+        "--from",
+        "ged",
+        "--case",
+        &case,
+        "--released",
+        "2024-03-10",
+        "--retrieved",
+        "2024-03-11",
+    ];
     args.extend(extra);
     let said = ok(&args);
     assert!(said.contains("ged: 3 rows, 2024-02-20 to 2024-03-04; 1 rows could not be read"), "{said}");
@@ -50,7 +61,10 @@ fn rows_become_claims_and_what_is_the_same_is_drawn() {
     let (_keep, case) = with_ged(&[]);
     // Before any build the rows can be asked.
     assert_eq!(query(&case, "select count(*) n from records")[0]["n"], "3");
-    assert_eq!(query(&case, "select line, \"column\" from quarantine")[0], serde_json::json!({"line": "5", "column": "latitude"}));
+    assert_eq!(
+        query(&case, "select line, \"column\" from quarantine")[0],
+        serde_json::json!({"line": "5", "column": "latitude"})
+    );
     assert!(ok(&["check", &case]).contains("0 errors"));
     ok(&["build", &case, "--no-tests"]);
     let names = query(&case, "select name, actor, how from names order by name");
@@ -71,11 +85,16 @@ fn rows_become_claims_and_what_is_the_same_is_drawn() {
     assert!(apart < (1.0 - p) * 1.1 && own > 0.5, "{apart} {own}");
     // explain leads from the event to the row.
     let said = ok(&["explain", &case, "event:ged-8"]);
-    assert!(said.contains("data/ged.csv (rows that speak to the case)") && said.contains("row 8 | 2024-02-20 | Easton"), "{said}");
+    assert!(
+        said.contains("data/ged.csv (rows that speak to the case)") && said.contains("row 8 | 2024-02-20 | Easton"),
+        "{said}"
+    );
 
     // Rulings win, and survive rebuilds.
     let rule = |is: &str| {
-        let line = format!("{{\"at\":\"2024-03-12\",\"by\":\"ab\",\"why\":\"same bridge, same night\",\"decides\":{{\"match\":{{\"a\":\"ged-7\",\"b\":\"bridge\",\"is\":\"{is}\"}}}}}}\n");
+        let line = format!(
+            "{{\"at\":\"2024-03-12\",\"by\":\"ab\",\"why\":\"same bridge, same night\",\"decides\":{{\"match\":{{\"a\":\"ged-7\",\"b\":\"bridge\",\"is\":\"{is}\"}}}}}}\n"
+        );
         fs::write(Path::new(&case).join("rulings.jsonl"), line).unwrap();
         ok(&["build", &case, "--no-tests"]);
         let rows = query(&case, "select id from events order by id");
@@ -84,7 +103,10 @@ fn rows_become_claims_and_what_is_the_same_is_drawn() {
     };
     assert_eq!(rule("same"), ["bridge", "ged-8"]);
     let same = query(&case, "select probability, ruling, impact from matches");
-    assert_eq!(same[0], serde_json::json!({"probability": "1.0", "ruling": "same (ab, 2024-03-12: same bridge, same night)", "impact": "0.0"}));
+    assert_eq!(
+        same[0],
+        serde_json::json!({"probability": "1.0", "ruling": "same (ab, 2024-03-12: same bridge, same night)", "impact": "0.0"})
+    );
     assert_eq!(rule("not-same"), ["bridge", "ged-7", "ged-8"]);
     assert!(chance("ged-7") > 0.5);
     // A name is ruled on: nobody of the case, so its row says nothing to the case.
@@ -98,8 +120,10 @@ fn rows_become_claims_and_what_is_the_same_is_drawn() {
 #[test]
 fn as_of_a_day_before_its_release_a_data_set_is_not_there() {
     let (_keep, case) = with_ged(&[]);
-    let a: serde_json::Value =
-        serde_json::from_slice(&bellwether(&["build", &case, "--as-of", "2024-03-09", "--format", "json", "--no-tests"]).stdout).unwrap();
+    let a: serde_json::Value = serde_json::from_slice(
+        &bellwether(&["build", &case, "--as-of", "2024-03-09", "--format", "json", "--no-tests"]).stdout,
+    )
+    .unwrap();
     assert_eq!(a["events"].as_array().unwrap().len(), 1);
     let a: serde_json::Value =
         serde_json::from_slice(&bellwether(&["build", &case, "--format", "json", "--no-tests"]).stdout).unwrap();
@@ -117,7 +141,10 @@ fn what_is_wrong_changes_nothing() {
         assert_eq!(fs::read_to_string(Path::new(&case).join("case.toml")).unwrap(), before);
         assert!(!Path::new(&case).join("data/ged.csv").exists());
     };
-    assert!(fails(&["import", &file, "--from", "ged", "--case", &case, "--strict"]).contains("1 rows could not be read (--strict)"));
+    assert!(
+        fails(&["import", &file, "--from", "ged", "--case", &case, "--strict"])
+            .contains("1 rows could not be read (--strict)")
+    );
     unchanged();
     assert!(fails(&["import", &file, "--from", "acled", "--case", &case]).contains("this is not an ACLED file"));
     unchanged();

@@ -116,9 +116,8 @@ impl Gathered {
         let Some(f) = self.families.iter().find(|f| f.events.iter().any(|e| e == a)) else { return 0.0 };
         let place = |e: &str| f.events.iter().position(|x| x == e);
         let (Some(x), Some(y)) = (place(a), place(b)) else { return 0.0 };
-        let direct = |x: usize, y: usize| {
-            f.pairs.iter().find(|(a, b, _)| (*a, *b) == (x.min(y), x.max(y))).map_or(0.0, |p| p.2)
-        };
+        let direct =
+            |x: usize, y: usize| f.pairs.iter().find(|(a, b, _)| (*a, *b) == (x.min(y), x.max(y))).map_or(0.0, |p| p.2);
         (0..f.events.len()).map(|t| direct(x, t) * direct(t, y)).fold(direct(x, y), f64::max)
     }
 }
@@ -323,9 +322,7 @@ impl Family {
             let group = |sets: &mut Sets, r: usize| (0..n).filter(|i| sets.find(*i) == r).collect::<Vec<_>>();
             let (gx, gy) = (group(&mut sets, rx), group(&mut sets, ry));
             // A data set keeps its own rows apart.
-            let clash = gx.iter().any(|a| {
-                gy.iter().any(|b| self.sets[*a] == self.sets[*b] && !paired(*a, *b))
-            });
+            let clash = gx.iter().any(|a| gy.iter().any(|b| self.sets[*a] == self.sets[*b] && !paired(*a, *b)));
             let used = |e: usize, set: &str| refused.get(&(e, set)).copied().unwrap_or(0.0);
             let left = 1.0 - used(*x, &self.sets[*y]).max(used(*y, &self.sets[*x]));
             if !clash && u(*x, *y) < (p / left.max(1e-9)).min(1.0) {

@@ -252,9 +252,7 @@ fn globals<'a>(case: &'a Case, g: &'a Gathered, n: usize) -> Globals<'a> {
                 .iter()
                 .map(|(x, y, _)| ((*x, *y), entity(&format!("same:{} {}", f.events[*x], f.events[*y]))))
                 .collect();
-            (0..n)
-                .map(|w| f.leaders(|x, y| uniform(case.seed, w as u32, names[&(x, y)], attribute::SAME)))
-                .collect()
+            (0..n).map(|w| f.leaders(|x, y| uniform(case.seed, w as u32, names[&(x, y)], attribute::SAME))).collect()
         })
         .collect();
     Globals { seed: case.seed, n, index, sound, bias, family, leaders }
@@ -324,7 +322,9 @@ fn existence_by_subject(
             for w in 0..n {
                 let conflicts: Vec<Conflict> = members
                     .iter()
-                    .map(|m| Conflict::new(private(w, *m, &dossiers[*m].asserting), private(w, *m, &dossiers[*m].denying)))
+                    .map(|m| {
+                        Conflict::new(private(w, *m, &dossiers[*m].asserting), private(w, *m, &dossiers[*m].denying))
+                    })
                     .collect();
                 let subset = if statements.is_empty() {
                     0

@@ -108,7 +108,9 @@ fn meltts_example() {
     };
     // The level of each taxonomy at which the three vocabularies meet.
     let mut level: BTreeMap<(String, String, String), String> = BTreeMap::new();
-    for (taxonomy, column) in [("model_tax", "make_level1"), ("color_tax", "col_level1"), ("damage_tax", "damage_level1")] {
+    for (taxonomy, column) in
+        [("model_tax", "make_level1"), ("color_tax", "col_level1"), ("damage_tax", "damage_level1")]
+    {
         for r in rows(&format!("taxonomy_{taxonomy}.csv")) {
             level.insert((r["data.source"].clone(), taxonomy.into(), r["base.categories"].clone()), r[column].clone());
         }
@@ -136,11 +138,8 @@ fn meltts_example() {
         .collect();
     assert_eq!(sets.iter().map(Vec::len).collect::<Vec<_>>(), [71, 64, 60]);
     let ids = ["crash1", "crash2", "crash3"];
-    let sets: Vec<MatchSet<'_>> = ids
-        .iter()
-        .zip(&sets)
-        .map(|(id, r)| MatchSet { id, records: r.iter().collect(), duplicates: false })
-        .collect();
+    let sets: Vec<MatchSet<'_>> =
+        ids.iter().zip(&sets).map(|(id, r)| MatchSet { id, records: r.iter().collect(), duplicates: false }).collect();
     let m = match_records(&sets, LEAST);
     // Published: 140 unique, 34 in more than one set. We find one more on which all three taxonomies agree, and a few
     // on which they do not, where two crashes lie close in a thinly reported place (`docs/matching.md` lists them).
@@ -153,15 +152,25 @@ fn meltts_example() {
         c.len() > 1 && c.iter().all(|r| (&r.code, &r.actor1, &r.actor2) == (&c[0].code, &c[0].actor1, &c[0].actor2))
     };
     for c in members.values().filter(|c| c.len() > 1 && !agree(c)) {
-        let said: Vec<String> =
-            c.iter().map(|r| format!("{} {:?} {:?} {} {} {}", r.id, r.lon_lat, r.first, r.code, r.actor1, r.actor2)).collect();
+        let said: Vec<String> = c
+            .iter()
+            .map(|r| format!("{} {:?} {:?} {} {} {}", r.id, r.lon_lat, r.first, r.code, r.actor1, r.actor2))
+            .collect();
         println!("no agreement: {}", said.join(" | "));
     }
     for p in m.linked.pairs.iter().filter(|p| p.p > 0.3 && p.p < 0.97) {
         let (x, y) = (m.keys[p.a as usize], m.keys[p.b as usize]);
-        println!("{:.3} set {} no. {}, set {} no. {}", p.p, x.0 + 1, sets[x.0].records[x.1].id, y.0 + 1, sets[y.0].records[y.1].id);
+        println!(
+            "{:.3} set {} no. {}, set {} no. {}",
+            p.p,
+            x.0 + 1,
+            sets[x.0].records[x.1].id,
+            y.0 + 1,
+            sets[y.0].records[y.1].id
+        );
     }
-    let (agreeing, matched) = (members.values().filter(agree).count(), members.values().filter(|c| c.len() > 1).count());
+    let (agreeing, matched) =
+        (members.values().filter(agree).count(), members.values().filter(|c| c.len() > 1).count());
     assert_eq!(agreeing, 35);
     assert_eq!(matched - agreeing, 4);
 }

@@ -23,7 +23,9 @@ fn mapping() -> Mapping {
 /// A header that each format accepts, so that rows are reached.
 fn head(format: Format) -> &'static str {
     match format {
-        Format::Ged => "id,type_of_violence,side_a,side_b,where_prec,latitude,longitude,date_start,date_end,best,country\n",
+        Format::Ged => {
+            "id,type_of_violence,side_a,side_b,where_prec,latitude,longitude,date_start,date_end,best,country\n"
+        }
         Format::Acled => "event_id_cnty,event_date,event_type,sub_event_type,actor1,latitude,longitude,fatalities\n",
         Format::Icews => "Event ID\tEvent Date\tSource Name\tCAMEO Code\tTarget Name\tLatitude\n",
         Format::Polecat => "Event ID\tEvent Date\tEvent Type\tActor Name\tRecipient Name\tLatitude\tLongitude\n",

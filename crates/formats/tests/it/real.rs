@@ -95,9 +95,11 @@ fn anyones_tables_are_read_by_a_mapping() {
     };
     let text = "month,Tajikistan,Mali\n2010-09,58,\n2010-10,3,1\n";
     let f = read_all(Format::Mapped, Some(&wide), text.as_bytes()).unwrap();
-    let said: Vec<(String, u32)> =
-        f.records.iter().filter_map(|r| Some((r.id.to_string(), r.deaths?.best))).collect();
-    assert_eq!(said, [("line-2/tajikistan".to_owned(), 58), ("line-3/tajikistan".into(), 3), ("line-3/mali".into(), 1)]);
+    let said: Vec<(String, u32)> = f.records.iter().filter_map(|r| Some((r.id.to_string(), r.deaths?.best))).collect();
+    assert_eq!(
+        said,
+        [("line-2/tajikistan".to_owned(), 58), ("line-3/tajikistan".into(), 3), ("line-3/mali".into(), 1)]
+    );
     let missing = read_all(Format::Mapped, Some(&points), "a,b\n1,2\n".as_bytes()).unwrap_err();
     assert!(missing.starts_with("the table has no column `date` (for date), `latitude`"), "{missing}");
 }

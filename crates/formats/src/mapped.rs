@@ -216,6 +216,14 @@ impl<'m> Reader<'m> {
         if let Some(d) = crate::text::day(text, self.mapping.us_dates) {
             return Ok((d, d));
         }
+        // A month without a dash: 201009.
+        let months;
+        let text = if text.len() == 6 && text.bytes().all(|b| b.is_ascii_digit()) {
+            months = format!("{}-{}", &text[..4], &text[4..]);
+            &months
+        } else {
+            text
+        };
         let e = model::Edtf::parse(text).map_err(|_| wrong())?;
         Ok((e.possible.from, e.possible.to))
     }

@@ -122,7 +122,9 @@ pub(crate) fn map(marks: &[Mark], outlines: &[Outline<'_>], label: &str) -> Stri
         let (x, y) = v.at(m.at);
         let r = (m.radius_km / 111.0 * ky).clamp(3.5, 180.0);
         let draw = |s: &mut Svg| {
-            s.circle(x, y, r, m.class, 0.06 + 0.14 * m.probability, &m.title);
+            // What may lie nearly anywhere is a rim, not a cloud over everything else.
+            let fill = (0.06 + 0.14 * m.probability) * (40.0 / r).min(1.0);
+            s.circle(x, y, r, m.class, fill, &m.title);
             if m.class != "vague" {
                 s.circle(x, y, 2.5, "centre", m.probability.max(0.3), &m.title);
             }

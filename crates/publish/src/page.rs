@@ -247,6 +247,7 @@ fn render(case: &Case, run: &Run) -> String {
         .map(|x| context! { text => x.text, judgments => x.judgments.iter().map(|j| slug(&format!("judgment:{j}"))).collect::<Vec<_>>() })
         .collect();
 
+    let few = a.events.len() <= 30;
     let marks: Vec<Mark> = a
         .events
         .iter()
@@ -259,7 +260,8 @@ fn render(case: &Case, run: &Run) -> String {
                 probability: e.probability,
                 class: if e.days[1] >= Day(a.case.as_of.0 - 180) { "recent" } else { "earlier" },
                 title: format!("{id}, {}: {}", when(e), pct(e.probability)),
-                label: Some(id.to_owned()),
+                // Many rows of data sets would write over one another: then only what people coded is named.
+                label: (few || !case.rows.contains_key(id)).then(|| id.to_owned()),
                 target: Some(slug(&e.id)),
             })
         })
@@ -458,7 +460,9 @@ fn timeline(a: &Assessment, n: usize, slug: &dyn Fn(&str) -> String) -> String {
         let id = e.id.trim_start_matches("event:");
         let title = format!("{id}, {}: {}", when(e), percent(e.probability, n));
         svg.link(&slug(&e.id), |g| {
-            g.text(left - 8.0, y + 12.0, "end", "name", id);
+            // What does not fit is cut; the title has the whole.
+            let short: String = if id.chars().count() > 26 { id.chars().take(25).chain(['\u{2026}']).collect() } else { id.to_owned() };
+            g.text(left - 8.0, y + 12.0, "end", "name", &short);
             let (x0, x1) = (at(e.days[0].0), at(e.days[1].0));
             let w = (x1 - x0).max(5.0);
             let mid = (x0 + x1) / 2.0;

@@ -63,7 +63,25 @@ fn coded<'v>(values: impl Iterator<Item = &'v str>) -> Coded {
             n
         })
         .collect();
-    let mut order: Vec<u32> = (0..found.len() as u32).collect();
+    ranked(&found, firsts)
+}
+
+/// Codes of some of the values that are coded already.
+fn recoded(codes: impl Iterator<Item = u32>, values: &[String]) -> Coded {
+    let mut found: Vec<(u32, &str)> = values.iter().map(|v| (0, v.as_str())).collect();
+    let firsts: Vec<u32> = codes
+        .inspect(|c| {
+            if *c != NONE {
+                found[*c as usize].0 += 1;
+            }
+        })
+        .collect();
+    ranked(&found, firsts)
+}
+
+/// Numbers values from the most frequent down.
+fn ranked(found: &[(u32, &str)], firsts: Vec<u32>) -> Coded {
+    let mut order: Vec<u32> = (0..found.len() as u32).filter(|n| found[*n as usize].0 > 0).collect();
     order.sort_by(|a, b| {
         found[*b as usize].0.cmp(&found[*a as usize].0).then(found[*a as usize].1.cmp(found[*b as usize].1))
     });
@@ -109,9 +127,8 @@ fn prepare(records: &[&Record<'static>]) -> Prepared {
             (x, y) => (x.max(y), x.min(y)),
         }
     };
-    let name = |c: u32| if c == NONE { "" } else { both.values[c as usize].as_str() };
-    let rarer = coded((0..records.len()).map(|n| name(ordered(n).0)));
-    let commoner = coded((0..records.len()).map(|n| name(ordered(n).1)));
+    let rarer = recoded((0..records.len()).map(|n| ordered(n).0), &both.values);
+    let commoner = recoded((0..records.len()).map(|n| ordered(n).1), &both.values);
     let nowhere = (f32::NAN, f32::NAN);
     let set = Set {
         days: records.iter().map(|r| (r.first, r.last)).collect(),

@@ -461,7 +461,8 @@ fn timeline(a: &Assessment, n: usize, slug: &dyn Fn(&str) -> String) -> String {
         let title = format!("{id}, {}: {}", when(e), percent(e.probability, n));
         svg.link(&slug(&e.id), |g| {
             // What does not fit is cut; the title has the whole.
-            let short: String = if id.chars().count() > 26 { id.chars().take(25).chain(['\u{2026}']).collect() } else { id.to_owned() };
+            let short: String =
+                if id.chars().count() > 26 { id.chars().take(25).chain(['\u{2026}']).collect() } else { id.to_owned() };
             g.text(left - 8.0, y + 12.0, "end", "name", &short);
             let (x0, x1) = (at(e.days[0].0), at(e.days[1].0));
             let w = (x1 - x0).max(5.0);

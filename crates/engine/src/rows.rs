@@ -342,6 +342,30 @@ const LEAD: f64 = 0.04;
 /// Candidates that are kept for people to look at.
 const CANDIDATE: f64 = 0.6;
 
+/// An actor that a name may mean.
+#[derive(Clone, Copy)]
+struct Means<'c> {
+    actor: &'c Id,
+    score: f64,
+    how: How,
+    /// Days on which it bore the name.
+    days: (Day, Day),
+}
+
+/// Whom a name means: always the same, or one or the other by the day.
+enum Meaning<'c> {
+    Settled(Option<&'c Id>),
+    ByDate(Vec<Means<'c>>),
+}
+
+/// The one actor meant by a name in these days, if one is alike enough and leads. Candidates come likeliest first.
+fn clear<'c, 'm>(candidates: &'m [Means<'c>], days: (Day, Day)) -> Option<&'m Means<'c>> {
+    let mut then = candidates.iter().filter(|m| m.days.0 <= days.1 && days.0 <= m.days.1);
+    let first = then.next().filter(|m| m.score >= ALIKE)?;
+    let second = then.find(|m| m.actor != first.actor);
+    second.is_none_or(|m| first.score - m.score >= LEAD).then_some(first)
+}
+
 /// The rows that name an actor of the case (one of those asked for) and may lie in an area asked for.
 fn keep(case: &Case, d: &Dataset, rows: Vec<Record<'static>>) -> (Vec<Kept>, Vec<Named>) {
     let mut counts: BTreeMap<&str, u32> = BTreeMap::new();
@@ -352,10 +376,14 @@ fn keep(case: &Case, d: &Dataset, rows: Vec<Record<'static>>) -> (Vec<Kept>, Vec
             }
         }
     }
-    let register: Vec<(&Id, Folded)> = case
+    let always = (Day(i32::MIN), Day(i32::MAX));
+    let register: Vec<(&Id, Folded, (Day, Day))> = case
         .actors
         .iter()
-        .flat_map(|(id, a)| std::iter::once(&a.name).chain(&a.aliases).map(move |n| (id, Folded::new(n))))
+        .flat_map(|(id, a)| {
+            let names = std::iter::once(&a.name).chain(&a.aliases).map(move |n| (id, Folded::new(n), always));
+            names.chain(a.known_as.iter().map(move |k| (id, Folded::new(&k.name), k.days())))
+        })
         .collect();
     let folded: BTreeMap<&str, Folded> = counts.keys().map(|n| (*n, Folded::new(n))).collect();
     let words = Words::new(folded.values().chain(register.iter().map(|r| &r.1)));
@@ -367,51 +395,52 @@ fn keep(case: &Case, d: &Dataset, rows: Vec<Record<'static>>) -> (Vec<Kept>, Vec
             ruled.insert(&n.name, n.actor.as_ref());
         }
     }
-    let mut meant: BTreeMap<&str, Option<Id>> = BTreeMap::new();
+    let mut meant: BTreeMap<&str, Meaning<'_>> = BTreeMap::new();
     let mut named = Vec::new();
     for (name, n) in &counts {
-        let mut best: BTreeMap<&Id, (f64, How)> = BTreeMap::new();
-        for (id, known) in &register {
-            let (score, how) = words.alike(&folded[name], known);
-            let entry = best.entry(id).or_insert((score, how));
-            if score > entry.0 {
-                *entry = (score, how);
-            }
-        }
-        let mut candidates: Vec<(&Id, f64, How)> =
-            best.into_iter().filter(|(_, (s, _))| *s >= CANDIDATE).map(|(id, (s, h))| (id, s, h)).collect();
-        candidates.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(b.0)));
-        let clear = match candidates.as_slice() {
-            [one] => one.1 >= ALIKE,
-            [one, two, ..] => one.1 >= ALIKE && one.1 - two.1 >= LEAD,
-            [] => false,
-        };
-        let (actor, how) = if let Some(actor) = ruled.get(name) {
-            (actor.cloned(), "ruled")
+        let mut candidates: Vec<Means<'_>> = register
+            .iter()
+            .map(|(actor, known, days)| {
+                let (score, how) = words.alike(&folded[name], known);
+                Means { actor, score, how, days: *days }
+            })
+            .filter(|m| m.score >= CANDIDATE)
+            .collect();
+        candidates.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.actor.cmp(b.actor)));
+        let (meaning, actor, how) = if let Some(actor) = ruled.get(name) {
+            (Meaning::Settled(*actor), *actor, "ruled")
         } else if let Some(actor) = d.actors.get(*name) {
-            (Some(actor.clone()), "declared")
-        } else if clear {
-            let how = match candidates[0].2 {
+            (Meaning::Settled(Some(actor)), Some(actor), "declared")
+        } else {
+            let clear = clear(&candidates, always);
+            let how = clear.map_or("", |m| match m.how {
                 How::Same => "same",
                 How::Sound => "sound",
                 How::Initials => "initials",
                 How::Words => "words",
-            };
-            (Some(candidates[0].0.clone()), how)
-        } else {
-            (None, "")
+            });
+            let actor = clear.map(|m| m.actor);
+            let dated = candidates.iter().any(|m| m.days != always);
+            let how = if dated { "by date" } else { how };
+            (if dated { Meaning::ByDate(candidates.clone()) } else { Meaning::Settled(actor) }, actor, how)
         };
         if actor.is_some() || !candidates.is_empty() {
+            let mut seen: Vec<(Id, f64)> = Vec::new();
+            for m in &candidates {
+                if seen.iter().all(|s| s.0 != *m.actor) {
+                    seen.push((m.actor.clone(), m.score));
+                }
+            }
             named.push(Named {
                 dataset: d.id.clone(),
                 name: (*name).to_owned(),
                 rows: *n,
-                actor: actor.clone(),
+                actor: actor.cloned(),
                 how: how.to_owned(),
-                candidates: candidates.iter().map(|(id, s, _)| ((*id).clone(), *s)).collect(),
+                candidates: seen,
             });
         }
-        meant.insert(name, actor);
+        meant.insert(name, meaning);
     }
     let areas: Vec<&model::Area> = d.keep.areas.iter().filter_map(|a| case.areas.get(a)).collect();
     let may_lie = |r: &Record<'static>| {
@@ -422,8 +451,11 @@ fn keep(case: &Case, d: &Dataset, rows: Vec<Record<'static>>) -> (Vec<Kept>, Vec
                 .iter()
                 .any(|a| a.geometry.contains(p) || disc.sample(32).into_iter().any(|q| a.geometry.contains(q)))
     };
-    let of = |n: &str| meant.get(n).cloned().flatten();
-    let actors: Vec<[Option<Id>; 2]> = rows.iter().map(|r| [of(&r.actor1), of(&r.actor2)]).collect();
+    let of = |n: &str, r: &Record<'static>| match meant.get(n)? {
+        Meaning::Settled(actor) => actor.cloned(),
+        Meaning::ByDate(candidates) => clear(candidates, r.days()).map(|m| m.actor.clone()),
+    };
+    let actors: Vec<[Option<Id>; 2]> = rows.iter().map(|r| [of(&r.actor1, r), of(&r.actor2, r)]).collect();
     let kept = rows
         .into_iter()
         .zip(actors)
@@ -543,7 +575,10 @@ fn responsibility(case: &Case, d: &Dataset, row: &Claim, r: &Record<'static>, ou
         let actor = declared.or_else(|| {
             case.actors
                 .iter()
-                .flat_map(|(id, a)| std::iter::once(&a.name).chain(&a.aliases).map(move |x| (id, x)))
+                .flat_map(|(id, a)| {
+                    let then = a.known_as.iter().filter(|k| k.days().0 <= r.days().1 && r.days().0 <= k.days().1);
+                    std::iter::once(&a.name).chain(&a.aliases).chain(then.map(|k| &k.name)).map(move |x| (id, x))
+                })
                 .find(|(_, x)| words.alike(&Folded::new(x), &name).0 >= ALIKE)
                 .map(|x| x.0.clone())
         });
@@ -827,4 +862,32 @@ pub fn unknown_in_rulings(case: &Case) -> Vec<Problem> {
                 .suggest(near)
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A name that passed from one group to another means whoever bore it on the day.
+    #[test]
+    fn a_name_means_whoever_bore_it_then() {
+        let (old, new) = ("front".to_owned(), "rival".to_owned());
+        let change = Day(16_000);
+        let means = |actor, from, to| Means { actor, score: 1.0, how: How::Same, days: (from, to) };
+        let list = [means(&old, Day(i32::MIN), change), means(&new, change, Day(i32::MAX))];
+        let on = |a: i32, b: i32| clear(&list, (Day(a), Day(b))).map(|m| m.actor.as_str());
+        assert_eq!(on(15_000, 15_003), Some("front"));
+        assert_eq!(on(17_000, 17_000), Some("rival"));
+        // A span over the change may mean either: nobody is named.
+        assert_eq!(on(15_990, 16_010), None);
+    }
+
+    #[test]
+    fn ids_from_any_text() {
+        assert_eq!(slug("icews-32889836/2018-06-01"), "icews-32889836-2018-06-01");
+        assert_eq!(slug("ged-Рашт (2)"), "ged-rasht-2");
+        let long = slug(&format!("gm-{}", "http://x/".repeat(40)));
+        assert!(long.len() <= 100 && model::is_id(&long), "{long}");
+        assert_ne!(long, slug(&format!("gm-{}a", "http://x/".repeat(40))));
+    }
 }

@@ -109,6 +109,27 @@ pub struct Link {
     pub span: Span,
 }
 
+/// A name borne for a time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct KnownAs {
+    /// The name.
+    pub name: String,
+    /// From when; without it, for as long as known.
+    pub from: Option<Edtf>,
+    /// Until when; without it, still so as far as known.
+    pub until: Option<Edtf>,
+}
+
+impl KnownAs {
+    /// First and last day on which the name may mean the actor.
+    pub fn days(&self) -> (Day, Day) {
+        let from = self.from.as_ref().map_or(Day(i32::MIN), |d| d.possible.from);
+        let until = self.until.as_ref().map_or(Day(i32::MAX), |d| d.possible.to);
+        (from, until)
+    }
+}
+
 /// An organised actor, or a public leader of one.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -118,6 +139,9 @@ pub struct Actor {
     /// Other names and spellings.
     #[serde(default)]
     pub aliases: Vec<String>,
+    /// Names that it bore only for a time: another actor may bear them before or after.
+    #[serde(default)]
+    pub known_as: Vec<KnownAs>,
     /// What kind of actor.
     pub kind: ActorKind,
     /// Links to other actors.

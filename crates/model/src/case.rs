@@ -114,7 +114,7 @@ pub struct Named {
     pub rows: u32,
     /// The actor of the case; none for nobody of the case.
     pub actor: Option<Id>,
-    /// How that was found: declared, ruled, same, sound, initials, words.
+    /// How that was found: declared, ruled, by date, same, sound, initials, words.
     pub how: String,
     /// Actors that it may mean, with how alike the names are, likeliest first.
     pub candidates: Vec<(Id, f64)>,

@@ -20,7 +20,7 @@ mod source;
 mod vocabulary;
 mod words;
 
-pub use actor::{Actor, ActorKind, Link, LinkKind};
+pub use actor::{Actor, ActorKind, KnownAs, Link, LinkKind};
 pub use case::{Case, Named, Reason, Same};
 pub use claim::{
     ActorRole, Basis, Claim, Complexity, EventClaim, Excerpt, FactClaim, Figure, Hedge, LinkClaim, Measure, Modality,

@@ -634,14 +634,8 @@ impl Loader<'_> {
                 continue;
             }
             let Some(text) = self.text(&file, true) else { continue };
-            let mut offset = 0;
-            for line in text.split_inclusive('\n') {
-                let start = offset;
-                offset += line.len();
-                if line.trim().is_empty() {
-                    continue;
-                }
-                let Some(node) = from_json(&file, line.trim_end(), start, &mut self.problems) else {
+            for (start, line) in json_lines(&text) {
+                let Some(node) = from_json(&file, line, start, &mut self.problems) else {
                     for kind in ["claim", "event"] {
                         self.unreadable(kind);
                     }
@@ -790,14 +784,8 @@ impl Loader<'_> {
         let file = "rulings.jsonl";
         let Some(text) = self.text(file, false) else { return };
         let schema = ruling_schema();
-        let mut offset = 0;
-        for line in text.split_inclusive('\n') {
-            let start = offset;
-            offset += line.len();
-            if line.trim().is_empty() {
-                continue;
-            }
-            let Some(node) = from_json(file, line.trim_end(), start, &mut self.problems) else { continue };
+        for (start, line) in json_lines(&text) {
+            let Some(node) = from_json(file, line, start, &mut self.problems) else { continue };
             Shape::new(&schema, file).check(&node, "the ruling", &mut self.problems);
             if let Some(mut r) = self.typed::<model::Ruling>(file, &node) {
                 r.span = node.get("decides").unwrap_or(&node).span(file);
@@ -825,6 +813,16 @@ impl Loader<'_> {
             })
             .collect()
     }
+}
+
+/// The lines of a `.jsonl` file that are not blank, with the byte at which each begins.
+fn json_lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut offset = 0;
+    text.split_inclusive('\n').filter_map(move |line| {
+        let start = offset;
+        offset += line.len();
+        (!line.trim().is_empty()).then(|| (start, line.trim_end()))
+    })
 }
 
 /// A number strictly between 0 and 1, or the middle of a ladder word's band.

@@ -592,7 +592,11 @@ pub fn tables(case: &Case, run: &Run) -> Vec<Table> {
             ('t', "name", "The name as the data set writes it."),
             ('i', "rows", "Times it stands in the rows looked at."),
             ('t', "actor", "The actor it is taken for; none for nobody of the case."),
-            ('t', "how", "How that was found: ruled, declared, by date (a name borne for a time), same, sound, initials, words."),
+            (
+                't',
+                "how",
+                "How that was found: ruled, declared, by date (a name borne for a time), same, sound, initials, words.",
+            ),
             ('t', "candidates", "Actors it may mean, with how alike the names are."),
         ],
         case.names.iter().map(|n| {

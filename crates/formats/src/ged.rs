@@ -130,10 +130,7 @@ fn record<'a>(g: &Ged, c: &Cells<'a>) -> Result<Record<'a>, Fault> {
     let best = count("best", &c.or_none(g.best))?.ok_or(("best", "there is no best estimate".to_owned()))?;
     let low = count("low", &c.or_none(g.low))?.unwrap_or(best);
     let high = count("high", &c.or_none(g.high))?.unwrap_or(best);
-    let mut flags = 0;
-    if !(low <= best && best <= high) {
-        flags |= flag::DISORDERED;
-    }
+    let (deaths, mut flags) = Deaths::ordered(low, best, high);
     let prec = number("where_prec", &c.get(g.where_prec))?.unwrap_or(0.0);
     let extent = Extent::from_code(prec as u8)
         .filter(|e| *e != Extent::Nowhere && prec.fract() == 0.0)
@@ -171,11 +168,7 @@ fn record<'a>(g: &Ged, c: &Cells<'a>) -> Result<Record<'a>, Fault> {
         code,
         actor1: c.get(g.side_a),
         actor2: c.get(g.side_b),
-        deaths: Some(Deaths {
-            low: low.min(best).min(high),
-            best: best.clamp(low.min(high), high.max(low)),
-            high: high.max(best).max(low),
-        }),
+        deaths: Some(deaths),
         origin: c.or_none(g.original),
         text,
         flags,

@@ -67,6 +67,17 @@ impl Extent {
         }
     }
 
+    /// Where no code says it: the finest name given tells how exactly a place is known.
+    pub(crate) fn of_finest(at: Option<(f64, f64)>, city: &str, district: &str, province: &str) -> Self {
+        match (at, city.is_empty(), district.is_empty(), province.is_empty()) {
+            (None, ..) => Self::Nowhere,
+            (_, false, ..) => Self::Exact,
+            (_, _, false, _) => Self::Adm2,
+            (_, _, _, false) => Self::Adm1,
+            _ => Self::Country,
+        }
+    }
+
     /// From its number.
     pub fn from_code(code: u8) -> Option<Self> {
         [Self::Nowhere, Self::Exact, Self::Near, Self::Adm2, Self::Adm1, Self::Region, Self::Country, Self::Sea]
@@ -113,6 +124,15 @@ pub struct Deaths {
     pub best: u32,
     /// Highest reliable figure.
     pub high: u32,
+}
+
+impl Deaths {
+    /// The three in order, and the flag that says whether they had to be put in order.
+    pub(crate) fn ordered(low: u32, best: u32, high: u32) -> (Self, u16) {
+        let disordered = if low <= best && best <= high { 0 } else { flag::DISORDERED };
+        let (bottom, top) = (low.min(high), high.max(low));
+        (Self { low: bottom.min(best), best: best.clamp(bottom, top), high: top.max(best) }, disordered)
+    }
 }
 
 /// What one row of one data set says of one event.

@@ -159,14 +159,9 @@ impl<'m> Reader<'m> {
         let mut flags = if self.mapping.directed { flag::DIRECTED } else { 0 };
         let deaths = match (low, best.or(low), high) {
             (Some(low), Some(best), Some(high)) => {
-                if !(low <= best && best <= high) {
-                    flags |= flag::DISORDERED;
-                }
-                Some(Deaths {
-                    low: low.min(best).min(high),
-                    best: best.clamp(low.min(high), high.max(low)),
-                    high: high.max(best).max(low),
-                })
+                let (deaths, disordered) = Deaths::ordered(low, best, high);
+                flags |= disordered;
+                Some(deaths)
             }
             _ => None,
         };

@@ -51,20 +51,9 @@ pub(crate) fn read(input: impl Read, each: &mut Sink<'_>) -> Result<(), String> 
             // The reader of rows cannot know the encoding: here it is told per field.
             let cells = Cells { latin1: true, ..*cells };
             let get = |col| cells.or_none(col);
-            let stamp = get(date);
-            let day = crate::text::day(&stamp, true)
-                .ok_or(("event_date", format!("`{}` is not a date", crate::text::short(&stamp))))?;
-            if get(id).is_empty() {
-                return Err(("event_id", "there is no id".to_owned()));
-            }
+            let day = crate::text::stamped(&get(id), &get(date))?;
             let lon_lat = point(("longitude", &get(lon)), ("latitude", &get(lat)))?;
-            let extent = match (lon_lat, get(city).is_empty(), get(district).is_empty(), get(province).is_empty()) {
-                (None, ..) => Extent::Nowhere,
-                (_, false, ..) => Extent::Exact,
-                (_, _, false, _) => Extent::Adm2,
-                (_, _, _, false) => Extent::Adm1,
-                _ => Extent::Country,
-            };
+            let extent = Extent::of_finest(lon_lat, &get(city), &get(district), &get(province));
             let t = target(&get(kind), &get(mode)).ok_or_else(|| {
                 ("event_type", format!("`{}` is no PLOVER event type", crate::text::short(&get(kind))))
             })?;

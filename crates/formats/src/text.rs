@@ -35,6 +35,14 @@ pub(crate) fn day(text: &str, us: bool) -> Option<Day> {
     None
 }
 
+/// The day of a machine-coded event, which must have an id.
+pub(crate) fn stamped(id: &str, date: &str) -> Result<Day, crate::Fault> {
+    if id.is_empty() {
+        return Err(("event_id", "there is no id".to_owned()));
+    }
+    day(date, true).ok_or_else(|| ("event_date", format!("`{}` is not a date", short(date))))
+}
+
 /// `20100919`.
 pub(crate) fn compact(t: &[u8]) -> Option<Day> {
     let number = |t: &[u8]| t.iter().try_fold(0i32, |n, b| b.is_ascii_digit().then(|| n * 10 + i32::from(b - b'0')));

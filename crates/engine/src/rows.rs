@@ -480,8 +480,19 @@ fn claims(case: &Case, d: &Dataset, rows: Vec<Kept>, out: &mut Case) -> Vec<(Id,
     let version = d.version.as_deref().map_or_else(String::new, |v| format!(" {v}"));
     let mut text = String::new();
     let mut used: BTreeSet<Id> = BTreeSet::new();
-    let mut events: BTreeMap<String, Id> = BTreeMap::new();
     let mut back = Vec::new();
+    // ACLED splits one report over days and places ("12 killed over 3 days" is 4, 4, 4) and repeats its notes: such rows
+    // stand side by side, and their passages overlap, so that they are one statement about several events.
+    let splits = d.format.0 == "acled";
+    let mut rows = rows;
+    if splits {
+        let mut first: BTreeMap<String, usize> = BTreeMap::new();
+        for (n, k) in rows.iter().enumerate() {
+            first.entry(k.record.text.to_string()).or_insert(n);
+        }
+        rows.sort_by_key(|k| first[&*k.record.text]);
+    }
+    let mut notes: Option<(String, usize)> = None;
     for k in rows {
         let r = &k.record;
         let mut id = slug(&format!("{}-{}", d.id, r.id));
@@ -499,10 +510,15 @@ fn claims(case: &Case, d: &Dataset, rows: Vec<Kept>, out: &mut Case) -> Vec<(Id,
                 None => continue,
             }
         };
-        let line = sentence(r);
-        let start = text.len();
-        text.push_str(&line);
+        let begin = text.len();
+        text.push_str(&sentence(r));
         let end = text.len();
+        let start = match &notes {
+            Some((same, start)) if splits && !r.text.is_empty() && *same == r.text => *start,
+            _ => begin,
+        };
+        notes = Some((r.text.to_string(), start));
+        let line = text[start..end].to_owned();
         text.push('\n');
         let originator = named_sources.get(&Folded::new(&r.origin).text).map(|s| (*s).clone());
         let mut chain: Vec<Id> = originator.iter().cloned().collect();
@@ -537,7 +553,6 @@ fn claims(case: &Case, d: &Dataset, rows: Vec<Kept>, out: &mut Case) -> Vec<(Id,
         out.claims.insert(id.clone(), claim);
         if r.about.is_empty() {
             out.rows.insert(event.clone(), d.id.clone());
-            events.insert(r.id.to_string(), event.clone());
             back.push((event, k.record));
         }
     }

@@ -186,3 +186,40 @@ fn imports_are_deterministic() {
     };
     assert_eq!(run("1"), run("2"));
 }
+
+/// ACLED splits one report over several days: the rows share their notes, and are one statement. Rows are written by us.
+#[test]
+fn rows_split_from_one_report_are_one_statement() {
+    let (keep, case) = fresh("minimal");
+    let head = "event_id_cnty,event_date,event_type,sub_event_type,actor1,actor2,latitude,longitude,fatalities,notes\n";
+    let row = |id: &str, day: &str, notes: &str| {
+        format!("{id},{day},Battles,Armed clash,Northern Front,The Army,50.5,11.0,4,{notes}\n")
+    };
+    let text = [
+        head.to_owned(),
+        row("LND1", "2024-02-01", "Twelve were killed in three days of fighting."),
+        row("LND9", "2024-02-20", "Another clash."),
+        row("LND2", "2024-02-02", "Twelve were killed in three days of fighting."),
+        row("LND3", "2024-02-03", "Twelve were killed in three days of fighting."),
+        row("LND4", "2024-02-04", "Withdrawn by the publisher."),
+    ]
+    .concat();
+    let file = keep.path().join("acled.csv").to_string_lossy().into_owned();
+    fs::write(&file, text).unwrap();
+    let gone = keep.path().join("gone.csv").to_string_lossy().into_owned();
+    fs::write(&gone, "event_id_cnty,deleted_timestamp\nLND4,1740000000\n").unwrap();
+    let said =
+        ok(&["import", &file, "--from", "acled", "--case", &case, "--released", "2024-03-10", "--deletions", &gone]);
+    assert!(
+        said.contains("acled: 4 rows")
+            && said.contains("1 rows were withdrawn")
+            && said.contains("stay out of everything"),
+        "{said}"
+    );
+    ok(&["build", &case, "--no-tests"]);
+    let rows = query(&case, "select statement, count(*) n from claims where report = 'acled' group by 1 order by 2");
+    let counts: Vec<&str> = rows.as_array().unwrap().iter().map(|r| r["n"].as_str().unwrap()).collect();
+    assert_eq!(counts, ["1", "3"], "{rows}");
+    let page = fs::read_to_string(Path::new(&case).join(".bellwether/assessment.html")).unwrap();
+    assert!(!page.contains("Twelve were killed"));
+}

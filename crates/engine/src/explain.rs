@@ -342,6 +342,15 @@ impl Explainer<'_> {
         for f in &row.figures {
             self.figure(&f.id, depth + 1);
         }
+        let same: Vec<model::Same> = self.case.same.iter().filter(|s| s.a == bare || s.b == bare).cloned().collect();
+        for s in same {
+            let other = if s.a == bare { &s.b } else { &s.a };
+            let ruled = s.ruling.map_or_else(String::new, |r| format!("; ruled: {r}"));
+            self.say(depth + 1, format!("one with event:{other}: {}{ruled}", self.pct(s.p)));
+            for r in &s.reasons {
+                self.say(depth + 2, format!("{:+.0} decibans: {} ({})", r.decibans, r.field, r.said));
+            }
+        }
         self.claims_of(&id);
         // Claims that were taken back are shown too: they are part of the story.
         let gone: Vec<(String, String)> = self
@@ -460,7 +469,10 @@ impl Explainer<'_> {
             format!(
                 "actor:{bare}: {} ({})",
                 a.name,
-                if a.aliases.is_empty() { "no other names".into() } else { a.aliases.join(", ") }
+                match a.aliases.iter().chain(a.known_as.iter().map(|k| &k.name)).cloned().collect::<Vec<_>>() {
+                    names if names.is_empty() => "no other names".to_owned(),
+                    names => names.join(", "),
+                }
             ),
         );
         for l in run.worlds.links.iter().filter(|l| l.actor == bare || l.to == bare) {

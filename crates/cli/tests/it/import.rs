@@ -83,6 +83,9 @@ fn rows_become_claims_and_what_is_the_same_is_drawn() {
     };
     let (apart, own) = (chance("ged-7"), chance("ged-8"));
     assert!(apart < (1.0 - p) * 1.1 && own > 0.5, "{apart} {own}");
+    // A match says why.
+    let said = ok(&["explain", &case, "event:bridge"]);
+    assert!(said.contains("one with event:ged-7: ") && said.contains(" decibans: place and time ("), "{said}");
     // explain leads from the event to the row.
     let said = ok(&["explain", &case, "event:ged-8"]);
     assert!(

@@ -46,7 +46,7 @@ fn work_book() -> Vec<u8> {
     let text = |t: &str| format!("<c t=\"inlineStr\"><is><t>{t}</t></is></c>");
     let number = |t: &str| format!("<c><v>{t}</v></c>");
     let row = |cells: &[String]| format!("<row>{}</row>", cells.concat());
-    let head: Vec<String> = ["day", "lat", "lon", "dead", "who"].map(|h| text(h)).into();
+    let head: Vec<String> = ["day", "lat", "lon", "dead", "who"].map(&text).into();
     let date = |serial: &str| format!("<c s=\"1\"><v>{serial}</v></c>");
     let rows = [
         row(&head),

@@ -36,12 +36,13 @@ pub(crate) fn run(data: Option<&Path>) -> Result<Vec<Row>, String> {
             // The function runs on one thread.
             let before = thread_seconds();
             let m = match_records(&world.sets(), LEAST);
+            let clusters = m.clusters();
             times.push(thread_seconds() - before);
-            matched = Some(m);
+            matched = Some((m, clusters));
         }
         times.sort_by(f64::total_cmp);
-        let Some(m) = matched else { continue };
-        let score = Score::new(&world, &m);
+        let Some((m, clusters)) = matched else { continue };
+        let score = Score::new(&world, &m, &clusters);
         rows.push(Row::new(
             format!("{label}-rows"),
             world.records.iter().map(Vec::len).sum::<usize>() as f64,
@@ -83,7 +84,8 @@ pub(crate) fn run(data: Option<&Path>) -> Result<Vec<Row>, String> {
     for (name, laws) in [("match-harsh", Laws::HARSH), ("match-kind", Laws::KIND)] {
         let sets = crate::harsh::world(11, 6_000, &laws);
         let world = World::new(&sets);
-        let score = Score::new(&world, &match_records(&world.sets(), LEAST));
+        let m = match_records(&world.sets(), LEAST);
+        let score = Score::new(&world, &m, &m.clusters());
         rows.push(Row::new(format!("{name}-f1"), score.f1(), "", "within .05 of match-15k-f1"));
         rows.push(Row::new(format!("{name}-ece"), score.ece(), "", ""));
     }
@@ -102,7 +104,7 @@ pub(crate) fn one(path: &Path) -> Result<(), String> {
     let sets = read(path)?;
     let world = World::new(&sets);
     let m = match_records(&world.sets(), LEAST);
-    std::hint::black_box(&m);
+    std::hint::black_box((&m, m.clusters()));
     println!("{}", usage().1);
     Ok(())
 }
@@ -224,7 +226,7 @@ struct Score {
 }
 
 impl Score {
-    fn new(world: &World<'_>, m: &Matched) -> Self {
+    fn new(world: &World<'_>, m: &Matched, found: &[u32]) -> Self {
         let truth = |r: u32| world.truth[m.keys[r as usize].0][m.keys[r as usize].1];
         let set = |r: u32| m.keys[r as usize].0;
         let across = |groups: &BTreeMap<u32, Vec<u32>>, same: &dyn Fn(u32, u32) -> bool| -> (usize, usize) {
@@ -244,7 +246,7 @@ impl Score {
         let mut clusters: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
         let mut events: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
         for r in 0..m.keys.len() as u32 {
-            clusters.entry(m.clusters[r as usize]).or_default().push(r);
+            clusters.entry(found[r as usize]).or_default().push(r);
             events.entry(truth(r)).or_default().push(r);
         }
         let (said, hits) = across(&clusters, &|a, b| truth(a) == truth(b));

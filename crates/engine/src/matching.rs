@@ -9,9 +9,8 @@ use std::collections::HashMap;
 
 use formats::{Extent, Record, flag};
 use model::{EventType, Reason};
-use stats::{Alike, LIKENESS_CLASSES, Linked, NONE, Pair, Reach, Set};
-
 use names::{Folded, Words};
+use stats::{Alike, LIKENESS_CLASSES, Linked, NONE, Pair, Reach, Set};
 
 /// The records of one data set that are to be matched.
 #[derive(Debug, Clone)]
@@ -27,7 +26,7 @@ pub struct MatchSet<'r> {
 /// Pairs below this probability are not kept.
 pub const LEAST: f32 = 0.02;
 /// Pairs at least this sure make the likeliest clusters.
-pub const JOINED: f32 = 0.5;
+const JOINED: f32 = 0.5;
 
 /// Which records are the same.
 #[derive(Debug, Clone)]
@@ -36,8 +35,6 @@ pub struct Matched {
     pub linked: Linked,
     /// Data set and place in `MatchSet::records` of each record.
     pub keys: Vec<(usize, usize)>,
-    /// For every record the first record of its likeliest cluster.
-    pub clusters: Vec<u32>,
 }
 
 /// Codes of a column: distinct values, the most frequent first.
@@ -254,11 +251,15 @@ pub fn match_records(sets: &[MatchSet<'_>], least: f32) -> Matched {
         Reach::default(),
         least,
     );
-    let clusters = linked.clusters(JOINED);
-    Matched { linked, keys, clusters }
+    Matched { linked, keys }
 }
 
 impl Matched {
+    /// For every record the first record of its likeliest cluster.
+    pub fn clusters(&self) -> Vec<u32> {
+        self.linked.clusters(JOINED)
+    }
+
     /// What speaks for and against a pair, field by field, strongest first.
     pub fn reasons(&self, sets: &[MatchSet<'_>], pair: &Pair) -> Vec<Reason> {
         let record = |r: u32| {

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::arrow::util::display::{ArrayFormatter, FormatOptions};
+use datafusion::error::DataFusionError;
 use datafusion::execution::context::SQLOptions;
 use datafusion::prelude::{ParquetReadOptions, SessionConfig, SessionContext};
 
@@ -28,6 +30,24 @@ fn runtime(threads: usize) -> Result<tokio::runtime::Runtime, String> {
         .map_err(|e| format!("cannot start threads: {e}"))
 }
 
+/// What DataFusion says, for people.
+pub(crate) fn said(e: DataFusionError) -> String {
+    e.strip_backtrace()
+}
+
+/// What writes the cells of each column as text.
+pub(crate) fn formatters<'b>(
+    batch: &'b RecordBatch,
+    format: &'b FormatOptions<'b>,
+) -> Result<Vec<ArrayFormatter<'b>>, String> {
+    batch
+        .columns()
+        .iter()
+        .map(|c| ArrayFormatter::try_new(c.as_ref(), format))
+        .collect::<Result<_, _>>()
+        .map_err(|e| e.to_string())
+}
+
 /// Runs one SQL statement that only reads.
 ///
 /// # Errors
@@ -49,7 +69,7 @@ pub fn query(store: &Store, sql: &str, threads: usize, memory_bytes: Option<usiz
                 let rt = datafusion::execution::runtime_env::RuntimeEnvBuilder::new()
                     .with_memory_limit(bytes, 1.0)
                     .build_arc()
-                    .map_err(|e| e.strip_backtrace())?;
+                    .map_err(said)?;
                 SessionContext::new_with_config_rt(config, rt)
             }
         };
@@ -57,7 +77,7 @@ pub fn query(store: &Store, sql: &str, threads: usize, memory_bytes: Option<usiz
             let path = store.root().join(file);
             ctx.register_parquet(name.as_str(), path.to_string_lossy(), ParquetReadOptions::default())
                 .await
-                .map_err(|e| e.strip_backtrace())?;
+                .map_err(said)?;
         }
         // The rows of all data sets as one table, and those that could not be read as another.
         for (name, file) in [("records", "parts/"), ("quarantine", "quarantine.parquet")] {
@@ -70,29 +90,22 @@ pub fn query(store: &Store, sql: &str, threads: usize, memory_bytes: Option<usiz
                     continue;
                 }
                 let text = path.to_string_lossy().into_owned() + if path.is_dir() { "/" } else { "" };
-                ctx.register_parquet(part.as_str(), text, ParquetReadOptions::default())
-                    .await
-                    .map_err(|e| e.strip_backtrace())?;
+                ctx.register_parquet(part.as_str(), text, ParquetReadOptions::default()).await.map_err(said)?;
                 parts.push(format!("select * from {part}"));
             }
             if !parts.is_empty() {
-                let view = ctx.sql(&parts.join(" union all ")).await.map_err(|e| e.strip_backtrace())?.into_view();
-                ctx.register_table(name, view).map_err(|e| e.strip_backtrace())?;
+                let view = ctx.sql(&parts.join(" union all ")).await.map_err(said)?.into_view();
+                ctx.register_table(name, view).map_err(said)?;
             }
         }
         let options = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
-        let frame = ctx.sql_with_options(sql, options).await.map_err(|e| e.strip_backtrace())?;
+        let frame = ctx.sql_with_options(sql, options).await.map_err(said)?;
         let columns: Vec<String> = frame.schema().fields().iter().map(|f| f.name().clone()).collect();
-        let batches = frame.collect().await.map_err(|e| e.strip_backtrace())?;
+        let batches = frame.collect().await.map_err(said)?;
         let mut rows = Vec::new();
         let format = FormatOptions::default();
         for batch in &batches {
-            let formatters = batch
-                .columns()
-                .iter()
-                .map(|c| ArrayFormatter::try_new(c.as_ref(), &format))
-                .collect::<Result<Vec<_>, _>>()
-                .map_err(|e| e.to_string())?;
+            let formatters = formatters(batch, &format)?;
             for row in 0..batch.num_rows() {
                 if rows.len() == MAX_ROWS {
                     return Err(format!("more than {MAX_ROWS} rows: add a LIMIT"));

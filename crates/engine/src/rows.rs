@@ -22,6 +22,7 @@ use model::{
 
 use crate::import::{Counted, ImportOptions, Imported, LAYOUT, import};
 use crate::matching::{LEAST, MatchSet, match_records};
+use crate::query::{formatters, said};
 use crate::store::Store;
 use names::{Folded, How, Words};
 
@@ -123,7 +124,7 @@ fn import_parquet(
     options: &ImportOptions,
     counted: Counted<'_>,
 ) -> Result<Imported, String> {
-    use datafusion::arrow::util::display::{ArrayFormatter, FormatOptions};
+    use datafusion::arrow::util::display::FormatOptions;
     use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
     let reader = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|e| e.to_string())?;
     let reader = reader.build().map_err(|e| e.to_string())?;
@@ -141,12 +142,7 @@ fn import_parquet(
                     csv.write_record(schema.fields().iter().map(|f| f.name().as_str())).map_err(|e| e.to_string())?;
                     headed = true;
                 }
-                let columns = batch
-                    .columns()
-                    .iter()
-                    .map(|c| ArrayFormatter::try_new(c.as_ref(), &format))
-                    .collect::<Result<Vec<_>, _>>()
-                    .map_err(|e| e.to_string())?;
+                let columns = formatters(&batch, &format)?;
                 for row in 0..batch.num_rows() {
                     csv.write_record(columns.iter().map(|c| c.value(row).to_string())).map_err(|e| e.to_string())?;
                 }
@@ -202,7 +198,6 @@ pub fn with_rows(
         let progress = counted(&d.id);
         let (folder, done) = import_dataset(store, d, open, threads, &*progress)?;
         folders.push(folder_name(&folder));
-        out.quarantined.insert(d.id.clone(), done.quarantined);
         let rows = read_rows(&folder, &done, d, case).map_err(RowsError::Other)?;
         let (rows, named) = keep(case, d, rows);
         out.names.extend(named);
@@ -251,18 +246,12 @@ fn read_rows(folder: &Path, done: &Imported, d: &Dataset, case: &Case) -> Result
             let path = folder.join("parts").join(part);
             ctx.register_parquet("records", path.to_string_lossy(), ParquetReadOptions::default())
                 .await
-                .map_err(|e| e.strip_backtrace())?;
-            let batches = ctx
-                .sql(&sql)
-                .await
-                .map_err(|e| e.strip_backtrace())?
-                .collect()
-                .await
-                .map_err(|e| e.strip_backtrace())?;
+                .map_err(said)?;
+            let batches = ctx.sql(&sql).await.map_err(said)?.collect().await.map_err(said)?;
             for b in &batches {
                 records(b, &mut out)?;
             }
-            ctx.deregister_table("records").map_err(|e| e.strip_backtrace())?;
+            ctx.deregister_table("records").map_err(said)?;
         }
         Ok(out)
     })
@@ -309,7 +298,7 @@ pub(crate) fn records(batch: &RecordBatch, out: &mut Vec<Record<'static>>) -> Re
             place: t(2),
             adm1: t(3),
             country: t(4),
-            kind: model::SUB_TYPES.iter().map(|(k, _)| *k).find(|k| k.name() == kind),
+            kind: model::EventType::from_name(&kind),
             sub_type: t(6),
             code: t(7),
             actor1: t(8),

@@ -134,15 +134,12 @@ fn record<'a>(a: &Acled, c: &Cells<'a>) -> Result<Record<'a>, Fault> {
         .ok_or((a.sub.1, format!("`{kind}` / `{sub}` is no event type of ACLED's")))?;
     let deaths = count("fatalities", &c.or_none(a.fatalities))?;
     let lon_lat = point(("longitude", &c.or_none(a.longitude)), ("latitude", &c.or_none(a.latitude)))?;
-    let mut flags = 0;
+    let mut flags = extent.flags();
     if deaths == Some(0) {
         flags |= flag::ZERO_OR_UNKNOWN;
     }
     if target.kind == Some(EventType::Civilians) {
         flags |= flag::DIRECTED;
-    }
-    if extent >= Extent::Adm1 {
-        flags |= flag::CENTROID;
     }
     let inter = |col: Col| {
         let t = c.or_none(col);

@@ -1,5 +1,5 @@
 //! Vocabulary bridges: other event codes into our event types, each line with what is lost. The tables are data files
-//! beside this crate's source (`bridges/*.csv`), and `bellwether import --bridge NAME` prints them.
+//! beside this crate's source (`bridges/*.csv`).
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -22,7 +22,7 @@ pub enum Bridge {
 }
 
 /// Every bridge, with its name and table.
-pub const BRIDGES: [(Bridge, &str, &str); 5] = [
+const BRIDGES: [(Bridge, &str, &str); 5] = [
     (Bridge::Cameo, "cameo", include_str!("../bridges/cameo.csv")),
     (Bridge::Plover, "plover", include_str!("../bridges/plover.csv")),
     (Bridge::Acled, "acled", include_str!("../bridges/acled.csv")),
@@ -72,11 +72,6 @@ impl Table {
     pub(crate) fn code(&self, code: &[u8]) -> Option<&Target> {
         self.codes.get(slot(code)?)?.as_ref()
     }
-
-    /// Every line: code and target.
-    pub fn lines(&self) -> impl Iterator<Item = (&'static str, &Target)> {
-        self.targets.iter().map(|(c, t)| (*c, t))
-    }
 }
 
 /// A bridge's table; read once.
@@ -92,7 +87,7 @@ fn parse(which: Bridge, text: &'static str) -> Table {
         let mut it = line.splitn(4, ',');
         let mut next = || it.next().unwrap_or("").trim_matches('"');
         let (code, kind, sub_type, loss) = (next(), next(), next(), next());
-        let kind = model::SUB_TYPES.iter().map(|(t, _)| *t).find(|t| t.name() == kind);
+        let kind = EventType::from_name(kind);
         targets.insert(code, Target { kind, sub_type, loss });
     }
     let mut codes = Vec::new();

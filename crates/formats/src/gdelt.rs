@@ -15,71 +15,6 @@ use crate::rows::{Cells, TABS, commas_or_tabs, delimited};
 use crate::text::{compact, detail, point};
 use crate::{At, BadRow, Extent, Fault, Record, Sink, bridge, flag};
 
-/// Names of the 61 columns of an export, in order.
-pub const EXPORT_COLUMNS: [&str; 61] = [
-    "GLOBALEVENTID",
-    "SQLDATE",
-    "MonthYear",
-    "Year",
-    "FractionDate",
-    "Actor1Code",
-    "Actor1Name",
-    "Actor1CountryCode",
-    "Actor1KnownGroupCode",
-    "Actor1EthnicCode",
-    "Actor1Religion1Code",
-    "Actor1Religion2Code",
-    "Actor1Type1Code",
-    "Actor1Type2Code",
-    "Actor1Type3Code",
-    "Actor2Code",
-    "Actor2Name",
-    "Actor2CountryCode",
-    "Actor2KnownGroupCode",
-    "Actor2EthnicCode",
-    "Actor2Religion1Code",
-    "Actor2Religion2Code",
-    "Actor2Type1Code",
-    "Actor2Type2Code",
-    "Actor2Type3Code",
-    "IsRootEvent",
-    "EventCode",
-    "EventBaseCode",
-    "EventRootCode",
-    "QuadClass",
-    "GoldsteinScale",
-    "NumMentions",
-    "NumSources",
-    "NumArticles",
-    "AvgTone",
-    "Actor1Geo_Type",
-    "Actor1Geo_FullName",
-    "Actor1Geo_CountryCode",
-    "Actor1Geo_ADM1Code",
-    "Actor1Geo_ADM2Code",
-    "Actor1Geo_Lat",
-    "Actor1Geo_Long",
-    "Actor1Geo_FeatureID",
-    "Actor2Geo_Type",
-    "Actor2Geo_FullName",
-    "Actor2Geo_CountryCode",
-    "Actor2Geo_ADM1Code",
-    "Actor2Geo_ADM2Code",
-    "Actor2Geo_Lat",
-    "Actor2Geo_Long",
-    "Actor2Geo_FeatureID",
-    "ActionGeo_Type",
-    "ActionGeo_FullName",
-    "ActionGeo_CountryCode",
-    "ActionGeo_ADM1Code",
-    "ActionGeo_ADM2Code",
-    "ActionGeo_Lat",
-    "ActionGeo_Long",
-    "ActionGeo_FeatureID",
-    "DATEADDED",
-    "SOURCEURL",
-];
-
 /// Which GDELT.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Version {
@@ -179,8 +114,8 @@ fn event<'a>(p: &Places, c: &Cells<'a>) -> Result<Record<'a>, Fault> {
     } else {
         point(("ActionGeo_Long", &c.at(geo + 5 + skip)), ("ActionGeo_Lat", &c.at(geo + 4 + skip)))?
     };
-    let mut flags = flag::DIRECTED;
-    if extent >= Extent::Adm1 || (lon_lat.is_none() && extent != Extent::Nowhere) {
+    let mut flags = flag::DIRECTED | extent.flags();
+    if lon_lat.is_none() && extent != Extent::Nowhere {
         flags |= flag::CENTROID;
     }
     let or_code = |name: usize, code: usize| -> Cow<'a, str> {

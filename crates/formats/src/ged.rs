@@ -135,9 +135,7 @@ fn record<'a>(g: &Ged, c: &Cells<'a>) -> Result<Record<'a>, Fault> {
     let extent = Extent::from_code(prec as u8)
         .filter(|e| *e != Extent::Nowhere && prec.fract() == 0.0)
         .ok_or(("where_prec", format!("{prec} is not 1 to 7")))?;
-    if extent >= Extent::Adm2 {
-        flags |= flag::CENTROID;
-    }
+    flags |= extent.flags();
     if c.get(g.clarity) == "2" {
         flags |= flag::UNCLEAR;
     }

@@ -155,10 +155,7 @@ fn record<'a>(g: &Gtd, c: &Cells<'a>) -> Result<Record<'a>, Fault> {
     // "Unknown" is nobody's name.
     let actor1 = c.or_none(g.groups[0][0]);
     let actor1 = if actor1.eq_ignore_ascii_case("unknown") { "".into() } else { actor1 };
-    let mut flags = flag::DIRECTED;
-    if extent >= Extent::Adm2 {
-        flags |= flag::CENTROID;
-    }
+    let mut flags = flag::DIRECTED | extent.flags();
     if code(g.doubt, c)? == Some(1.0) {
         flags |= flag::DOUBTED;
     }

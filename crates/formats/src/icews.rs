@@ -61,7 +61,7 @@ pub(crate) fn read(input: impl Read, each: &mut Sink<'_>) -> Result<(), String> 
                 actor2: get(target),
                 origin: get(publisher),
                 text: get(text),
-                flags: flag::DIRECTED | if extent >= Extent::Adm2 { flag::CENTROID } else { 0 },
+                flags: flag::DIRECTED | extent.flags(),
                 detail: detail(&[
                     ("sectors1", json!(sectors(source_sectors))),
                     ("country1", json!(get(source_country))),

@@ -19,10 +19,9 @@ mod text;
 use std::borrow::Cow;
 use std::io::Read;
 
-pub use bridge::{BRIDGES, Bridge, Target, bridge};
-pub use gdelt::EXPORT_COLUMNS;
+pub use bridge::{Bridge, Target, bridge};
 pub use records::{COLUMNS, Writer};
-pub use rows::{Container, MAX_EXPANDED_BYTES, unpack};
+pub use rows::{Container, unpack};
 
 use model::{Day, EventType, LonLat, Mapping};
 use serde::Serialize;
@@ -76,6 +75,11 @@ impl Extent {
             (_, _, _, false) => Self::Adm1,
             _ => Self::Country,
         }
+    }
+
+    /// Flag for a point that only stands for an area.
+    pub(crate) fn flags(self) -> u16 {
+        if self >= Self::Adm2 { flag::CENTROID } else { 0 }
     }
 
     /// From its number.

@@ -78,7 +78,7 @@ pub(crate) fn read(input: impl Read, each: &mut Sink<'_>) -> Result<(), String> 
                 actor2: or_raw(recipient, recipient_raw),
                 origin: get(source),
                 text: get(headline),
-                flags: flag::DIRECTED | if extent >= Extent::Adm2 { flag::CENTROID } else { 0 },
+                flags: flag::DIRECTED | extent.flags(),
                 detail: detail(&[
                     ("contexts", json!(list(&get(contexts)))),
                     ("intensity", json!(get(intensity))),

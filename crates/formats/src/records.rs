@@ -149,10 +149,7 @@ pub(crate) fn read(input: impl Read, each: &mut Sink<'_>) -> Result<(), String> 
                 kind: match &*kind {
                     "" => None,
                     name => Some(
-                        model::SUB_TYPES
-                            .iter()
-                            .map(|(t, _)| *t)
-                            .find(|t| t.name() == name)
+                        EventType::from_name(name)
                             .ok_or(("type", format!("`{}` is no event type", crate::text::short(name))))?,
                     ),
                 },

@@ -16,7 +16,7 @@ const MAX_ROW_BYTES: usize = 1 << 22;
 /// JSON and XLSX are read whole: at most this many bytes.
 const MAX_WHOLE_BYTES: u64 = 1 << 30;
 /// At most this many bytes come out of an archive.
-pub const MAX_EXPANDED_BYTES: u64 = 1 << 38;
+const MAX_EXPANDED_BYTES: u64 = 1 << 38;
 
 /// What holds the rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,7 +33,7 @@ pub enum Container {
     Xlsx,
 }
 
-/// Opens a file: gzip and zip are unpacked, all else is passed through. At most [`MAX_EXPANDED_BYTES`] come out.
+/// Opens a file: gzip and zip are unpacked, all else is passed through. At most 256 GiB come out.
 ///
 /// # Errors
 /// When the archive is damaged or holds no or several tables.

@@ -68,8 +68,6 @@ pub struct Case {
     pub same: Vec<Same>,
     /// Whom the names in data sets mean. Filled when rows become claims.
     pub names: Vec<Named>,
-    /// Rows of data sets that could not be read. Filled when they are imported.
-    pub quarantined: BTreeMap<Id, u64>,
 }
 
 /// Two events that may be one.

@@ -70,6 +70,11 @@ impl EventType {
         }
     }
 
+    /// By the codebook's name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        SUB_TYPES.iter().map(|(t, _)| *t).find(|t| t.name() == name)
+    }
+
     /// The codebook's sub-types of this type.
     pub fn sub_types(self) -> &'static [&'static str] {
         SUB_TYPES.iter().find(|(t, _)| *t == self).map_or(&[], |(_, s)| s)

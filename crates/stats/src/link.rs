@@ -491,23 +491,16 @@ fn intensity(set: &Set, weights: Option<&[f32]>) -> Vec<f32> {
     let all_days = (hi.saturating_sub(lo)).saturating_add(1).max(1) as f32;
     // What no kernel sees: a tenth of the records lies anywhere within the cells of the coarsest kernel, or, of a few
     // records, within a hundred kilometres square.
-    let broad = Density::new(set, weights, KERNELS_KM[KERNELS_KM.len() - 1]);
+    let densities = KERNELS_KM.map(|km| Density::new(set, weights, km));
+    let broad = &densities[densities.len() - 1];
     let occupied = broad.cells.len() as f32 * (broad.kernel_km / 2.0) * (broad.kernel_km / 2.0);
     let floor = 0.1 * set.at.len() as f32 / occupied.max(10_000.0);
     let step = (set.at.len() / 500).max(1);
     let sample: Vec<(f32, f32)> = by_place(set).into_iter().step_by(step).collect();
-    let density = KERNELS_KM
-        .iter()
-        .map(|km| {
-            let d = Density::new(set, weights, *km);
-            let score: f64 = sample
-                .iter()
-                .map(|p| f64::from(libm::logf(0.9 * d.per_km2(d.at(d.grid.cell(*p)) - 1.0) + floor)))
-                .sum();
-            (score, d)
-        })
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map_or(broad, |x| x.1);
+    let score = |d: &Density| -> f64 {
+        sample.iter().map(|p| f64::from(libm::logf(0.9 * d.per_km2(d.at(d.grid.cell(*p)) - 1.0) + floor))).sum()
+    };
+    let density = densities.iter().map(|d| (score(d), d)).max_by(|a, b| a.0.total_cmp(&b.0)).map_or(broad, |x| x.1);
     let near: Vec<f32> = density.cells.iter().map(|((row, column, _), _)| density.at((*row, *column))).collect();
     let coarse = Grid::of_km(COARSE_CELL_KM);
     let time = by_cell(set, weights, |i| {
@@ -756,10 +749,10 @@ fn normal(mut v: Vec<f64>) -> Vec<f64> {
     v
 }
 
-/// What is believed of slips, rings, counts and likeness before anything is learned. It weighs as much as a dozen matches:
-/// where few are found, it is what speaks.
 /// Share of matches in which codes that look alike are expected, before any is seen.
 const TRUST: f64 = 0.85;
+/// What is believed of slips, rings, counts and likeness before anything is learned weighs as much as a dozen matches:
+/// where few are found, it is what speaks.
 const PRIOR_WEIGHT: f64 = 12.0;
 const PRIOR_COUNTS: [[f64; COUNT_CLASSES]; 2] =
     [[0.75, 0.21, 0.01, 0.01, 0.005, 0.005, 0.005, 0.005], [0.01, 0.1, 0.59, 0.12, 0.08, 0.05, 0.03, 0.02]];
@@ -864,7 +857,7 @@ pub fn link(
     least: f32,
 ) -> Linked {
     let mut prepared: Vec<Prepared> = sets.iter().map(Prepared::new).collect();
-    let mut out = Linked { offsets: out_offsets(sets), ..Linked::default() };
+    let mut out = Linked { offsets: offsets(sets), ..Linked::default() };
     let mut one = |prepared: &[Prepared], x: usize, y: usize, twins: &Twins| -> Vec<Pair> {
         let likes = alike(x, y);
         let compare = |a: u32, b: u32| likeness.and_then(|f| f(x, a, y, b));
@@ -897,7 +890,7 @@ pub fn link(
     }
     let twins = Twins::new(&all, out.offsets[sets.len()] as usize);
     // Where many rows are duplicates, they make a place look busier than it is.
-    let offsets = out_offsets(sets);
+    let offsets = offsets(sets);
     for x in (0..sets.len()).filter(|x| duplicates[*x]) {
         let weights: Vec<f32> =
             (offsets[x]..offsets[x + 1]).map(|r| 1.0 / (1.0 + twins.of(r).iter().map(|t| t.1).sum::<f32>())).collect();
@@ -989,7 +982,7 @@ impl Partners {
 }
 
 /// Number of the first record of each set, and of all.
-fn out_offsets(sets: &[Set]) -> Vec<u32> {
+fn offsets(sets: &[Set]) -> Vec<u32> {
     let mut offsets = vec![0];
     for s in sets {
         offsets.push(offsets[offsets.len() - 1] + s.at.len() as u32);
@@ -1068,8 +1061,10 @@ fn lessons(f: &Frame<'_>, most: usize) -> Vec<Vec<Look>> {
     };
     // A first glance tells how many candidates there are in all.
     let glance = (n as u64 / 500).max(1).next_power_of_two();
-    let all = collect(glance).iter().map(Vec::len).sum::<usize>() as u64 * glance;
-    collect((all / most as u64).max(1).next_power_of_two())
+    let seen = collect(glance);
+    let all = seen.iter().map(Vec::len).sum::<usize>() as u64 * glance;
+    let every = (all / most as u64).max(1).next_power_of_two();
+    if every == glance { seen } else { collect(every) }
 }
 
 /// One pass of expectation-maximisation.
@@ -1175,13 +1170,13 @@ fn score(model: &Model, f: &Frame<'_>, least: f32) -> Vec<Pair> {
             if model.where_when(f, &t, &l) + most <= floor {
                 return;
             }
-            let mut weight = model.weight(f, &t, &l) + prior;
-            if f.likeness.is_some() && weight > floor - best_likeness {
-                weight = model.weight(f, &t, &Look { likeness: f.class(&l), ..l }) + prior;
+            let mut parts = model.parts(f, &t, &l);
+            if f.likeness.is_some() && parts.iter().sum::<f32>() + prior > floor - best_likeness {
+                parts = model.parts(f, &t, &Look { likeness: f.class(&l), ..l });
             }
+            let weight = parts.iter().sum::<f32>() + prior;
             if weight > floor && (!f.own || l.a < l.b) {
-                let look = Look { likeness: if f.likeness.is_some() { f.class(&l) } else { WIDE }, ..l };
-                pairs.push(Pair { a: l.a, b: l.b, weight, p: 0.0, parts: model.parts(f, &t, &look) });
+                pairs.push(Pair { a: l.a, b: l.b, weight, p: 0.0, parts });
             }
         });
     }

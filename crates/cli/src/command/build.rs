@@ -61,9 +61,10 @@ fn lock(loaded: &case::Loaded) -> String {
     for d in &loaded.case.datasets {
         out.push_str(&format!("{:?} = \"{}\"\n", d.file, d.hash));
     }
-    for (path, text) in loaded.texts.iter().filter(|(p, _)| {
-        !loaded.case.reports.values().any(|r| r.file == **p && loaded.case.datasets.iter().any(|d| d.id == r.id))
-    }) {
+    // Rows of data sets stand in texts that are made, not read.
+    let made: Vec<&str> =
+        loaded.case.datasets.iter().filter_map(|d| loaded.case.reports.get(&d.id)).map(|r| r.file.as_str()).collect();
+    for (path, text) in loaded.texts.iter().filter(|(p, _)| !made.contains(&p.as_str())) {
         out.push_str(&format!("{path:?} = \"{}\"\n", blake3::hash(text.as_bytes()).to_hex()));
     }
     out

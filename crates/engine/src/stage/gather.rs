@@ -10,7 +10,7 @@ use model::{Basis, Case, Claim, Modality, Says, Stance};
 use serde::{Deserialize, Serialize};
 
 /// Part of the stage's key.
-pub const VERSION: u32 = 4;
+pub const VERSION: u32 = 5;
 
 /// One statement of one origin.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -38,10 +38,13 @@ pub struct Dossier {
     pub denying: Vec<usize>,
     /// Every claim about it that still stands: its own by id, then those that may be about it.
     pub claims: Vec<String>,
-    /// Statements that are about it only in some worlds, with the event they speak of on their own.
+    /// Statements that are about it only in some worlds.
     #[serde(default)]
-    pub guests: BTreeMap<usize, String>,
+    pub guests: Guests,
 }
+
+/// Statements that may speak of an event, with the events that they speak of on their own.
+pub type Guests = BTreeMap<usize, Vec<String>>;
 
 /// Events that may be one with one another. In each world they fall into groups; the first of a group stands for it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -212,11 +215,19 @@ pub fn run(case: &Case) -> Gathered {
         for (leader, event) in family.events.iter().enumerate() {
             let Some(d) = dossiers.get_mut(&format!("event:{event}")) else { continue };
             for (guest, name) in family.events.iter().enumerate().skip(leader + 1) {
-                let (x, y) = (&own[guest].asserting, &own[guest].denying);
-                d.asserting.extend(x);
-                d.denying.extend(y);
+                for (side, theirs, ours) in [
+                    (&mut d.asserting, &own[guest].asserting, &own[leader].asserting),
+                    (&mut d.denying, &own[guest].denying, &own[leader].denying),
+                ] {
+                    // A statement that is the event's own is no guest there, whatever else it covers.
+                    for s in theirs.iter().filter(|s| !ours.contains(s)) {
+                        if !side.contains(s) {
+                            side.push(*s);
+                        }
+                        d.guests.entry(*s).or_default().push(name.clone());
+                    }
+                }
                 d.claims.extend(own[guest].claims.iter().cloned());
-                d.guests.extend(x.iter().chain(y).map(|s| (*s, name.clone())));
             }
         }
     }
@@ -243,10 +254,21 @@ fn families(case: &Case) -> (Vec<Family>, BTreeMap<String, String>) {
         let (x, y) = (place[s.a.as_str()], place[s.b.as_str()]);
         (x.min(y), x.max(y))
     };
+    // What was ruled apart (else no pair has nothing), and what its own set keeps apart: rows, or events coded by hand.
+    let known: BTreeMap<(usize, usize), f64> = case.same.iter().map(|s| (ends(s), s.p)).collect();
+    let apart = |x: usize, y: usize| match known.get(&(x.min(y), x.max(y))) {
+        Some(p) => *p <= 0.0,
+        None => case.rows.get(events[x]) == case.rows.get(events[y]),
+    };
+    let mut certain: Vec<&model::Same> = case.same.iter().filter(|s| s.p >= SURE).collect();
+    certain.sort_by(|a, b| b.p.total_cmp(&a.p).then((&a.a, &a.b).cmp(&(&b.a, &b.b))));
     let mut sure = Sets::new(events.len());
-    for s in case.same.iter().filter(|s| s.p >= SURE) {
+    for s in certain {
         let (x, y) = ends(s);
-        sure.join(x, y);
+        let (gx, gy) = (sure.members(x), sure.members(y));
+        if !gx.iter().any(|a| gy.iter().any(|b| apart(*a, *b))) {
+            sure.join(x, y);
+        }
     }
     let merged: BTreeMap<String, String> = (0..events.len())
         .filter_map(|i| {
@@ -254,14 +276,14 @@ fn families(case: &Case) -> (Vec<Family>, BTreeMap<String, String>) {
             (root != i).then(|| (events[i].clone(), events[root].clone()))
         })
         .collect();
-    // Between those that are left: the likeliest pair of two groups counts.
+    // Between those that are left: the likeliest pair of two groups counts, but what is apart is apart.
     let mut open: BTreeMap<(usize, usize), f64> = BTreeMap::new();
-    for s in case.same.iter().filter(|s| s.p < SURE) {
+    for s in &case.same {
         let (x, y) = ends(s);
         let (x, y) = (sure.find(x), sure.find(y));
         if x != y {
-            let p = open.entry((x.min(y), x.max(y))).or_default();
-            *p = p.max(s.p);
+            let p = open.entry((x.min(y), x.max(y))).or_insert(s.p);
+            *p = if *p <= 0.0 || s.p <= 0.0 { 0.0 } else { p.max(s.p) };
         }
     }
     let mut pairs: Vec<((usize, usize), f64)> = open.into_iter().collect();
@@ -313,16 +335,21 @@ impl Family {
         // How much of each event's chance of a partner in each data set was used up by refusals.
         let mut refused: BTreeMap<(usize, &str), f64> = BTreeMap::new();
         let mut settled: Vec<(usize, usize)> = Vec::new();
-        let paired = |x: usize, y: usize| self.pairs.iter().any(|(a, b, _)| (*a, *b) == (x.min(y), x.max(y)));
+        let known = |x: usize, y: usize| {
+            self.pairs.iter().find(|(a, b, _)| (*a, *b) == (x.min(y), x.max(y))).map(|(_, _, p)| *p)
+        };
+        // A person ruled them apart, or their set keeps its own apart.
+        let apart = |x: usize, y: usize| match known(x, y) {
+            Some(p) => p <= 0.0,
+            None => self.sets[x] == self.sets[y],
+        };
         for (x, y, p) in &self.pairs {
             let (rx, ry) = (sets.find(*x), sets.find(*y));
             if rx == ry || settled.contains(&(rx.min(ry), rx.max(ry))) {
                 continue;
             }
-            let group = |sets: &mut Sets, r: usize| (0..n).filter(|i| sets.find(*i) == r).collect::<Vec<_>>();
-            let (gx, gy) = (group(&mut sets, rx), group(&mut sets, ry));
-            // A data set keeps its own rows apart.
-            let clash = gx.iter().any(|a| gy.iter().any(|b| self.sets[*a] == self.sets[*b] && !paired(*a, *b)));
+            let (gx, gy) = (sets.members(rx), sets.members(ry));
+            let clash = gx.iter().any(|a| gy.iter().any(|b| apart(*a, *b)));
             let used = |e: usize, set: &str| refused.get(&(e, set)).copied().unwrap_or(0.0);
             let left = 1.0 - used(*x, &self.sets[*y]).max(used(*y, &self.sets[*x]));
             if !clash && u(*x, *y) < (p / left.max(1e-9)).min(1.0) {
@@ -395,6 +422,12 @@ impl Sets {
             i = self.0[i];
         }
         i
+    }
+
+    /// All items of the set that an item is in.
+    fn members(&mut self, i: usize) -> Vec<usize> {
+        let root = self.find(i);
+        (0..self.0.len()).filter(|j| self.find(*j) == root).collect()
     }
 
     /// The smaller index stays the root, so that the result does not depend on the order of joins.

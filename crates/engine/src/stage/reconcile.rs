@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::gather::Gathered;
 
 /// Part of the stage's key.
-pub const VERSION: u32 = 4;
+pub const VERSION: u32 = 5;
 
 /// Points that stand for a place.
 pub const POINTS: usize = 256;
@@ -158,7 +158,7 @@ pub fn run(case: &Case, g: &Gathered, id: &str) -> EventLaw {
         let s = &g.statements[n];
         let sound = case.sources.get(&s.origin).map_or(0.5, |x| mean_reliability(x.reliability)) * s.factor;
         // What may speak of another event is worth as much less.
-        sound * dossier.guests.get(&n).map_or(1.0, |guest| g.p_same(id, guest))
+        sound * dossier.guests.get(&n).map_or(1.0, |of| of.iter().map(|e| g.p_same(id, e)).fold(0.0, f64::max))
     };
     let complexity = claims
         .iter()
@@ -383,7 +383,7 @@ fn figures(case: &Case, g: &Gathered, dossier: &super::gather::Dossier, claims: 
     let mut laws: BTreeMap<(Measure, String), BTreeMap<(String, String), (Day, &Claim, &Figure)>> = BTreeMap::new();
     for c in claims.iter().filter(|c| c.stance != Stance::Denies) {
         let n = g.statement_of[&c.id];
-        let guest = dossier.guests.get(&n).cloned().unwrap_or_default();
+        let guest = dossier.guests.get(&n).map(|of| of.join(" ")).unwrap_or_default();
         let origin = &(g.statements[n].origin.clone(), guest);
         let day = case.reports.get(&c.report).map_or(Day(0), |r| r.published.possible.to);
         // A copy does not outdate its original.

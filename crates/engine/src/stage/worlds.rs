@@ -10,11 +10,11 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use stats::{Conflict, Grid, Inverse, Phrase, Reading, entity, existence, shared_subset, uniform};
 
-use super::gather::{Gathered, components};
+use super::gather::{Gathered, Guests, components};
 use super::reconcile::{Bearing, EventLaw, FigureLaw, KNOWN_SHARE};
 
 /// Part of the stage's key.
-pub const VERSION: u32 = 5;
+pub const VERSION: u32 = 6;
 
 /// What a draw is for; the last part of its key. Never renumber.
 pub mod attribute {
@@ -168,12 +168,9 @@ impl Globals<'_> {
         }
     }
 
-    /// Soundness of a statement for one event in a world: nought where it speaks of another.
-    fn sound_for(&self, event: &str, guests: &BTreeMap<usize, String>, statement: usize, w: usize) -> f64 {
-        match guests.get(&statement) {
-            Some(guest) if !self.joins(event, guest, w) => 0.0,
-            _ => self.sound[statement][w],
-        }
+    /// Whether a statement in an event's dossier speaks of it in a world.
+    fn speaks(&self, event: &str, guests: &Guests, statement: usize, w: usize) -> bool {
+        guests.get(&statement).is_none_or(|of| of.iter().any(|guest| self.joins(event, guest, w)))
     }
 }
 
@@ -298,11 +295,11 @@ fn existence_by_subject(
     for (i, c) in component.iter().enumerate() {
         members.entry(*c).or_default().push(i);
     }
+    let event = |m: usize| names[m].strip_prefix("event:").unwrap_or_default();
     let private = |w: usize, m: usize, list: &[usize]| {
-        let event = names[m].strip_prefix("event:").unwrap_or_default();
         list.iter()
-            .filter(|s| uses[**s] == 1)
-            .map(|s| globals.sound_for(event, &dossiers[m].guests, *s, w))
+            .filter(|s| uses[**s] == 1 && globals.speaks(event(m), &dossiers[m].guests, **s, w))
+            .map(|s| globals.sound[*s][w])
             .collect::<Vec<f64>>()
     };
     members
@@ -326,6 +323,21 @@ fn existence_by_subject(
                         Conflict::new(private(w, *m, &dossiers[*m].asserting), private(w, *m, &dossiers[*m].denying))
                     })
                     .collect();
+                // A guest that speaks of another event in this world is no voice here.
+                let masks: Vec<(u64, u64)> = members
+                    .iter()
+                    .zip(&masks)
+                    .map(|(m, (yes, no))| {
+                        let gone: Vec<usize> = dossiers[*m]
+                            .guests
+                            .keys()
+                            .copied()
+                            .filter(|s| !globals.speaks(event(*m), &dossiers[*m].guests, *s, w))
+                            .collect();
+                        let here = !mask(&gone);
+                        (yes & here, no & here)
+                    })
+                    .collect();
                 let subset = if statements.is_empty() {
                     0
                 } else {
@@ -334,7 +346,10 @@ fn existence_by_subject(
                         masks
                             .iter()
                             .zip(&conflicts)
-                            .map(|((yes, no), c)| match (set & yes != 0, set & no != 0) {
+                            .zip(members.iter())
+                            // What another event stands for says nothing of its own.
+                            .filter(|(_, m)| globals.leads(event(**m), w))
+                            .map(|(((yes, no), c), _)| match (set & yes != 0, set & no != 0) {
                                 (true, true) => 0.0,
                                 (true, false) => c.no_denial,
                                 (false, true) => c.no_assertion,
@@ -396,8 +411,8 @@ fn responsibility(g: &Gathered, laws: &[EventLaw], globals: &Globals<'_>, inform
         s.dedup();
         s
     };
-    let nobody = BTreeMap::new();
-    let guests: Vec<&BTreeMap<usize, String>> =
+    let nobody = Guests::new();
+    let guests: Vec<&Guests> =
         laws.iter().map(|l| g.dossiers.get(&format!("event:{}", l.id)).map_or(&nobody, |d| &d.guests)).collect();
     let mut events_of: BTreeMap<usize, usize> = BTreeMap::new();
     for (list, guests) in stated.iter().zip(&guests) {
@@ -429,10 +444,13 @@ fn responsibility(g: &Gathered, laws: &[EventLaw], globals: &Globals<'_>, inform
                     return p;
                 }
                 for (a, stated) in law.accusations.iter().zip(&stated[m]) {
+                    if !globals.speaks(&law.id, guests[m], *stated, w) {
+                        continue;
+                    }
                     let bit = statements.iter().position(|s| s == stated);
                     let trust = match bit {
                         Some(i) => f64::from(u8::from(set >> (i & 63) & 1 == 1)) * a.factor,
-                        None => globals.sound_for(&law.id, guests[m], *stated, w) * a.factor,
+                        None => globals.sound[*stated][w] * a.factor,
                     };
                     for (i, p) in p.iter_mut().enumerate() {
                         let (sound, not) = bearing(a.bearing, i == a.candidate, law.base[a.candidate] / KNOWN_SHARE);
@@ -444,7 +462,8 @@ fn responsibility(g: &Gathered, laws: &[EventLaw], globals: &Globals<'_>, inform
             let subset = if statements.is_empty() || !informed {
                 0
             } else {
-                let factor = |set: u64| members.iter().map(|m| weights(*m, set).iter().sum::<f64>()).product();
+                let there = || members.iter().filter(|m| globals.leads(&laws[**m].id, w));
+                let factor = |set: u64| there().map(|m| weights(*m, set).iter().sum::<f64>()).product();
                 let u = uniform(globals.seed, w as u32, key, attribute::SOUND_WHO);
                 shared_subset(&soundness, u, factor, |i| uniform(globals.seed, w as u32, key, 2 * attribute::MORE + i))
             };
@@ -462,7 +481,7 @@ fn responsibility(g: &Gathered, laws: &[EventLaw], globals: &Globals<'_>, inform
 fn event(
     law: &EventLaw,
     globals: &Globals<'_>,
-    guests: Option<&BTreeMap<usize, String>>,
+    guests: Option<&Guests>,
     chance: Option<&Vec<f64>>,
     who: &[f64],
     base_rate: f64,
@@ -495,7 +514,7 @@ fn figure(
     id: &str,
     event: u64,
     globals: &Globals<'_>,
-    guests: Option<&BTreeMap<usize, String>>,
+    guests: Option<&Guests>,
     informed: bool,
 ) -> FigureWorlds {
     let grid = Grid::new(law.largest.min(250_000));
@@ -530,8 +549,7 @@ fn figure(
                     law.said.iter().zip(&tables).map(|(s, t)| {
                         let node = globals.bias.get(s.source.as_str()).map_or(4, |b| b[w]);
                         let stated = globals.index[s.statement.as_str()];
-                        let guest = guests.and_then(|g| g.get(&stated));
-                        let here = guest.is_none_or(|guest| globals.joins(id, guest, w));
+                        let here = guests.is_none_or(|g| globals.speaks(id, g, stated, w));
                         let sound = globals.sound[stated][w] * s.factor;
                         let worth = if here { 1.0 - GROSS_ERROR * (1.0 - sound) } else { 0.0 };
                         (&t[usize::from(node)][..], worth)

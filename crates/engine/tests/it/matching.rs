@@ -144,7 +144,7 @@ fn meltts_example() {
     // Published: 140 unique, 34 in more than one set. We find one more on which all three taxonomies agree, and a few
     // on which they do not, where two crashes lie close in a thinly reported place (`docs/matching.md` lists them).
     let mut members: BTreeMap<u32, Vec<&Record<'static>>> = BTreeMap::new();
-    for (r, root) in m.clusters.iter().enumerate() {
+    for (r, root) in m.clusters().iter().enumerate() {
         let (set, row) = m.keys[r];
         members.entry(*root).or_default().push(sets[set].records[row]);
     }

@@ -350,3 +350,69 @@ fn nothing_is_certain() {
         assert!(!j.text.contains('{'), "{}", j.text);
     }
 }
+
+/// A case with three events, each in its own sentence but `e1` and `e2`, which one sentence covers as one report split
+/// over two rows; matched as given. Returns P(happened) by event.
+fn matched(same: &[(&str, &str, f64)]) -> std::collections::BTreeMap<String, f64> {
+    let claim = |id: &str, report: &str, words: &str, source: &str, e: &str| {
+        format!(
+            "{{\"id\":\"{id}\",\"report\":\"{report}\",\"excerpt\":{{\"exact\":\"{words}\"}},\"chain\":[\"{source}\"],\"stance\":\"asserts\",{}}}\n",
+            event(e, "")
+        )
+    };
+    let (split, alone) = ("Two clashes over two days.", "A clash was seen.");
+    let mut case = small(&format!(
+        "{}{}--- claims/c.jsonl\n{}{}{}",
+        report("r1", "sa", "2024-06-10", split),
+        report("r2", "sb", "2024-06-10", alone),
+        claim("c1", "r1", split, "sa", "e1"),
+        claim("c2", "r1", split, "sa", "e2"),
+        claim("c3", "r2", alone, "sb", "z"),
+    ));
+    case.rows = [("e1".to_owned(), "d".to_owned()), ("e2".to_owned(), "d".to_owned())].into();
+    case.same = same
+        .iter()
+        .map(|(a, b, p)| model::Same {
+            a: (*a).into(),
+            b: (*b).into(),
+            p: *p,
+            unruled: *p,
+            ruling: (*p == 0.0).then(|| "not the same".into()),
+            reasons: vec![],
+            at_stake: 0,
+        })
+        .collect();
+    let run = assess(&case, OPTIONS).unwrap();
+    run.assessment.events.iter().map(|e| (e.id.trim_start_matches("event:").to_owned(), e.probability)).collect()
+}
+
+/// In each world a matched pair is one event or two: what is left for the row on its own is what the match leaves.
+#[test]
+fn an_uncertain_match_stays_uncertain() {
+    let open = matched(&[]);
+    let half = matched(&[("z", "e1", 0.6)]);
+    assert!((half["e1"] - 0.4 * open["e1"]).abs() < 0.03, "{half:?} {open:?}");
+    // The event that stands for both has what both say.
+    assert!(half["z"] > open["z"], "{half:?} {open:?}");
+    let sure = matched(&[("z", "e1", 1.0)]);
+    assert!(!sure.contains_key("e1") && sure["z"] > half["z"], "{sure:?}");
+}
+
+/// A statement that covers two rows is each row's own, also when both may be one with a third event.
+#[test]
+fn a_row_keeps_its_own_statement_when_its_neighbour_is_a_guest() {
+    let open = matched(&[]);
+    let both = matched(&[("z", "e1", 0.5), ("z", "e2", 0.4)]);
+    assert!((both["e1"] - 0.5 * open["e1"]).abs() < 0.05, "{both:?} {open:?}");
+    assert!((both["e2"] - 0.6 * open["e2"]).abs() < 0.05, "{both:?} {open:?}");
+}
+
+/// What a person ruled apart is never one, not even through a third event.
+#[test]
+fn what_is_ruled_apart_stays_apart() {
+    let p = matched(&[("z", "e1", 0.99), ("z", "e2", 0.99), ("e1", "e2", 0.0)]);
+    assert!(p.contains_key("e2") || p.contains_key("e1"), "{p:?}");
+    let p = matched(&[("z", "e1", 0.9), ("z", "e2", 0.9), ("e1", "e2", 0.0)]);
+    // At most one of them is the third event: the other is there on its own.
+    assert!(p["e1"] + p["e2"] > 0.9, "{p:?}");
+}

@@ -70,6 +70,14 @@ pub const RECORD_COLUMNS: [(&str, &str); 27] = [
     ("hash", "XXH3-64 of the row, to tell changed rows from unchanged ones"),
 ];
 
+/// Columns of the table `quarantine`: name, what it is.
+pub const QUARANTINE_COLUMNS: [(&str, &str); 4] = [
+    ("dataset", "the data set"),
+    ("line", "line in the (unpacked) file"),
+    ("column", "the column at fault; empty when the row as a whole is"),
+    ("reason", "what is wrong with it"),
+];
+
 /// What an import needs to know.
 #[derive(Debug, Clone)]
 pub struct ImportOptions {
@@ -108,7 +116,8 @@ pub struct Imported {
 /// Progress: bytes read, rows written.
 pub type Counted<'p> = &'p (dyn Fn(u64, u64) + Sync);
 
-pub(crate) fn schema() -> SchemaRef {
+/// Schema of the parts, column by column of [`RECORD_COLUMNS`].
+pub fn record_schema() -> SchemaRef {
     let kind = |name: &str| match name {
         "first" | "last" => DataType::Date32,
         "lon" | "lat" => DataType::Float64,
@@ -245,7 +254,7 @@ impl Columns {
             Arc::new(self.offset.finish()),
             Arc::new(self.hash.finish()),
         ];
-        RecordBatch::try_new(schema(), arrays).map_err(|e| e.to_string())
+        RecordBatch::try_new(record_schema(), arrays).map_err(|e| e.to_string())
     }
 }
 
@@ -495,13 +504,14 @@ fn write_quarantine(folder: &Path, dataset: &str, bad: &[BadRow]) -> Result<(), 
     use datafusion::arrow::array::{StringArray, UInt64Array};
     let text =
         |f: &dyn Fn(&BadRow) -> String| -> ArrayRef { Arc::new(StringArray::from_iter_values(bad.iter().map(f))) };
-    let batch = RecordBatch::try_from_iter([
-        ("dataset", text(&|_| dataset.to_owned())),
-        ("line", Arc::new(UInt64Array::from_iter_values(bad.iter().map(|b| b.line))) as ArrayRef),
-        ("column", text(&|b| b.column.clone())),
-        ("reason", text(&|b| b.reason.clone())),
-    ])
-    .map_err(|e| e.to_string())?;
+    let columns = [
+        text(&|_| dataset.to_owned()),
+        Arc::new(UInt64Array::from_iter_values(bad.iter().map(|b| b.line))) as ArrayRef,
+        text(&|b| b.column.clone()),
+        text(&|b| b.reason.clone()),
+    ];
+    let batch = RecordBatch::try_from_iter(QUARANTINE_COLUMNS.map(|c| c.0).into_iter().zip(columns))
+        .map_err(|e| e.to_string())?;
     let path = folder.join("quarantine.parquet");
     let failed = |e: &dyn std::fmt::Display| format!("cannot write {}: {e}", path.display());
     let file = fs::File::create(&path).map_err(|e| failed(&e))?;

@@ -18,7 +18,7 @@ mod tables;
 pub use build::{Build, BuildError, Options, Progress, Run, Staleness, assess, build, silent, stale};
 pub use diff::{Cause, Change, Difference, diff};
 pub use explain::{Explanation, Line, describe, explain};
-pub use import::{Counted, ImportOptions, Imported, LAYOUT, RECORD_COLUMNS, import};
+pub use import::{Counted, ImportOptions, Imported, LAYOUT, QUARANTINE_COLUMNS, RECORD_COLUMNS, import, record_schema};
 pub use matching::{LEAST, MatchSet, Matched, match_records};
 pub use query::{Rows, query};
 pub use rows::{ALL_SIDES, Opener, RowsError, hash_file, import_dataset, unknown_in_rulings, with_rows};

@@ -93,7 +93,7 @@ fn the_tables_are_documented() {
     let store = Store::open(folder.path()).unwrap();
     let built = build(&rasht(), Options { worlds: 64 }, &store, &silent).map_err(|_| "build").unwrap();
     let mut text = String::from(
-        "# Tables\n\nWhat `bellwether build` writes (Parquet, under `.bellwether/tables/`) and `bellwether query` reads. Generated from\n`crates/engine/src/tables.rs`; a test fails when it is out of date. Empty means unknown or not applicable, never zero.\n",
+        "# Tables\n\nWhat `bellwether build` writes (Parquet, under `.bellwether/tables/`) and `bellwether query` reads; `records` and\n`quarantine` are what `bellwether import` writes. Generated from `crates/engine/src/tables.rs` and `import.rs`; a test fails when it is out of date. Empty means unknown or not applicable, never zero.\n",
     );
     for t in &built.tables {
         text.push_str(&format!(
@@ -111,6 +111,28 @@ fn the_tables_are_documented() {
             text.push_str(&format!("| `{name}` | {kind} | {about} |\n"));
         }
     }
+    // What `bellwether import` writes beside them.
+    let mut imported = |name: &str, about: &str, columns: &[(&str, &str)], kind: &dyn Fn(usize) -> &'static str| {
+        text.push_str(&format!("\n## `{name}`\n\n{about}\n\n| column | type | meaning |\n| --- | --- | --- |\n"));
+        for (i, (column, meaning)) in columns.iter().enumerate() {
+            let mut letters = meaning.chars();
+            let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
+            text.push_str(&format!("| `{column}` | {} | {first}{}. |\n", kind(i), letters.as_str()));
+        }
+    };
+    let schema = engine::record_schema();
+    imported("records", "One row of an imported data set.", &engine::RECORD_COLUMNS, &|i| {
+        use datafusion::arrow::datatypes::DataType;
+        match schema.field(i).data_type() {
+            DataType::Utf8 => "text",
+            DataType::Date32 => "date",
+            DataType::Float64 => "real",
+            _ => "integer",
+        }
+    });
+    imported("quarantine", "One row of a data set that could not be read.", &engine::QUARANTINE_COLUMNS, &|i| {
+        if i == 1 { "integer" } else { "text" }
+    });
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/tables.md");
     if std::env::var_os("BLESS").is_some() {
         std::fs::write(&path, &text).unwrap();

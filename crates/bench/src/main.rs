@@ -104,6 +104,10 @@ fn main() -> ExitCode {
             json = true;
             vec![]
         }),
+        Some("match-sliced") => matching::sliced(&data.unwrap_or_default()).map(|()| {
+            json = true;
+            vec![]
+        }),
         Some("import-one") => import::one(&data.unwrap_or_default(), more.as_deref().unwrap_or("")).map(|()| {
             json = true;
             vec![]

@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use engine::{LEAST, MatchSet, Matched, match_records};
+use engine::{ImportOptions, LEAST, MatchSet, Matched, SliceOptions, SliceSet, Store, match_records};
 use formats::{Format, Record};
-use model::{Columns, Day, EventKind, Mapping};
+use model::{Columns, Day, EventKind, EventType, Mapping};
 
 use crate::harsh::Laws;
 use crate::{Row, thread_seconds, usage};
@@ -78,7 +78,13 @@ pub(crate) fn run(data: Option<&Path>) -> Result<Vec<Row>, String> {
             }
         }
         if label == "match-200k" {
-            rows.push(Row::new("match-200k-mb", child(&path)?, "MB", "at most 350"));
+            rows.push(Row::new("match-200k-mb", child("match-one", &path)?[0], "MB", "at most 350"));
+            // The same from Parquet parts, slice by slice, two at once.
+            let [slices, seconds, megabytes, f1] = child("match-sliced", &path)?[..] else { continue };
+            rows.push(Row::new("match-200k-slices", slices, "", ""));
+            rows.push(Row::new("match-200k-sliced-seconds", seconds, "s", "").beside("in one piece, CPU", times[1]));
+            rows.push(Row::new("match-200k-sliced-mb", megabytes, "MB", ""));
+            rows.push(Row::new("match-200k-sliced-f1", f1, "", "as in one piece").beside("in one piece", score.f1()));
         }
     }
     for (name, laws) in [("match-harsh", Laws::HARSH), ("match-kind", Laws::KIND)] {
@@ -92,20 +98,83 @@ pub(crate) fn run(data: Option<&Path>) -> Result<Vec<Row>, String> {
     Ok(rows)
 }
 
-/// Peak megabytes of a process that only reads and matches these sets.
-fn child(path: &Path) -> Result<f64, String> {
+/// What a process of its own printed, so that its memory can be told.
+fn child(job: &str, path: &Path) -> Result<Vec<f64>, String> {
     let exe = std::env::current_exe().map_err(|e| e.to_string())?;
-    let out = Command::new(exe).args(["match-one", "--data"]).arg(path).output().map_err(|e| e.to_string())?;
-    String::from_utf8_lossy(&out.stdout).trim().parse().map_err(|_| String::from_utf8_lossy(&out.stderr).into_owned())
+    let out = Command::new(exe).args([job, "--data"]).arg(path).output().map_err(|e| e.to_string())?;
+    let text = String::from_utf8_lossy(&out.stdout);
+    let numbers: Option<Vec<f64>> = text.split_whitespace().map(|t| t.parse().ok()).collect();
+    numbers.filter(|n| !n.is_empty()).ok_or_else(|| String::from_utf8_lossy(&out.stderr).into_owned())
 }
 
-/// What the child does.
+/// Reads and matches the sets in one piece; prints peak megabytes.
 pub(crate) fn one(path: &Path) -> Result<(), String> {
     let sets = read(path)?;
     let world = World::new(&sets);
     let m = match_records(&world.sets(), LEAST);
     std::hint::black_box((&m, m.clusters()));
     println!("{}", usage().1);
+    Ok(())
+}
+
+/// Rows of a slice: a third of the default, so that there are several.
+const SLICE: u64 = 50_000;
+
+/// Imports the sets to Parquet and matches them in slices; prints slices, seconds of the matching, peak megabytes
+/// (import included) and F1.
+pub(crate) fn sliced(path: &Path) -> Result<(), String> {
+    let work = std::env::temp_dir().join(format!("bellwether-bench-slices-{}", std::process::id()));
+    let mut sets = Vec::new();
+    for x in NAMES {
+        let folder = work.join(x);
+        std::fs::create_dir_all(folder.join("parts")).map_err(|e| e.to_string())?;
+        let file = std::fs::File::open(path.join(format!("{x}.csv"))).map_err(|e| e.to_string())?;
+        let options = ImportOptions {
+            dataset: x.into(),
+            format: Format::Mapped,
+            mapping: Some(mapping(true)),
+            withdrawn: vec![],
+            threads: 2,
+        };
+        let done = engine::import(file, &folder, &options, &|_, _| {})?;
+        let parts = done.parts.iter().map(|p| folder.join("parts").join(p)).collect();
+        sets.push(SliceSet { id: x.to_owned(), duplicates: true, parts, key: String::new(), rows: done.rows });
+    }
+    let store = Store::open(&work.join("store")).map_err(|e| e.to_string())?;
+    let begun = std::time::Instant::now();
+    let done = engine::match_all(&store, &sets, SliceOptions { rows: SLICE, threads: 2 }, &|_, _| {})?;
+    let seconds = begun.elapsed().as_secs_f64();
+    let megabytes = usage().1;
+    // Truth by set and key.
+    let mut truth: BTreeMap<(String, String), u32> = BTreeMap::new();
+    for (x, records) in NAMES.iter().zip(read(path)?) {
+        truth.extend(records.into_iter().map(|(r, t)| (((*x).to_owned(), r.id.to_string()), t)));
+    }
+    let mut events: BTreeMap<u32, Vec<&str>> = BTreeMap::new();
+    for ((set, _), t) in &truth {
+        events.entry(*t).or_default().push(set);
+    }
+    let across = |sets: &[&str]| {
+        let pairs = sets.iter().enumerate().flat_map(|(i, a)| sets[i + 1..].iter().map(move |b| (a, b)));
+        pairs.filter(|(a, b)| a != b).count()
+    };
+    let all: usize = events.values().map(|s| across(s)).sum();
+    let (mut said, mut hits) = (0, 0);
+    let rows = engine::query(&store, "select cluster, dataset, id from clusters order by 1, 2, 3", 2, None)?.rows;
+    let rows: Vec<[String; 3]> =
+        rows.into_iter().filter_map(|r| r.into_iter().collect::<Option<Vec<_>>>()?.try_into().ok()).collect();
+    for cluster in rows.chunk_by(|a, b| a[0] == b[0]) {
+        for (i, a) in cluster.iter().enumerate() {
+            for b in cluster[i + 1..].iter().filter(|b| b[1] != a[1]) {
+                said += 1;
+                let of = |r: &[String; 3]| truth.get(&(r[1].clone(), r[2].clone()));
+                hits += usize::from(of(a).is_some() && of(a) == of(b));
+            }
+        }
+    }
+    drop(store);
+    let _ = std::fs::remove_dir_all(&work);
+    println!("{} {seconds} {megabytes} {}", done.slices.len(), 2.0 * hits as f64 / (said + all).max(1) as f64);
     Ok(())
 }
 
@@ -152,9 +221,15 @@ fn peers(folder: &Path, name: &str) -> Vec<(&'static str, (f64, f64))> {
 /// Records with the truth behind them.
 pub(crate) type Truth = Vec<(Record<'static>, u32)>;
 
-fn read(folder: &Path) -> Result<Vec<Truth>, String> {
+/// The three sets.
+const NAMES: [&str; 3] = ["A", "B", "C"];
+
+/// How the generated tables are to be read. Their codes of types are numbers, each of which stands for itself; `typed`
+/// says that all are battles, which tells them from what is no event.
+fn mapping(typed: bool) -> Mapping {
     let column = |n: &str| Some(n.to_owned());
-    let mapping = Mapping {
+    let battle = EventKind(EventType::Battles.name().to_owned());
+    Mapping {
         columns: Columns {
             id: column("event"),
             date: "day".into(),
@@ -167,10 +242,14 @@ fn read(folder: &Path) -> Result<Vec<Truth>, String> {
             ..Columns::default()
         },
         epoch: Some(Day(17_532)),
-        types: BTreeMap::<String, EventKind>::new(),
+        types: (0..if typed { 100 } else { 0 }).map(|n| (n.to_string(), battle.clone())).collect(),
         ..Mapping::default()
-    };
-    ["A", "B", "C"]
+    }
+}
+
+fn read(folder: &Path) -> Result<Vec<Truth>, String> {
+    let mapping = mapping(false);
+    NAMES
         .iter()
         .map(|x| {
             let path = folder.join(format!("{x}.csv"));

@@ -36,6 +36,13 @@ pub(crate) struct Common {
     pub(crate) format: Format,
 }
 
+impl Common {
+    /// Threads asked for, or all cores.
+    pub(crate) fn cores(&self) -> usize {
+        self.threads.map_or_else(|| std::thread::available_parallelism().map_or(1, |n| n.get()), |n| n.get())
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
     /// For people
@@ -64,6 +71,8 @@ pub(crate) enum Verb {
     Diff(Diff),
     /// Run SQL over the tables of the last build
     Query(Query),
+    /// Find which rows of a case's data sets are one event, all rows against all
+    Match(Match),
     /// Show which places a name may mean, each with its probability
     Place(Place),
     /// The two-minute answer: is a group contained, relocating or expanding? Needs an event data file, no case
@@ -255,6 +264,27 @@ pub(crate) struct Import {
     /// Stop, and change nothing, if a row cannot be read
     #[arg(long)]
     pub(crate) strict: bool,
+}
+
+/// Finds which rows of a case's data sets are one event: all rows against all, whether they speak to the case or not.
+///
+/// `build` matches the rows that speak to the case; this is for the whole files, however large. Rows are read slice by
+/// slice of time, so that memory stays bounded; a slice that is done is not done again after an interruption. The
+/// tables `pairs` (with probability and reasons) and `clusters` answer `bellwether query`.
+#[derive(Debug, Args)]
+pub(crate) struct Match {
+    /// Case folder
+    #[arg(default_value = ".")]
+    pub(crate) case: PathBuf,
+    /// Rows of a slice, as near as whole days allow
+    #[arg(long, value_name = "N", default_value_t = engine::SLICE_ROWS, value_parser = clap::value_parser!(u64).range(1000..))]
+    pub(crate) slice: u64,
+    /// Also write the pairs at least this likely as CSV
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// Least probability of a pair in that CSV
+    #[arg(long, value_name = "P", default_value_t = 0.5, requires = "out")]
+    pub(crate) least: f64,
 }
 
 /// Shows which places a name may mean, each with its probability; what is missing to 100 % is a place in no gazetteer.

@@ -47,6 +47,7 @@ fn main() -> ExitCode {
         Verb::Explain(a) => command::explain::run(a, &cli.common),
         Verb::Diff(a) => command::diff::run(a, &cli.common),
         Verb::Query(a) => command::query::run(a, &cli.common),
+        Verb::Match(a) => command::matching::run(a, &cli.common),
         Verb::Place(a) => command::place::run(a, &cli.common),
         Verb::Spread(a) => command::spread::run(a, &cli.common),
         Verb::Completions(a) => command::completions::run(a),

@@ -5,7 +5,7 @@ use std::io::{IsTerminal as _, Write as _};
 use std::time::{Duration, Instant};
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use model::{Label, Problem, Severity};
 
 /// Prints to standard output; a closed pipe ends the program quietly.
@@ -144,16 +144,25 @@ impl Drop for Progress {
     }
 }
 
-/// Progress of a long reading: share, rate and time left, on standard error.
+/// Progress of long work that is counted: share, rate and time left, on standard error.
 pub(crate) struct Rate {
     bar: ProgressBar,
 }
 
 impl Rate {
-    /// `size` in bytes; nought when it is not known.
-    pub(crate) fn new(what: &str, size: u64) -> Self {
-        let bar = if std::io::stderr().is_terminal() { ProgressBar::new(size) } else { ProgressBar::hidden() };
-        let template = "{prefix}: {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left, {msg} rows";
+    /// Work counted in bytes of `size`; nought when that is not known.
+    pub(crate) fn bytes(what: &str, size: u64) -> Self {
+        Self::new(what, size, "{prefix}: {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left, {msg}", &to_terminal())
+    }
+
+    /// Work counted in rows of `size`.
+    pub(crate) fn rows(what: &str, size: u64) -> Self {
+        let template = "{prefix}: {human_pos} of {human_len} rows, {per_sec}, {eta} left{msg}";
+        Self::new(what, size, template, &to_terminal())
+    }
+
+    fn new(what: &str, size: u64, template: &str, target: &dyn Fn() -> ProgressDrawTarget) -> Self {
+        let bar = ProgressBar::with_draw_target(Some(size), target());
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style);
         }
@@ -161,15 +170,52 @@ impl Rate {
         Self { bar }
     }
 
-    pub(crate) fn say(&self, bytes: u64, rows: u64) {
-        self.bar.set_length(self.bar.length().unwrap_or(0).max(bytes));
-        self.bar.set_position(bytes);
-        self.bar.set_message(rows.to_string());
+    /// So much is done, of so much.
+    pub(crate) fn of(&self, done: u64, size: u64) {
+        self.bar.set_length(size);
+        self.bar.set_position(done);
     }
+
+    pub(crate) fn say(&self, done: u64, more: &str) {
+        self.bar.set_length(self.bar.length().unwrap_or(0).max(done));
+        self.bar.set_position(done);
+        self.bar.set_message(more.to_owned());
+    }
+}
+
+/// A terminal sees progress; a file or a pipe does not.
+fn to_terminal() -> impl Fn() -> ProgressDrawTarget {
+    || if std::io::stderr().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() }
 }
 
 impl Drop for Rate {
     fn drop(&mut self) {
         self.bar.finish_and_clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use indicatif::InMemoryTerm;
+
+    use super::*;
+
+    /// What a person sees of long work: how much of how much, how fast, how long still.
+    #[test]
+    fn progress_tells_share_rate_and_time_left() {
+        let term = InMemoryTerm::new(4, 120);
+        let target = || ProgressDrawTarget::term_like(Box::new(term.clone()));
+        let bar = Rate::new(
+            "ged",
+            4 << 20,
+            "{prefix}: {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left, {msg}",
+            &target,
+        );
+        std::thread::sleep(Duration::from_millis(30));
+        bar.say(1 << 20, "700 rows");
+        bar.bar.force_draw();
+        let seen = term.contents();
+        assert!(seen.starts_with("ged: 1.00 MiB of 4.00 MiB, ") && seen.contains("/s, "), "{seen}");
+        assert!(seen.ends_with("s left, 700 rows"), "{seen}");
     }
 }

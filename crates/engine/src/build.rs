@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use model::{Case, Problem, Test};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 
+use crate::journal::{Journal, hash};
 use crate::stage::assess::{self as assess_stage, Assessment, Inputs};
 use crate::stage::footprint::{self, FootprintRow, TenureRow};
 use crate::stage::gather::{self, Gathered};
@@ -16,12 +16,6 @@ use crate::stage::weigh::{self, Answer};
 use crate::stage::worlds::{self, Worlds};
 use crate::store::{Because, Manifest, Record, Store, StoreError};
 use crate::tables::{self, Table};
-
-/// Told what is being done: stage and subject.
-pub type Progress<'a> = &'a (dyn Fn(&str, &str) + Sync);
-
-/// Says nothing.
-pub fn silent(_: &str, _: &str) {}
 
 /// How to build.
 #[derive(Debug, Clone, Copy)]
@@ -110,97 +104,21 @@ pub enum BuildError {
     Store(StoreError),
 }
 
-fn hash(value: &impl Serialize) -> String {
-    // Our own types: serialising them to memory cannot fail.
-    blake3::hash(&serde_json::to_vec(value).unwrap_or_default()).to_hex().to_string()
-}
-
-/// Runs stages, from the store where their inputs are unchanged.
-struct Stages<'s> {
-    store: Option<&'s Store>,
-    writes: bool,
-    old: Manifest,
-    records: Vec<Record>,
-    ran: Vec<(Record, Because)>,
-    failed: Option<StoreError>,
-    progress: Progress<'s>,
-}
-
-impl<'s> Stages<'s> {
-    fn new(store: Option<&'s Store>, progress: Progress<'s>) -> Self {
-        let old = store.and_then(Store::manifest).unwrap_or_default();
-        Self { store, writes: true, old, records: Vec::new(), ran: Vec::new(), failed: None, progress }
-    }
-
-    /// The stage's output and the hash of it.
-    fn run<T: Serialize + DeserializeOwned>(
-        &mut self,
-        stage: &str,
-        version: u32,
-        subject: &str,
-        inputs: Vec<(String, String)>,
-        work: impl FnOnce() -> T,
-    ) -> (T, String) {
-        if self.store.is_none() {
-            return (work(), String::new());
-        }
-        let key = hash(&(env!("CARGO_PKG_VERSION"), stage, version, subject, &inputs));
-        let before = self.old.records.iter().find(|r| r.stage == stage && r.subject == subject);
-        if let Some(r) = before.filter(|r| r.key == key)
-            && let Some(value) = self.store.and_then(|s| s.cached::<T>(&key, &r.output))
-        {
-            self.records.push(r.clone());
-            return (value, r.output.clone());
-        }
-        let because = match before {
-            None => Because::New,
-            Some(r) if r.key == key => Because::Lost,
-            Some(r) => Because::Changed(changed(&r.inputs, &inputs)),
-        };
-        (self.progress)(stage, subject);
-        let value = work();
-        let bytes = serde_json::to_vec(&value).unwrap_or_default();
-        let output = blake3::hash(&bytes).to_hex().to_string();
-        if self.writes
-            && let Some(store) = self.store
-            && let Err(e) = store.keep(&key, &bytes)
-        {
-            self.failed.get_or_insert(e);
-        }
-        let record = Record { stage: stage.into(), subject: subject.into(), key, output: output.clone(), inputs };
-        self.records.push(record.clone());
-        self.ran.push((record, because));
-        (value, output)
-    }
-}
-
-fn changed(old: &[(String, String)], new: &[(String, String)]) -> Vec<String> {
-    let get = |list: &[(String, String)], name: &str| list.iter().find(|(n, _)| n == name).map(|(_, h)| h.clone());
-    let mut names: Vec<String> = old.iter().chain(new).map(|(n, _)| n.clone()).collect();
-    names.sort();
-    names.dedup();
-    names.retain(|n| get(old, n) != get(new, n));
-    if names.is_empty() { vec!["the program".into()] } else { names }
-}
-
 /// Assesses a case in memory; nothing is stored or reused.
 ///
 /// # Errors
 /// Problems that only show when the evidence is weighed.
 pub fn assess(case: &Case, options: Options) -> Result<Run, Vec<Problem>> {
-    run(case, options, &mut Stages::new(None, &silent))
+    run(case, options, &mut Journal::in_memory())
 }
 
 /// Builds a case: what is unchanged is taken from the store, the result is committed to it.
 ///
 /// # Errors
 /// Problems of the case, or of the disk.
-pub fn build(case: &Case, options: Options, store: &Store, progress: Progress<'_>) -> Result<Build, BuildError> {
-    let mut stages = Stages::new(Some(store), progress);
-    let run = run(case, options, &mut stages).map_err(BuildError::Case)?;
-    if let Some(e) = stages.failed {
-        return Err(BuildError::Store(e));
-    }
+pub fn build(case: &Case, options: Options, store: &Store, mut journal: Journal<'_>) -> Result<Build, BuildError> {
+    let run = run(case, options, &mut journal).map_err(BuildError::Case)?;
+    journal.sound().map_err(BuildError::Store)?;
     let tables = tables::tables(case, &run);
     let mut manifest = Manifest {
         tool: env!("CARGO_PKG_VERSION").into(),
@@ -210,7 +128,7 @@ pub fn build(case: &Case, options: Options, store: &Store, progress: Progress<'_
         reports: run.ingested.iter().map(|r| (r.report.clone(), r.hash.clone())).collect(),
         worlds: options.worlds,
     };
-    progress("tables", "");
+    journal.say("tables", "");
     for table in &tables {
         // Named by its logical rows, not by its bytes.
         let file = format!("tables/{}-{}.parquet", table.name, &table.hash()[..16]);
@@ -248,13 +166,12 @@ pub struct Staleness {
 ///
 /// # Errors
 /// Problems that only show when the evidence is weighed.
-pub fn stale(case: &Case, options: Options, store: &Store) -> Result<Vec<Staleness>, Vec<Problem>> {
-    let mut stages = Stages { writes: false, ..Stages::new(Some(store), &silent) };
-    let run = run(case, options, &mut stages)?;
+pub fn stale(case: &Case, options: Options, mut journal: Journal<'_>) -> Result<Vec<Staleness>, Vec<Problem>> {
+    let run = run(case, options, &mut journal)?;
     Ok(run.ran.into_iter().map(|(r, because)| Staleness { stage: r.stage, subject: r.subject, because }).collect())
 }
 
-fn run(case: &Case, options: Options, stages: &mut Stages<'_>) -> Result<Run, Vec<Problem>> {
+fn run(case: &Case, options: Options, journal: &mut Journal<'_>) -> Result<Run, Vec<Problem>> {
     let keep = |name: &str, h: &str| (name.to_owned(), h.to_owned());
     // A case is seen from its as-of day: what was published later takes no part, whoever calls.
     let seen;
@@ -275,7 +192,7 @@ fn run(case: &Case, options: Options, stages: &mut Stages<'_>) -> Result<Run, Ve
         let claims = claims_of.get(report.id.as_str()).cloned().unwrap_or_default();
         let inputs =
             vec![(format!("report {}", report.id), hash(report)), (format!("claims of {}", report.id), hash(&claims))];
-        ingested.push(stages.run("ingest", ingest::VERSION, &report.id, inputs, || ingest::run(case, report)));
+        ingested.push(journal.run("ingest", ingest::VERSION, &report.id, inputs, || ingest::run(case, report)));
     }
 
     // gather: which statements there are.
@@ -286,7 +203,7 @@ fn run(case: &Case, options: Options, stages: &mut Stages<'_>) -> Result<Run, Ve
     inputs.push(keep("sources.toml", &sources));
     inputs.push(keep("claims", &hash(&case.claims)));
     inputs.push(keep("matches", &hash(&(&case.same, &case.rows))));
-    let (gathered, _) = stages.run("gather", gather::VERSION, "", inputs, || gather::run(case));
+    let (gathered, _) = journal.run("gather", gather::VERSION, "", inputs, || gather::run(case));
 
     // reconcile: one event at a time.
     let areas = hash(&case.areas);
@@ -316,7 +233,7 @@ fn run(case: &Case, options: Options, stages: &mut Stages<'_>) -> Result<Run, Ve
                 )),
             ),
         ];
-        laws.push(stages.run("reconcile", reconcile::VERSION, id, inputs, || reconcile::run(case, &gathered, id)));
+        laws.push(journal.run("reconcile", reconcile::VERSION, id, inputs, || reconcile::run(case, &gathered, id)));
     }
     let law_hashes: Vec<(String, String)> = laws.iter().map(|(l, h)| (format!("event {}", l.id), h.clone())).collect();
     let laws: Vec<EventLaw> = laws.into_iter().map(|(l, _)| l).collect();
@@ -328,11 +245,11 @@ fn run(case: &Case, options: Options, stages: &mut Stages<'_>) -> Result<Run, Ve
     inputs.push(keep("sources.toml", &sources));
     inputs.push(keep("actors.toml", &actors));
     inputs.push(keep("seed, worlds, base rate", &hash(&(case.seed, options.worlds, case.base_rate.to_bits()))));
-    let (worlds, _) =
-        stages.run("worlds", worlds::VERSION, "", inputs, || worlds::run(case, &gathered, &laws, options.worlds, true));
+    let (worlds, _) = journal
+        .run("worlds", worlds::VERSION, "", inputs, || worlds::run(case, &gathered, &laws, options.worlds, true));
     let view = View { case, laws: &laws, worlds: &worlds };
     // Each indicator is keyed by the events it may look at, so that news about others leaves it alone.
-    let stored = stages.store.is_some();
+    let stored = journal.is_stored();
     let event_hashes: Vec<String> = if stored {
         laws.iter().zip(&worlds.events).map(|(l, e)| hash(&(l, e))).collect()
     } else {
@@ -365,7 +282,7 @@ fn run(case: &Case, options: Options, stages: &mut Stages<'_>) -> Result<Run, Ve
         for part in indicator.test.parts() {
             inputs.push((format!("indicator {part}"), outcome_hashes.get(part).cloned().unwrap_or_default()));
         }
-        let (o, h) = stages.run("test", test::VERSION, &id, inputs, || test::run(&view, indicator, &outcomes));
+        let (o, h) = journal.run("test", test::VERSION, &id, inputs, || test::run(&view, indicator, &outcomes));
         outcome_hashes.insert(id.clone(), h);
         outcomes.insert(id, o);
     }
@@ -376,7 +293,7 @@ fn run(case: &Case, options: Options, stages: &mut Stages<'_>) -> Result<Run, Ve
     for (key, (id, t)) in footprint::declared(case) {
         let mut inputs = vec![keep("its definition", &hash(&t))];
         inputs.extend(seen_by(&Test::Footprint(t.clone())));
-        let (rows, h) = stages.run("footprint", footprint::VERSION, &key, inputs, || footprint::run(&view, &id, &t));
+        let (rows, h) = journal.run("footprint", footprint::VERSION, &key, inputs, || footprint::run(&view, &id, &t));
         footprints.extend(rows);
         footprint_hashes.push((format!("footprint {key}"), h));
     }
@@ -385,7 +302,7 @@ fn run(case: &Case, options: Options, stages: &mut Stages<'_>) -> Result<Run, Ve
     inputs.push(keep("links", &links_hash));
     inputs.push(keep("areas.geojson", &areas));
     inputs.push(keep("actors.toml", &actors));
-    let (tenure, tenure_hash) = stages.run("tenure", footprint::VERSION, "", inputs, || footprint::tenure(&view));
+    let (tenure, tenure_hash) = journal.run("tenure", footprint::VERSION, "", inputs, || footprint::tenure(&view));
 
     // weigh: one question at a time, against what was believed before any report.
     let mut answers = BTreeMap::new();
@@ -400,7 +317,7 @@ fn run(case: &Case, options: Options, stages: &mut Stages<'_>) -> Result<Run, Ve
         inputs.push(keep("statements", &hash(&gathered.dossiers)));
         inputs.extend(outcome_hashes.iter().map(|(i, h)| (format!("indicator {i}"), h.clone())));
         let mut found = Vec::new();
-        let (answer, h): (Option<Answer>, String) = stages.run("weigh", weigh::VERSION, id, inputs, || {
+        let (answer, h): (Option<Answer>, String) = journal.run("weigh", weigh::VERSION, id, inputs, || {
             let needed = question.evidence.iter().any(|e| matches!(e.kind, model::EvidenceKind::Indicator(_)));
             if needed && before.is_none() {
                 before = Some(outcomes_before_any_report(case, &gathered, &laws, options.worlds));
@@ -435,7 +352,7 @@ fn run(case: &Case, options: Options, stages: &mut Stages<'_>) -> Result<Run, Ve
     inputs.extend(footprint_hashes);
     inputs.extend(answer_hashes);
     inputs.push(keep("reports and claims", &hash(&(case.reports.len(), case.claims.len()))));
-    let (assessment, _) = stages.run("assess", assess_stage::VERSION, "", inputs, || {
+    let (assessment, _) = journal.run("assess", assess_stage::VERSION, "", inputs, || {
         assess_stage::run(&Inputs {
             case,
             gathered: &gathered,
@@ -457,8 +374,8 @@ fn run(case: &Case, options: Options, stages: &mut Stages<'_>) -> Result<Run, Ve
         footprints,
         tenure,
         assessment,
-        ran: std::mem::take(&mut stages.ran),
-        records: std::mem::take(&mut stages.records),
+        ran: std::mem::take(&mut journal.ran),
+        records: std::mem::take(&mut journal.records),
     })
 }
 

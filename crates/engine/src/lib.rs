@@ -5,27 +5,31 @@
 mod build;
 mod diff;
 mod explain;
+mod functions;
 mod import;
-mod matching;
+mod journal;
 mod query;
 mod rows;
 mod scenario;
+mod slices;
 mod spread;
 pub mod stage;
 mod store;
 mod tables;
 
-pub use build::{Build, BuildError, Options, Progress, Run, Staleness, assess, build, silent, stale};
+pub use build::{Build, BuildError, Options, Run, Staleness, assess, build, stale};
 pub use diff::{Cause, Change, Difference, diff};
 pub use explain::{Explanation, Line, describe, explain};
 pub use import::{Counted, ImportOptions, Imported, LAYOUT, QUARANTINE_COLUMNS, RECORD_COLUMNS, import, record_schema};
-pub use matching::{LEAST, MatchSet, Matched, match_records};
+pub use journal::{Journal, Progress, silent};
 pub use query::{Rows, query};
 pub use rows::{ALL_SIDES, Opener, RowsError, hash_file, import_dataset, unknown_in_rulings, with_rows};
 pub use scenario::{Verdict, verdicts};
+pub use slices::{CLUSTER_COLUMNS, MatchedAll, PAIR_COLUMNS, SLICE_ROWS, SliceOptions, SliceSet, match_all};
 pub use spread::{
     AreaYear, Event, Extent, Spread, SpreadArea, SpreadEvent, SpreadOptions, SpreadRow, hull, resolve_name, spread,
 };
 pub use stage::assess::Assessment;
+pub use stage::matching::{LEAST, MatchSet, Matched, match_records};
 pub use store::{Because, Manifest, Record, Store, StoreError};
 pub use tables::{Column, Table, tables};

@@ -73,17 +73,27 @@ pub fn query(store: &Store, sql: &str, threads: usize, memory_bytes: Option<usiz
                 SessionContext::new_with_config_rt(config, rt)
             }
         };
+        crate::functions::register(&ctx);
         for (name, file) in built.iter().flat_map(|m| &m.tables) {
             let path = store.root().join(file);
             ctx.register_parquet(name.as_str(), path.to_string_lossy(), ParquetReadOptions::default())
                 .await
                 .map_err(said)?;
         }
-        // The rows of all data sets as one table, and those that could not be read as another.
-        for (name, file) in [("records", "parts/"), ("quarantine", "quarantine.parquet")] {
+        // The rows of all data sets as one table, those that could not be read as another, and what `match` found.
+        let all: Vec<String> = imported.iter().map(|f| format!("records/{f}")).collect();
+        let matched: Option<String> =
+            std::fs::read(store.root().join(crate::slices::CURRENT)).ok().and_then(|b| serde_json::from_slice(&b).ok());
+        let pairs: Vec<String> = matched.iter().map(|f| format!("pairs/{f}")).collect();
+        for (name, folders, file) in [
+            ("records", &all, "parts/"),
+            ("quarantine", &all, "quarantine.parquet"),
+            ("pairs", &pairs, "parts/"),
+            ("clusters", &pairs, "clusters.parquet"),
+        ] {
             let mut parts = Vec::new();
-            for (i, folder) in imported.iter().enumerate() {
-                let path = store.root().join("records").join(folder).join(file);
+            for (i, folder) in folders.iter().enumerate() {
+                let path = store.root().join(folder).join(file);
                 let part = format!("{name}_{i}");
                 let empty = path.is_dir() && std::fs::read_dir(&path).is_ok_and(|mut d| d.next().is_none());
                 if empty || !path.exists() {

@@ -16,13 +16,14 @@ use datafusion::prelude::{ParquetReadOptions, SessionConfig, SessionContext};
 use formats::{Deaths, Extent, Format, Record, flag};
 use model::{
     ActorKind, ActorRole, Basis, Case, Claim, Credibility, Dataset, Day, Decides, Edtf, EventClaim, Excerpt, Figure,
-    Hedge, Id, LonLat, Measure, Modality, Named, Origin, PlaceRef, Problem, Report, Role, Same, Sameness, Says, Span,
-    Stance, SubType, WithActor,
+    Hedge, Id, LonLat, Measure, Modality, Named, Origin, PlaceRef, Problem, Report, Role, Says, Span, Stance, SubType,
+    WithActor,
 };
 
 use crate::import::{Counted, ImportOptions, Imported, LAYOUT, import};
-use crate::matching::{LEAST, MatchSet, match_records};
+use crate::journal::{Journal, hash};
 use crate::query::{formatters, said};
+use crate::stage::matching::{self, Rows};
 use crate::store::Store;
 use names::{Folded, How, Words};
 
@@ -184,6 +185,7 @@ pub fn hash_file(mut file: File) -> io::Result<String> {
 pub fn with_rows(
     case: &Case,
     store: &Store,
+    journal: &mut Journal<'_>,
     open: Opener<'_>,
     threads: usize,
     counted: &dyn Fn(&str) -> Box<dyn Fn(u64, u64) + Sync>,
@@ -193,7 +195,8 @@ pub fn with_rows(
     }
     let mut out = case.clone();
     let mut folders = Vec::new();
-    let mut sets: Vec<(Id, bool, Vec<(Id, Record<'static>)>)> = Vec::new();
+    let mut sets: Vec<Rows> = Vec::new();
+    let mut inputs: Vec<(String, String)> = Vec::new();
     for d in case.datasets.iter().filter(|d| d.released.possible.to <= case.as_of()) {
         let progress = counted(&d.id);
         let (folder, done) = import_dataset(store, d, open, threads, &*progress)?;
@@ -213,9 +216,16 @@ pub fn with_rows(
             ]));
         }
         let rows = claims(case, d, rows, &mut out);
-        sets.push((d.id.clone(), d.duplicates, rows));
+        // What a row says is told by the import and its place there.
+        let lines: Vec<(&Id, u64)> = rows.iter().map(|(e, r)| (e, r.at.line)).collect();
+        inputs.push((format!("rows of {}", d.id), hash(&(folder_name(&folder), d.duplicates, lines))));
+        sets.push(Rows { set: d.id.clone(), duplicates: d.duplicates, rows });
     }
-    out.same = same(case, &sets);
+    inputs.push(("claims".into(), hash(&case.claims)));
+    inputs.push(("areas.geojson".into(), hash(&case.areas)));
+    inputs.push(("names in actors.toml".into(), hash(&case.actors.values().map(|a| &a.name).collect::<Vec<_>>())));
+    inputs.push(("rulings.jsonl".into(), hash(&case.rulings)));
+    out.same = journal.run("match", matching::VERSION, "", inputs, || matching::run(case, &sets)).0;
     // What `query` shows as the tables `records` and `quarantine`.
     let list = serde_json::to_vec(&folders).unwrap_or_default();
     store.write(CURRENT, &list).map_err(|e| RowsError::Other(e.to_string()))?;
@@ -224,9 +234,6 @@ pub fn with_rows(
 
 /// Rows that may have happened in the window, in the countries asked for.
 fn read_rows(folder: &Path, done: &Imported, d: &Dataset, case: &Case) -> Result<Vec<Record<'static>>, String> {
-    if done.parts.is_empty() {
-        return Ok(vec![]);
-    }
     let window = d.keep.window.as_ref().and_then(|w| w.days(case.as_of()));
     let (from, to) = window.map_or((Day(-700_000), case.as_of()), |w| (w.from, w.to.min(case.as_of())));
     let mut sql = format!("select * from records where last >= date '{from}' and first <= date '{to}'");
@@ -234,26 +241,35 @@ fn read_rows(folder: &Path, done: &Imported, d: &Dataset, case: &Case) -> Result
         let list: Vec<String> = d.keep.countries.iter().map(|c| format!("'{}'", c.replace('\'', "''"))).collect();
         sql.push_str(&format!(" and country in ({})", list.join(", ")));
     }
+    let parts: Vec<PathBuf> = done.parts.iter().map(|p| folder.join("parts").join(p)).collect();
+    let mut out = Vec::new();
+    over_parts(&parts, &sql, |b| records(b, &mut out))?;
+    Ok(out)
+}
+
+/// Runs one statement over the table `records`, part by part: a part bounds the memory.
+pub(crate) fn over_parts(
+    parts: &[PathBuf],
+    sql: &str,
+    mut each: impl FnMut(&RecordBatch) -> Result<(), String>,
+) -> Result<(), String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| e.to_string())?;
     runtime.block_on(async {
         let config = SessionConfig::new()
             .with_target_partitions(1)
-            .set_bool("datafusion.execution.parquet.schema_force_view_types", false);
+            .set_bool("datafusion.execution.parquet.schema_force_view_types", false)
+            .set_bool("datafusion.execution.parquet.pushdown_filters", true);
         let ctx = SessionContext::new_with_config(config);
-        let mut out = Vec::new();
-        // Part by part: a slice bounds the memory.
-        for part in &done.parts {
-            let path = folder.join("parts").join(part);
-            ctx.register_parquet("records", path.to_string_lossy(), ParquetReadOptions::default())
+        for part in parts {
+            ctx.register_parquet("records", part.to_string_lossy(), ParquetReadOptions::default())
                 .await
                 .map_err(said)?;
-            let batches = ctx.sql(&sql).await.map_err(said)?.collect().await.map_err(said)?;
-            for b in &batches {
-                records(b, &mut out)?;
+            for b in &ctx.sql(sql).await.map_err(said)?.collect().await.map_err(said)? {
+                each(b)?;
             }
             ctx.deregister_table("records").map_err(said)?;
         }
-        Ok(out)
+        Ok(())
     })
 }
 
@@ -727,128 +743,6 @@ fn slug(text: &str) -> Id {
     }
 }
 
-/// An event coded by hand, as a record to be matched.
-fn coded_by_hand(case: &Case, id: &Id, claims: &[&Claim]) -> Option<Record<'static>> {
-    let said: Vec<&EventClaim> =
-        claims.iter().filter(|c| c.stance != Stance::Denies).filter_map(|c| c.event()).collect();
-    let first = said.first()?;
-    let geometry = said.iter().find_map(|e| crate::stage::reconcile::geometry(case, e.place.as_ref()?))?;
-    let points = geometry.sample(64);
-    let n = points.len().max(1) as f64;
-    let centre = LonLat {
-        lon: points.iter().map(|p| p.lon).sum::<f64>() / n,
-        lat: points.iter().map(|p| p.lat).sum::<f64>() / n,
-    };
-    let mut far: Vec<f64> = points.iter().map(|p| model::distance_m(centre, *p) / 1000.0).collect();
-    far.sort_by(f64::total_cmp);
-    let radius = far.get(far.len() * 9 / 10).copied().unwrap_or(0.0);
-    let extent = [Extent::Exact, Extent::Near, Extent::Adm2, Extent::Adm1, Extent::Region]
-        .into_iter()
-        .find(|e| radius <= e.radius_km() * 1.2)
-        .unwrap_or(Extent::Country);
-    let time = said.iter().find_map(|e| e.time.as_ref())?;
-    let actor = |role: Role| {
-        claims
-            .iter()
-            .find_map(|c| c.actors_as(role).next())
-            .and_then(|a| case.actors.get(a))
-            .map_or_else(String::new, |a| a.name.clone())
-    };
-    let killed = said.iter().flat_map(|e| &e.figures).filter(|f| f.measure == Measure::Killed).find_map(|f| f.number);
-    Some(Record {
-        id: id.clone().into(),
-        first: time.possible.from.0,
-        last: time.possible.to.0,
-        lon_lat: Some((centre.lon, centre.lat)),
-        extent,
-        kind: Some(first.kind),
-        code: first.kind.name().into(),
-        actor1: actor(Role::Perpetrator).into(),
-        actor2: actor(Role::Target).into(),
-        deaths: killed.map(|n| Deaths { low: n, best: n, high: n }),
-        ..Record::default()
-    })
-}
-
-/// Which events may be one: rows of all data sets and events coded by hand, rulings applied.
-fn same(case: &Case, sets: &[(Id, bool, Vec<(Id, Record<'static>)>)]) -> Vec<Same> {
-    let mut by_event: BTreeMap<&Id, Vec<&Claim>> = BTreeMap::new();
-    for c in case.claims.values() {
-        if let Some(e) = c.event() {
-            by_event.entry(&e.id).or_default().push(c);
-        }
-    }
-    let hand: Vec<(Id, Record<'static>)> =
-        by_event.iter().filter_map(|(id, c)| Some(((*id).clone(), coded_by_hand(case, id, c)?))).collect();
-    let hand = [(String::new(), false, hand)];
-    let all: Vec<&(Id, bool, Vec<(Id, Record<'static>)>)> =
-        hand.iter().chain(sets).filter(|s| !s.2.is_empty()).collect();
-    // Actors are compared by whom they mean, where that is known: names of the case stand for the spellings.
-    let records: Vec<MatchSet<'_>> = all
-        .iter()
-        .map(|(id, duplicates, rows)| MatchSet {
-            id,
-            records: rows.iter().map(|r| &r.1).collect(),
-            duplicates: *duplicates,
-        })
-        .collect();
-    let matched = match_records(&records, LEAST);
-    let event = |r: u32| {
-        let (set, row) = matched.keys[r as usize];
-        all[set].2[row].0.clone()
-    };
-    let deaths = |r: u32| {
-        let (set, row) = matched.keys[r as usize];
-        all[set].2[row].1.deaths.map_or(0, |d| d.best)
-    };
-    let mut out: Vec<Same> = matched
-        .linked
-        .pairs
-        .iter()
-        .map(|p| Same {
-            a: event(p.a),
-            b: event(p.b),
-            p: f64::from(p.p),
-            unruled: f64::from(p.p),
-            ruling: None,
-            reasons: matched.reasons(&records, p),
-            at_stake: deaths(p.a).min(deaths(p.b)),
-        })
-        .collect();
-    let known: BTreeSet<&Id> = all.iter().flat_map(|s| s.2.iter().map(|r| &r.0)).collect();
-    for r in &case.rulings {
-        let Decides::Match(m) = &r.decides else { continue };
-        if !known.contains(&m.a) || !known.contains(&m.b) {
-            continue;
-        }
-        let p = match m.is {
-            Sameness::Same => Some(1.0),
-            Sameness::NotSame => Some(0.0),
-            Sameness::Unsure => None,
-        };
-        let words = match m.is {
-            Sameness::Same => "same",
-            Sameness::NotSame => "not the same",
-            Sameness::Unsure => "unsure",
-        };
-        let ruling = Some(format!("{words} ({}, {}: {})", r.by, r.at, r.why));
-        match out.iter_mut().find(|s| (&s.a, &s.b) == (&m.a, &m.b) || (&s.a, &s.b) == (&m.b, &m.a)) {
-            Some(s) => {
-                s.p = p.unwrap_or(s.unruled);
-                s.ruling = ruling;
-            }
-            None => {
-                if let Some(p) = p.filter(|p| *p > 0.0) {
-                    let (a, b) = (m.a.clone(), m.b.clone());
-                    out.push(Same { a, b, p, unruled: 0.0, ruling, reasons: vec![], at_stake: 0 });
-                }
-            }
-        }
-    }
-    out.sort_by(|x, y| (&x.a, &x.b).cmp(&(&y.a, &y.b)));
-    out
-}
-
 /// Rulings on matches that name an event nobody knows.
 pub fn unknown_in_rulings(case: &Case) -> Vec<Problem> {
     let events: BTreeSet<&Id> = case.claims.values().filter_map(|c| c.event().map(|e| &e.id)).collect();
@@ -884,6 +778,24 @@ mod tests {
         assert_eq!(on(17_000, 17_000), Some("rival"));
         // A span over the change may mean either: nobody is named.
         assert_eq!(on(15_990, 16_010), None);
+    }
+
+    /// A row known to its province lies in the province's polygon, not at the point that stands for it.
+    #[test]
+    fn a_province_is_an_area_and_a_town_a_disc() {
+        let khujand = LonLat { lon: 69.62, lat: 40.28 };
+        let row = |extent| Record { lon_lat: Some((khujand.lon, khujand.lat)), extent, ..Record::default() };
+        let PlaceRef::Division(id) = place(&row(Extent::Adm1), khujand) else { panic!("a division") };
+        let sughd = names::named_division("TJ/Sughd").unwrap();
+        assert_eq!(id, sughd.id);
+        assert!(sughd.geometry.contains(khujand) && !sughd.geometry.contains(LonLat { lon: 70.5, lat: 39.0 }));
+        let radius = |extent| match place(&row(extent), khujand) {
+            PlaceRef::Point { uncertainty_m, .. } => uncertainty_m / 1000.0,
+            _ => f64::NAN,
+        };
+        assert_eq!((radius(Extent::Exact), radius(Extent::Adm2)), (5.0, 35.0));
+        // Tajikistan has some 141,000 square kilometres: a disc of as many has a radius of 212 km.
+        assert!((205.0..220.0).contains(&radius(Extent::Country)), "{}", radius(Extent::Country));
     }
 
     #[test]

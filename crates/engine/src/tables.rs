@@ -97,7 +97,7 @@ impl Table {
 }
 
 /// A cell of a row.
-enum Cell {
+pub(crate) enum Cell {
     T(Option<String>),
     I(Option<i64>),
     R(Option<f64>),
@@ -105,16 +105,16 @@ enum Cell {
     D(Option<i32>),
 }
 
-fn t(x: impl Into<String>) -> Cell {
+pub(crate) fn t(x: impl Into<String>) -> Cell {
     Cell::T(Some(x.into()))
 }
 fn ot(x: Option<String>) -> Cell {
     Cell::T(x)
 }
-fn i(x: i64) -> Cell {
+pub(crate) fn i(x: i64) -> Cell {
     Cell::I(Some(x))
 }
-fn r(x: f64) -> Cell {
+pub(crate) fn r(x: f64) -> Cell {
     Cell::R(Some(x))
 }
 fn or(x: Option<f64>) -> Cell {
@@ -128,7 +128,7 @@ fn d(x: i32) -> Cell {
 }
 
 /// Letters name the kinds: t text, i integer, r real, b boolean, d day.
-fn table(
+pub(crate) fn table(
     name: &'static str,
     about: &'static str,
     columns: &[(char, &'static str, &'static str)],

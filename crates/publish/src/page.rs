@@ -36,8 +36,11 @@ pub fn page(case: &Case, run: &Run, options: Options) -> Result<String, Vec<Prob
 
 fn render(case: &Case, run: &Run) -> String {
     // The page is of the case as it was seen: reports published later are not in it.
-    let case = &case.seen_on(case.as_of());
-    let a = &run.assessment;
+    let mut case = case.seen_on(case.as_of());
+    let withheld = withhold(&mut case);
+    let case = &case;
+    let a = &without_rows(case, &run.assessment, &withheld);
+    let unlisted = run.assessment.events.len() - a.events.len();
     let n = a.case.worlds;
     let actor = |id: &str| case.actors.get(id).map_or_else(|| id.to_owned(), |x| x.name.clone());
     let area = |id: &str| case.areas.get(id).map_or_else(|| id.to_owned(), |x| x.name.clone());
@@ -162,6 +165,11 @@ fn render(case: &Case, run: &Run) -> String {
                 }
             }
             let claims: Vec<Value> = ids.iter().filter_map(|c| claim_view(c)).collect();
+            let mut rows: BTreeMap<&str, usize> = BTreeMap::new();
+            for title in e.claims.iter().filter_map(|c| withheld.get(c)) {
+                *rows.entry(title).or_default() += 1;
+            }
+            let rows: Vec<String> = rows.into_iter().map(|(title, n)| format!("{n} of {title}")).collect();
             let figures: Vec<Value> = e
                 .figures
                 .iter()
@@ -172,7 +180,7 @@ fn render(case: &Case, run: &Run) -> String {
                 id => slug(&e.id), name => id, kind => e.sub_type.clone().unwrap_or(e.kind.clone()), p => pct(e.probability), bar => bar(e.probability),
                 word => word(e.probability).words, when => when(e), who => who, areas => areas, located => e.place.is_some(),
                 asserted => e.asserted_by.iter().map(|s| source(s)).collect::<Vec<_>>(),
-                denied => e.denied_by.iter().map(|s| source(s)).collect::<Vec<_>>(), claims => claims, figures => figures,
+                denied => e.denied_by.iter().map(|s| source(s)).collect::<Vec<_>>(), claims => claims, figures => figures, rows => rows,
             }
         })
         .collect();
@@ -276,10 +284,49 @@ fn render(case: &Case, run: &Run) -> String {
         map => Value::from_safe_string(map(&marks, &outlines, "Map of the events: circles hold 90 % of the belief where each happened; the table of events says the same in words")),
         timeline => Value::from_safe_string(timeline(a, n, &slug)),
         lives => Value::from_safe_string(lives(case, run)),
-        grades_today => dated,
+        grades_today => dated, unlisted => unlisted,
         version => env!("CARGO_PKG_VERSION"),
     };
     crate::render("page.html", include_str!("../templates/page.html"), data)
+}
+
+/// Takes the rows that may not be passed on out of what is shown; returns their claims, as `claim:ID`, each with the
+/// title of its data set.
+fn withhold(case: &mut Case) -> BTreeMap<String, String> {
+    let sets: BTreeMap<String, String> = case
+        .datasets
+        .iter()
+        .filter(|d| !d.redistribute)
+        .filter_map(|d| Some((d.id.clone(), case.reports.get(&d.id)?.title.clone())))
+        .collect();
+    let of = |c: &model::Claim| sets.get(&c.report).cloned();
+    let out = case.claims.values().filter_map(|c| Some((format!("claim:{}", c.id), of(c)?))).collect();
+    case.claims.retain(|_, c| !sets.contains_key(&c.report));
+    out
+}
+
+/// The assessment without what tells a row that may not be passed on: its event, with day and place, and its figures.
+/// Numbers stay as they are.
+fn without_rows(case: &Case, a: &Assessment, withheld: &BTreeMap<String, String>) -> Assessment {
+    let mut out = a.clone();
+    if withheld.is_empty() {
+        return out;
+    }
+    let passed_on = |set: &String| case.datasets.iter().any(|d| d.id == *set && d.redistribute);
+    out.events.retain(|e| case.rows.get(e.id.trim_start_matches("event:")).is_none_or(passed_on));
+    let listed: BTreeSet<&str> = out.events.iter().map(|e| e.id.trim_start_matches("event:")).collect();
+    for i in &mut out.indicators {
+        i.events.retain(|c| listed.contains(c.event.as_str()));
+    }
+    for q in &mut out.questions {
+        for e in &mut q.evidence {
+            e.claims.retain(|c| !withheld.contains_key(&format!("claim:{c}")));
+        }
+    }
+    for f in out.events.iter_mut().flat_map(|e| &mut e.figures) {
+        f.said.retain(|s| !withheld.contains_key(&s.claim));
+    }
+    out
 }
 
 fn when(e: &EventRow) -> String {

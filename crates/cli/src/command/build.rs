@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use engine::{BuildError, Options, Store};
+use engine::{BuildError, Journal, Options, Store};
 use model::percent;
 
 use crate::args::{Build, Common, Format};
@@ -12,11 +12,16 @@ use crate::{End, Outcome, disk, output};
 pub(crate) fn run(args: &Build, common: &Common) -> Outcome {
     let begun = Instant::now();
     let folder = &args.on.case;
-    let Some(loaded) = super::sound_case(folder, Some(&args.on.seen))? else { return Ok(End::Failed) };
+    let Some(mut loaded) = super::checked_case(folder, Some(&args.on.seen))? else { return Ok(End::Failed) };
     let options = Options { worlds: args.on.seen.worlds as usize };
     let store = Store::open(&super::built(folder)).map_err(|e| e.to_string())?;
     let progress = Progress::new();
-    let built = match engine::build(&loaded.case, options, &store, &|stage, subject| progress.say(stage, subject)) {
+    let say = |stage: &str, subject: &str| progress.say(stage, subject);
+    let mut journal = Journal::building(&store, &say);
+    if !super::with_rows(folder, &mut loaded, &store, &mut journal)? {
+        return Ok(End::Failed);
+    }
+    let built = match engine::build(&loaded.case, options, &store, journal) {
         Ok(built) => built,
         Err(BuildError::Case(problems)) => {
             output::problems(&problems, &loaded.texts);

@@ -91,11 +91,10 @@ pub(crate) fn run(args: &Import, common: &Common) -> Outcome {
     };
 
     let store = Store::peek(&super::built(&args.case));
-    let size = fs::metadata(&target).map_or(0, |m| m.len());
-    let bar = output::Rate::new(&id, size);
+    let bar = super::import_bar(&args.case, &after.case, &id);
     let open = |path: &str| File::open(args.case.join(path));
     let begun = std::time::Instant::now();
-    let done = engine::import_dataset(&store, d, &open, rayon::current_num_threads(), &|b, r| bar.say(b, r));
+    let done = engine::import_dataset(&store, d, &open, rayon::current_num_threads(), &*bar);
     drop(bar);
     let (folder, done) = match done {
         Ok(done) => done,

@@ -8,6 +8,7 @@ pub(crate) mod diff;
 pub(crate) mod explain;
 pub(crate) mod import;
 pub(crate) mod init;
+pub(crate) mod matching;
 pub(crate) mod place;
 pub(crate) mod query;
 pub(crate) mod spread;
@@ -16,12 +17,21 @@ pub(crate) mod status;
 use std::path::{Path, PathBuf};
 
 use case::Loaded;
+use engine::{Journal, Store};
 
 use crate::args::Seen;
 use crate::{disk, output};
 
-/// Loads a case that can be built; prints its problems. `None` if there are errors (they were printed).
+/// Loads a case that can be built, with the rows of its data sets; prints its problems. `None` if there are errors (they
+/// were printed).
 pub(crate) fn sound_case(folder: &Path, seen: Option<&Seen>) -> Result<Option<Loaded>, String> {
+    let Some(mut loaded) = checked_case(folder, seen)? else { return Ok(None) };
+    let store = Store::peek(&built(folder));
+    Ok(with_rows(folder, &mut loaded, &store, &mut Journal::reading(&store))?.then_some(loaded))
+}
+
+/// The same without the rows.
+pub(crate) fn checked_case(folder: &Path, seen: Option<&Seen>) -> Result<Option<Loaded>, String> {
     let mut loaded = disk::load(folder)?;
     output::problems(&loaded.problems, &loaded.texts);
     if loaded.has_errors() {
@@ -31,31 +41,23 @@ pub(crate) fn sound_case(folder: &Path, seen: Option<&Seen>) -> Result<Option<Lo
     if let Some(day) = seen.and_then(|s| s.as_of) {
         loaded.case = loaded.case.seen_on(day);
     }
-    if !with_rows(folder, &mut loaded)? {
-        return Ok(None);
-    }
     Ok(Some(loaded))
 }
 
 /// Rows of the case's data sets become claims. False if there are errors (they were printed).
-pub(crate) fn with_rows(folder: &Path, loaded: &mut Loaded) -> Result<bool, String> {
+pub(crate) fn with_rows(
+    folder: &Path,
+    loaded: &mut Loaded,
+    store: &Store,
+    journal: &mut Journal<'_>,
+) -> Result<bool, String> {
     if loaded.case.datasets.is_empty() {
         return Ok(true);
     }
-    let store = engine::Store::peek(&built(folder));
     let open = |path: &str| std::fs::File::open(folder.join(path));
     let threads = rayon::current_num_threads();
-    let counted = |dataset: &str| -> Box<dyn Fn(u64, u64) + Sync> {
-        let size = loaded
-            .case
-            .datasets
-            .iter()
-            .find(|d| d.id == dataset)
-            .map_or(0, |d| std::fs::metadata(folder.join(&d.file)).map_or(0, |m| m.len()));
-        let bar = output::Rate::new(dataset, size);
-        Box::new(move |bytes, rows| bar.say(bytes, rows))
-    };
-    match engine::with_rows(&loaded.case, &store, &open, threads, &counted) {
+    let counted = |dataset: &str| import_bar(folder, &loaded.case, dataset);
+    match engine::with_rows(&loaded.case, store, journal, &open, threads, &counted) {
         Ok(case) => {
             // Warnings about rulings can only be told once the rows are there.
             output::problems(&engine::unknown_in_rulings(&case), &loaded.texts);
@@ -74,6 +76,14 @@ pub(crate) fn with_rows(folder: &Path, loaded: &mut Loaded) -> Result<bool, Stri
         }
         Err(engine::RowsError::Other(e)) => Err(e),
     }
+}
+
+/// Progress of the import of one data set.
+pub(crate) fn import_bar(folder: &Path, case: &model::Case, dataset: &str) -> Box<dyn Fn(u64, u64) + Sync> {
+    let file = case.datasets.iter().find(|d| d.id == dataset).map(|d| folder.join(&d.file));
+    let size = file.and_then(|f| std::fs::metadata(f).ok()).map_or(0, |m| m.len());
+    let bar = output::Rate::bytes(dataset, size);
+    Box::new(move |bytes, rows| bar.say(bytes, &format!("{rows} rows")))
 }
 
 /// Where a case keeps what is built.

@@ -7,9 +7,7 @@ use crate::{End, Outcome, output};
 
 pub(crate) fn run(args: &Query, common: &Common) -> Outcome {
     let store = Store::peek(&super::built(&args.case));
-    let threads =
-        common.threads.map_or_else(|| std::thread::available_parallelism().map_or(1, |n| n.get()), |n| n.get());
-    let rows = engine::query(&store, &args.sql, threads, common.memory.map(|m| m.get() << 20))?;
+    let rows = engine::query(&store, &args.sql, common.cores(), common.memory.map(|m| m.get() << 20))?;
     if common.format == Format::Json {
         let list: Vec<serde_json::Map<String, serde_json::Value>> = rows
             .rows

@@ -1,15 +1,19 @@
 //! `status`: what is stale and why.
 
-use engine::{Because, Options, Store};
+use engine::{Because, Journal, Options, Store};
 
 use crate::args::{Common, Format, OnCase};
 use crate::{End, Outcome, output};
 
 pub(crate) fn run(args: &OnCase, common: &Common) -> Outcome {
-    let Some(loaded) = super::sound_case(&args.case, Some(&args.seen))? else { return Ok(End::Failed) };
+    let Some(mut loaded) = super::checked_case(&args.case, Some(&args.seen))? else { return Ok(End::Failed) };
     let store = Store::peek(&super::built(&args.case));
+    let mut journal = Journal::reading(&store);
+    if !super::with_rows(&args.case, &mut loaded, &store, &mut journal)? {
+        return Ok(End::Failed);
+    }
     let options = Options { worlds: args.seen.worlds as usize };
-    let stale = engine::stale(&loaded.case, options, &store).map_err(|p| {
+    let stale = engine::stale(&loaded.case, options, journal).map_err(|p| {
         output::problems(&p, &loaded.texts);
         "the case cannot be built".to_owned()
     })?;

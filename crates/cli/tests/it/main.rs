@@ -3,6 +3,7 @@
 mod architecture;
 mod import;
 mod killed;
+mod matching;
 mod readme;
 mod verbs;
 

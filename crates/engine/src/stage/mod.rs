@@ -1,11 +1,13 @@
 //! The pipeline: one file a stage, each a function from what came before to what comes next.
 //!
+//! rows of data sets -> `matching` ─┐
 //! report -> `ingest` -> `gather` -> `reconcile` = `worlds` -> `test`, `footprint`, `weigh` -> `assess`
 
 pub mod assess;
 pub mod footprint;
 pub mod gather;
 pub mod ingest;
+pub mod matching;
 pub mod reconcile;
 pub mod test;
 pub mod weigh;

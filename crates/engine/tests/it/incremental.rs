@@ -2,14 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use engine::{Options, Store, build, query, silent, stale};
+use engine::{Journal, Options, Store, build, query, silent, stale};
 use model::Case;
 
 use crate::rasht;
 
 fn ran(case: &Case, store: &Store) -> BTreeMap<String, usize> {
     let mut out = BTreeMap::new();
-    for (record, _) in build(case, Options { worlds: 256 }, store, &silent).map_err(|_| "build").unwrap().run.ran {
+    for (record, _) in build(case, Options { worlds: 256 }, store, Journal::building(store, &silent))
+        .map_err(|_| "build")
+        .unwrap()
+        .run
+        .ran
+    {
         *out.entry(record.stage).or_default() += 1;
     }
     out
@@ -25,11 +30,11 @@ fn only_what_must_is_run_again() {
     assert_eq!(first["ingest"], 21);
     assert_eq!(first["reconcile"], 13);
     assert!(ran(&case, &store).is_empty(), "nothing changed, nothing runs");
-    assert!(stale(&case, Options { worlds: 256 }, &store).unwrap().is_empty());
+    assert!(stale(&case, Options { worlds: 256 }, Journal::reading(&store)).unwrap().is_empty());
 
     // One report on the helicopter: one report is read, one event reconciled; indicators that cannot see such an
     // event (it is opportunistic, and nobody is named) and both questions' definitions stay as they are.
-    let why: Vec<String> = stale(&whole, Options { worlds: 256 }, &store)
+    let why: Vec<String> = stale(&whole, Options { worlds: 256 }, Journal::reading(&store))
         .unwrap()
         .into_iter()
         .map(|s| format!("{} {}", s.stage, s.subject))
@@ -58,7 +63,9 @@ fn tables_answer_sql_and_take_no_orders() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(folder.path()).unwrap();
     assert!(query(&store, "select 1", 1, None).unwrap_err().contains("no build yet"));
-    let built = build(&rasht(), Options { worlds: 64 }, &store, &silent).map_err(|_| "build").unwrap();
+    let built = build(&rasht(), Options { worlds: 64 }, &store, Journal::building(&store, &silent))
+        .map_err(|_| "build")
+        .unwrap();
     let rows = query(&store, "select count(*) as n, max(length(exact)) > 10 as long from claims", 1, None).unwrap();
     assert_eq!(rows.columns, ["n", "long"]);
     assert_eq!(rows.rows, [[Some("47".to_owned()), Some("true".to_owned())]]);
@@ -91,7 +98,9 @@ fn tables_answer_sql_and_take_no_orders() {
 fn the_tables_are_documented() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(folder.path()).unwrap();
-    let built = build(&rasht(), Options { worlds: 64 }, &store, &silent).map_err(|_| "build").unwrap();
+    let built = build(&rasht(), Options { worlds: 64 }, &store, Journal::building(&store, &silent))
+        .map_err(|_| "build")
+        .unwrap();
     let mut text = String::from(
         "# Tables\n\nWhat `bellwether build` writes (Parquet, under `.bellwether/tables/`) and `bellwether query` reads; `records` and\n`quarantine` are what `bellwether import` writes. Generated from `crates/engine/src/tables.rs` and `import.rs`; a test fails when it is out of date. Empty means unknown or not applicable, never zero.\n",
     );

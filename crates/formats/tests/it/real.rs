@@ -86,6 +86,28 @@ fn anyones_tables_are_read_by_a_mapping() {
     };
     assert_eq!(read("ucdp/ged171_points_recovered_exact.csv", &points).len(), 22512);
     assert_eq!(read("ucdp/ged171_points_central_asia_all_draws.csv", &points).len(), 4550);
+    // VIEWS: deaths by country and month, a row each; and with a country a column.
+    let long = Mapping {
+        columns: Columns {
+            date: "period".into(),
+            country: column("isocode"),
+            deaths: column("fatalities_UCDP"),
+            ..Columns::default()
+        },
+        extent: Some(6),
+        ..Mapping::default()
+    };
+    let rows = read("views/country_month_ucdp_2010_2024.csv", &long);
+    let dead = |rows: &[Record<'static>], month: &str, country: &str| {
+        // The month's days, or its last day.
+        let said = |r: &&Record<'static>| r.days().0.to_string().starts_with(month) && r.country == country;
+        let row = rows.iter().find(said).unwrap();
+        row.deaths.map(|d| d.best)
+    };
+    assert_eq!((rows.len(), dead(&rows, "2010-09", "TJK")), (31302, Some(59)));
+    let wide = Mapping { wide: true, ..Mapping { columns: Columns::default(), ..long } };
+    let rows = read("views/country_month_ucdp_1989_2026.csv", &wide);
+    assert_eq!((rows.len(), dead(&rows, "2010-09", "tajikistan")), (449 * 134, Some(58)));
     // A wide table: a country a column.
     let wide = Mapping {
         columns: Columns { date: "month".into(), ..Columns::default() },

@@ -1,16 +1,19 @@
-//! The same event across data sets: records become columns of numbers, `stats::link` finds which are the same, and
+//! Stage `match`, the same event across data sets: records become columns of numbers, `stats::link` finds which are the same, and
 //! every pair can say why.
 //!
 //! What is compared: place and time with their imprecision; event codes (which code of one vocabulary stands for which
 //! of the other is learned, beginning from the bridges); the rarer and the commoner actor; deaths; names of places and
 //! words of texts. Records are taken in the order of data set and key, so the order of files and rows changes nothing.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use formats::{Extent, Record, flag};
-use model::{EventType, Reason};
+use formats::{Deaths, Extent, Record, flag};
+use model::{Case, Claim, Decides, EventClaim, EventType, Id, LonLat, Measure, Reason, Role, Same, Sameness, Stance};
 use names::{Folded, Words};
 use stats::{Alike, LIKENESS_CLASSES, Linked, NONE, Pair, Reach, Set};
+
+/// Part of the stage's key; raise when its output changes for the same input.
+pub const VERSION: u32 = 1;
 
 /// The records of one data set that are to be matched.
 #[derive(Debug, Clone)]
@@ -26,7 +29,7 @@ pub struct MatchSet<'r> {
 /// Pairs below this probability are not kept.
 pub const LEAST: f32 = 0.02;
 /// Pairs at least this sure make the likeliest clusters.
-const JOINED: f32 = 0.5;
+pub(crate) const JOINED: f32 = 0.5;
 
 /// Which records are the same.
 #[derive(Debug, Clone)]
@@ -302,4 +305,132 @@ impl Matched {
 
 fn or_dash(t: &str) -> &str {
     if t.is_empty() { "-" } else { t }
+}
+
+/// An event coded by hand, as a record to be matched.
+fn coded_by_hand(case: &Case, id: &Id, claims: &[&Claim]) -> Option<Record<'static>> {
+    let said: Vec<&EventClaim> =
+        claims.iter().filter(|c| c.stance != Stance::Denies).filter_map(|c| c.event()).collect();
+    let first = said.first()?;
+    let geometry = said.iter().find_map(|e| super::reconcile::geometry(case, e.place.as_ref()?))?;
+    let points = geometry.sample(64);
+    let n = points.len().max(1) as f64;
+    let centre = LonLat {
+        lon: points.iter().map(|p| p.lon).sum::<f64>() / n,
+        lat: points.iter().map(|p| p.lat).sum::<f64>() / n,
+    };
+    let mut far: Vec<f64> = points.iter().map(|p| model::distance_m(centre, *p) / 1000.0).collect();
+    far.sort_by(f64::total_cmp);
+    let radius = far.get(far.len() * 9 / 10).copied().unwrap_or(0.0);
+    let extent = [Extent::Exact, Extent::Near, Extent::Adm2, Extent::Adm1, Extent::Region]
+        .into_iter()
+        .find(|e| radius <= e.radius_km() * 1.2)
+        .unwrap_or(Extent::Country);
+    let time = said.iter().find_map(|e| e.time.as_ref())?;
+    let actor = |role: Role| {
+        claims
+            .iter()
+            .find_map(|c| c.actors_as(role).next())
+            .and_then(|a| case.actors.get(a))
+            .map_or_else(String::new, |a| a.name.clone())
+    };
+    let killed = said.iter().flat_map(|e| &e.figures).filter(|f| f.measure == Measure::Killed).find_map(|f| f.number);
+    Some(Record {
+        id: id.clone().into(),
+        first: time.possible.from.0,
+        last: time.possible.to.0,
+        lon_lat: Some((centre.lon, centre.lat)),
+        extent,
+        kind: Some(first.kind),
+        code: first.kind.name().into(),
+        actor1: actor(Role::Perpetrator).into(),
+        actor2: actor(Role::Target).into(),
+        deaths: killed.map(|n| Deaths { low: n, best: n, high: n }),
+        ..Record::default()
+    })
+}
+
+/// Rows of one data set that speak to the case, each with its event.
+#[derive(Debug)]
+pub struct Rows {
+    /// The data set.
+    pub set: Id,
+    /// One event may stand in it twice.
+    pub duplicates: bool,
+    /// Events and rows.
+    pub rows: Vec<(Id, Record<'static>)>,
+}
+
+/// Which events may be one: rows of all data sets and events coded by hand, rulings applied.
+pub fn run(case: &Case, sets: &[Rows]) -> Vec<Same> {
+    let mut by_event: BTreeMap<&Id, Vec<&Claim>> = BTreeMap::new();
+    for c in case.claims.values() {
+        if let Some(e) = c.event() {
+            by_event.entry(&e.id).or_default().push(c);
+        }
+    }
+    let hand: Vec<(Id, Record<'static>)> =
+        by_event.iter().filter_map(|(id, c)| Some(((*id).clone(), coded_by_hand(case, id, c)?))).collect();
+    let hand = [Rows { set: String::new(), duplicates: false, rows: hand }];
+    let all: Vec<&Rows> = hand.iter().chain(sets).filter(|s| !s.rows.is_empty()).collect();
+    // Actors are compared by whom they mean, where that is known: names of the case stand for the spellings.
+    let records: Vec<MatchSet<'_>> = all
+        .iter()
+        .map(|s| MatchSet { id: &s.set, records: s.rows.iter().map(|r| &r.1).collect(), duplicates: s.duplicates })
+        .collect();
+    let matched = match_records(&records, LEAST);
+    let event = |r: u32| {
+        let (set, row) = matched.keys[r as usize];
+        all[set].rows[row].0.clone()
+    };
+    let deaths = |r: u32| {
+        let (set, row) = matched.keys[r as usize];
+        all[set].rows[row].1.deaths.map_or(0, |d| d.best)
+    };
+    let mut out: Vec<Same> = matched
+        .linked
+        .pairs
+        .iter()
+        .map(|p| Same {
+            a: event(p.a),
+            b: event(p.b),
+            p: f64::from(p.p),
+            unruled: f64::from(p.p),
+            ruling: None,
+            reasons: matched.reasons(&records, p),
+            at_stake: deaths(p.a).min(deaths(p.b)),
+        })
+        .collect();
+    let known: BTreeSet<&Id> = all.iter().flat_map(|s| s.rows.iter().map(|r| &r.0)).collect();
+    for r in &case.rulings {
+        let Decides::Match(m) = &r.decides else { continue };
+        if !known.contains(&m.a) || !known.contains(&m.b) {
+            continue;
+        }
+        let p = match m.is {
+            Sameness::Same => Some(1.0),
+            Sameness::NotSame => Some(0.0),
+            Sameness::Unsure => None,
+        };
+        let words = match m.is {
+            Sameness::Same => "same",
+            Sameness::NotSame => "not the same",
+            Sameness::Unsure => "unsure",
+        };
+        let ruling = Some(format!("{words} ({}, {}: {})", r.by, r.at, r.why));
+        match out.iter_mut().find(|s| (&s.a, &s.b) == (&m.a, &m.b) || (&s.a, &s.b) == (&m.b, &m.a)) {
+            Some(s) => {
+                s.p = p.unwrap_or(s.unruled);
+                s.ruling = ruling;
+            }
+            None => {
+                if let Some(p) = p.filter(|p| *p > 0.0) {
+                    let (a, b) = (m.a.clone(), m.b.clone());
+                    out.push(Same { a, b, p, unruled: 0.0, ruling, reasons: vec![], at_stake: 0 });
+                }
+            }
+        }
+    }
+    out.sort_by(|x, y| (&x.a, &x.b).cmp(&(&y.a, &y.b)));
+    out
 }

@@ -10,7 +10,7 @@ use std::process::Command;
 
 use engine::{ImportOptions, LEAST, MatchSet, Matched, SliceOptions, SliceSet, Store, match_records};
 use formats::{Format, Record};
-use model::{Columns, Day, EventKind, EventType, Mapping};
+use model::{Columns, Day, EventKind, Mapping};
 
 use crate::harsh::Laws;
 use crate::{Row, thread_seconds, usage};
@@ -132,7 +132,7 @@ pub(crate) fn sliced(path: &Path) -> Result<(), String> {
         let options = ImportOptions {
             dataset: x.into(),
             format: Format::Mapped,
-            mapping: Some(mapping(true)),
+            mapping: Some(mapping()),
             withdrawn: vec![],
             threads: 2,
         };
@@ -224,11 +224,24 @@ pub(crate) type Truth = Vec<(Record<'static>, u32)>;
 /// The three sets.
 const NAMES: [&str; 3] = ["A", "B", "C"];
 
-/// How the generated tables are to be read. Their codes of types are numbers, each of which stands for itself; `typed`
-/// says that all are battles, which tells them from what is no event.
-fn mapping(typed: bool) -> Mapping {
+/// What the generated codes mean (ACLED's words, UCDP's types of violence, CAMEO's codes): only what has a type of our
+/// vocabulary is matched in slices.
+const TYPES: [(&str, &str); 10] = [
+    ("1", "Battles"),
+    ("2", "Battles"),
+    ("3", "Violence against civilians"),
+    ("145", "Violent demonstration"),
+    ("180", "Violence against civilians"),
+    ("181", "Abduction/forced disappearance"),
+    ("183", "Explosions/Remote violence"),
+    ("190", "Battles"),
+    ("Abduction", "Abduction/forced disappearance"),
+    ("Looting", "Looting/property destruction"),
+];
+
+/// How the generated tables are to be read.
+fn mapping() -> Mapping {
     let column = |n: &str| Some(n.to_owned());
-    let battle = EventKind(EventType::Battles.name().to_owned());
     Mapping {
         columns: Columns {
             id: column("event"),
@@ -242,13 +255,13 @@ fn mapping(typed: bool) -> Mapping {
             ..Columns::default()
         },
         epoch: Some(Day(17_532)),
-        types: (0..if typed { 100 } else { 0 }).map(|n| (n.to_string(), battle.clone())).collect(),
+        types: TYPES.iter().map(|(c, t)| ((*c).to_owned(), EventKind((*t).to_owned()))).collect(),
         ..Mapping::default()
     }
 }
 
 fn read(folder: &Path) -> Result<Vec<Truth>, String> {
-    let mapping = mapping(false);
+    let mapping = mapping();
     NAMES
         .iter()
         .map(|x| {

@@ -53,12 +53,14 @@ pub(crate) fn formatters<'b>(
 /// # Errors
 /// As a phrase: there is no build, or what DataFusion says of the statement.
 pub fn query(store: &Store, sql: &str, threads: usize, memory_bytes: Option<usize>) -> Result<Rows, String> {
-    let imported: Vec<String> = std::fs::read(store.root().join("records/current.json"))
-        .ok()
-        .and_then(|b| serde_json::from_slice(&b).ok())
-        .unwrap_or_default();
+    let read = |file: &str| std::fs::read(store.root().join(file)).ok();
+    let imported: Vec<String> =
+        read("records/current.json").and_then(|b| serde_json::from_slice(&b).ok()).unwrap_or_default();
+    let all: Vec<String> = imported.iter().map(|f| format!("records/{f}")).collect();
+    let matched: Option<String> = read(crate::slices::CURRENT).and_then(|b| serde_json::from_slice(&b).ok());
+    let pairs: Vec<String> = matched.iter().map(|f| format!("pairs/{f}")).collect();
     let built = store.manifest();
-    if built.is_none() && imported.is_empty() {
+    if built.is_none() && imported.is_empty() && matched.is_none() {
         return Err("there is no build yet: run `bellwether build` first".into());
     }
     runtime(threads)?.block_on(async {
@@ -81,10 +83,6 @@ pub fn query(store: &Store, sql: &str, threads: usize, memory_bytes: Option<usiz
                 .map_err(said)?;
         }
         // The rows of all data sets as one table, those that could not be read as another, and what `match` found.
-        let all: Vec<String> = imported.iter().map(|f| format!("records/{f}")).collect();
-        let matched: Option<String> =
-            std::fs::read(store.root().join(crate::slices::CURRENT)).ok().and_then(|b| serde_json::from_slice(&b).ok());
-        let pairs: Vec<String> = matched.iter().map(|f| format!("pairs/{f}")).collect();
         for (name, folders, file) in [
             ("records", &all, "parts/"),
             ("quarantine", &all, "quarantine.parquet"),

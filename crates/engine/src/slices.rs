@@ -240,34 +240,39 @@ fn clusters(store: &Store, name: &str, sets: &[&SliceSet], out: &mut MatchedAll)
     let mut tally: BTreeMap<(usize, usize), (u64, f64, u64)> = BTreeMap::new();
     // A row is told by its set, its line and its key together: keys alone may repeat, and so may lines.
     type Key = (usize, i64, String);
-    let mut ends: BTreeSet<Key> = BTreeSet::new();
-    let mut likely: Vec<(Key, Key, f64)> = Vec::new();
     let sql = "select a_dataset, a, a_line, b_dataset, b, b_line, probability from records";
-    over_parts(&parts, sql, |b| {
-        let text = |c: usize| b.column(c).as_string::<i32>();
-        let line = |c: usize| b.column(c).as_primitive::<Int64Type>();
-        let p = b.column(6).as_primitive::<Float64Type>();
-        for row in 0..b.num_rows() {
-            let key = |c: usize| (place[text(c).value(row)], line(c + 2).value(row), text(c + 1).value(row).to_owned());
-            let (x, y) = (key(0), key(3));
-            let sum = tally.entry((x.0.min(y.0), x.0.max(y.0))).or_default();
-            sum.0 += 1;
-            sum.1 += p.value(row);
-            if p.value(row) >= matching::JOINED.into() {
-                sum.2 += 1;
-                ends.extend([x.clone(), y.clone()]);
-                likely.push(if x < y { (x, y, p.value(row)) } else { (y, x, p.value(row)) });
+    let each = |with: &mut dyn FnMut(Key, Key, f64)| {
+        over_parts(&parts, sql, |b| {
+            let text = |c: usize| b.column(c).as_string::<i32>();
+            let p = b.column(6).as_primitive::<Float64Type>();
+            for row in 0..b.num_rows() {
+                let key = |c: usize| {
+                    let line = b.column(c + 2).as_primitive::<Int64Type>();
+                    (place[text(c).value(row)], line.value(row), text(c + 1).value(row).to_owned())
+                };
+                with(key(0), key(3), p.value(row));
             }
+            Ok(())
+        })
+    };
+    let mut ends: BTreeSet<Key> = BTreeSet::new();
+    each(&mut |x, y, p| {
+        let sum = tally.entry((x.0.min(y.0), x.0.max(y.0))).or_default();
+        *sum = (sum.0 + 1, sum.1 + p, sum.2 + u64::from(p >= matching::JOINED.into()));
+        if p >= matching::JOINED.into() {
+            ends.extend([x, y]);
         }
-        Ok(())
     })?;
     out.sets = tally.into_iter().map(|((x, y), t)| (sets[x].id.clone(), sets[y].id.clone(), t.0, t.1, t.2)).collect();
     let keys: Vec<Key> = ends.into_iter().collect();
-    let number = |k: &Key| keys.partition_point(|x| x < k) as u32;
-    let mut pairs: Vec<Pair> = likely
-        .iter()
-        .map(|(x, y, p)| Pair { a: number(x), b: number(y), weight: 0.0, p: *p as f32, parts: [0.0; 6] })
-        .collect();
+    // Unlikely pairs of such rows are wanted too: they speak against putting rows together, or for it.
+    let mut pairs: Vec<Pair> = Vec::new();
+    each(&mut |x, y, p| {
+        if let (Ok(x), Ok(y)) = (keys.binary_search(&x), keys.binary_search(&y)) {
+            let (x, y) = (x.min(y) as u32, x.max(y) as u32);
+            pairs.push(Pair { a: x, b: y, weight: 0.0, p: p as f32, parts: [0.0; 6] });
+        }
+    })?;
     pairs.sort_unstable_by_key(|p| (p.a, p.b));
     let offsets = (0..=sets.len()).map(|s| keys.partition_point(|k| k.0 < s) as u32).collect();
     let roots = Linked { offsets, pairs, learned: vec![] }.clusters(matching::JOINED);

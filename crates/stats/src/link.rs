@@ -289,6 +289,8 @@ struct Look {
     likeness: u8,
     /// Logarithm of what spans and coarse places say (days and km^2 as the units).
     wide: f32,
+    /// Kilometres between the two.
+    km: f32,
 }
 
 const WIDE: u8 = u8::MAX;
@@ -362,6 +364,21 @@ impl Frame<'_> {
         self.likeness.and_then(|f| f(l.a, l.b)).map_or(WIDE, |c| c.min(LIKENESS_CLASSES as u8 - 1))
     }
 
+    /// A candidate that was found within a reach of `days`, if it lies within the present, narrower one.
+    fn within(&self, look: &Look, days: i32) -> Option<Look> {
+        let (i, j) = (look.a as usize, look.b as usize);
+        let ((first, last), (bf, bl)) = (self.a.days[i], self.b.days[j]);
+        let w = self.reach.days;
+        let coarse = |km: f32| if km <= FINE_KM { 0.0 } else { km };
+        let near = if look.ring == WIDE {
+            look.km <= self.reach.km + coarse(self.a.radius_km[i]) + coarse(self.b.radius_km[j])
+        } else {
+            look.km < self.reach.km
+        };
+        let slip = if look.slip == WIDE { WIDE } else { look.slip.wrapping_sub((days - w) as u8) };
+        (near && bl >= first - w && bf <= last + w).then_some(Look { slip, ..*look })
+    }
+
     /// Every candidate of one record of the first set.
     fn looks(&self, i: usize, mut each: impl FnMut(Look)) {
         let (a, b) = (self.a, self.b);
@@ -417,7 +434,7 @@ impl Frame<'_> {
                 WIDE
             };
             let count = count_class(a.counts[i], b.counts[jj], self.pa.logs[i], self.pb.logs[jj]);
-            each(Look { a: i as u32, b: j, slip, ring, count, likeness: WIDE, wide });
+            each(Look { a: i as u32, b: j, slip, ring, count, likeness: WIDE, wide, km: d });
         });
     }
 }
@@ -872,8 +889,8 @@ pub fn link(
             chance_of: vec![],
             likeness: if likeness.is_some() { Some(&compare) } else { None },
         };
-        let model = learn_all(&mut frame, &likes);
-        let mut pairs = score(&model, &frame, least);
+        let (model, found) = learn_all(&mut frame, &likes);
+        let mut pairs = score(&model, &frame, found.as_ref(), least);
         for p in &mut pairs {
             p.a += out.offsets[x];
             p.b += out.offsets[y];
@@ -1019,56 +1036,68 @@ impl Twins {
     }
 }
 
+/// Candidates of each record of the first set, in the order of places.
+type Candidates = Vec<Vec<Look>>;
+
 /// Learns the weights of two sets: first within the whole reach from a few candidates, then from more of them within
-/// what was found to matter.
-fn learn_all(frame: &mut Frame<'_>, likes: &[Alike]) -> Model {
+/// what was found to matter. Where all candidates fit, they are returned: they need not be found again.
+fn learn_all(frame: &mut Frame<'_>, likes: &[Alike]) -> (Model, Option<Candidates>) {
     let chance = chance(frame);
     let mut model = Model::start(frame, likes);
     model.chance = chance;
-    let some = lessons(frame, LESSONS / 4);
-    for _ in 0..6 {
+    // A first glance tells how many candidates there are in all.
+    let glance = (frame.a.at.len() as u64 / 500).max(1).next_power_of_two();
+    let all = lessons(frame, glance).iter().map(Vec::len).sum::<usize>() as u64 * glance;
+    let every = |most: usize| (all / most as u64).max(1).next_power_of_two();
+    let (few, fits) = (every(LESSONS / 4), every(LESSONS) == 1);
+    let wide = lessons(frame, if fits { 1 } else { few });
+    let order = frame.pa.index.order.iter().map(|e| e.record);
+    let some: Vec<&[Look]> = if fits {
+        order.zip(&wide).filter(|(i, _)| chosen(frame.a, *i, few)).map(|(_, l)| l.as_slice()).collect()
+    } else {
+        wide.iter().map(Vec::as_slice).collect()
+    };
+    for _ in 0..3 {
         learn(&mut model, frame, &some, likes);
     }
+    let days = frame.reach.days;
     model.narrow(frame);
-    let more = lessons(frame, LESSONS);
-    for _ in 0..8 {
+    let narrow: Candidates = if fits {
+        wide.iter().map(|l| l.iter().filter_map(|l| frame.within(l, days)).collect()).collect()
+    } else {
+        lessons(frame, every(LESSONS))
+    };
+    let more: Vec<&[Look]> = narrow.iter().map(Vec::as_slice).collect();
+    for _ in 0..4 {
         learn(&mut model, frame, &more, likes);
     }
-    model
+    (model, fits.then_some(narrow))
 }
 
-/// Candidates of every so many records of the first set, chosen by what they are, not by where they stand.
-fn lessons(f: &Frame<'_>, most: usize) -> Vec<Vec<Look>> {
-    let n = f.a.at.len();
-    let collect = |every: u64| -> Vec<Vec<Look>> {
-        f.pa.index
-            .order
-            .iter()
-            .map(|e| e.record as usize)
-            .filter(|i| {
-                let (x, y) = f.a.at[*i];
-                let bits = (u64::from(x.to_bits()) << 32 | u64::from(y.to_bits())) ^ (f.a.days[*i].0 as u64) << 17;
-                bits.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40 & (every - 1) == 0
-            })
-            .map(|i| {
-                let mut looks = Vec::new();
-                f.looks(i, |l| looks.push(Look { likeness: f.class(&l), ..l }));
-                // The order of records must not show in sums.
-                looks.sort_unstable_by_key(|l| (l.slip, l.ring, l.count, l.wide.to_bits(), l.b));
-                looks
-            })
-            .collect()
-    };
-    // A first glance tells how many candidates there are in all.
-    let glance = (n as u64 / 500).max(1).next_power_of_two();
-    let seen = collect(glance);
-    let all = seen.iter().map(Vec::len).sum::<usize>() as u64 * glance;
-    let every = (all / most as u64).max(1).next_power_of_two();
-    if every == glance { seen } else { collect(every) }
+/// Whether a record is one of every so many, by what it is, not by where it stands.
+fn chosen(set: &Set, record: u32, every: u64) -> bool {
+    let (i, (x, y)) = (record as usize, set.at[record as usize]);
+    let bits = (u64::from(x.to_bits()) << 32 | u64::from(y.to_bits())) ^ (set.days[i].0 as u64) << 17;
+    bits.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40 & (every - 1) == 0
+}
+
+/// Candidates of every so many records of the first set.
+fn lessons(f: &Frame<'_>, every: u64) -> Candidates {
+    let order = f.pa.index.order.iter().map(|e| e.record);
+    order
+        .filter(|i| chosen(f.a, *i, every))
+        .map(|i| {
+            let mut looks = Vec::new();
+            f.looks(i as usize, |l| looks.push(Look { likeness: f.class(&l), ..l }));
+            // The order of records must not show in sums.
+            looks.sort_unstable_by_key(|l| (l.slip, l.ring, l.count, l.wide.to_bits(), l.b));
+            looks
+        })
+        .collect()
 }
 
 /// One pass of expectation-maximisation.
-fn learn(model: &mut Model, f: &Frame<'_>, lessons: &[Vec<Look>], alike: &[Alike]) {
+fn learn(model: &mut Model, f: &Frame<'_>, lessons: &[&[Look]], alike: &[Alike]) {
     let t = model.tables();
     let w = model.reach.days;
     let weighed = |v: Vec<f64>| v.into_iter().map(|x| PRIOR_WEIGHT * x).collect::<Vec<f64>>();
@@ -1084,7 +1113,7 @@ fn learn(model: &mut Model, f: &Frame<'_>, lessons: &[Vec<Look>], alike: &[Alike
         asked += 1.0;
         odds.clear();
         let mut sum = 1.0 - c;
-        for l in looks {
+        for l in *looks {
             let r = c * f64::from(libm::expf(model.weight(f, &t, l).min(60.0)));
             odds.push(r);
             sum += r;
@@ -1153,8 +1182,8 @@ fn learn(model: &mut Model, f: &Frame<'_>, lessons: &[Vec<Look>], alike: &[Alike
     }
 }
 
-/// All pairs worth keeping, with their weights.
-fn score(model: &Model, f: &Frame<'_>, least: f32) -> Vec<Pair> {
+/// All pairs worth keeping, with their weights; `found` are all candidates, where they were kept.
+fn score(model: &Model, f: &Frame<'_>, found: Option<&Candidates>, least: f32) -> Vec<Pair> {
     let t = model.tables();
     // What is nobody's counterpart makes up the rest of the second set: competition accounts for the others.
     let share = if f.own { 0.0 } else { (model.coverage * f.a.at.len() as f64 / f.b.at.len().max(1) as f64).min(0.95) };
@@ -1163,22 +1192,26 @@ fn score(model: &Model, f: &Frame<'_>, least: f32) -> Vec<Pair> {
     let best_likeness = if f.likeness.is_some() { t.likeness.iter().copied().fold(0.0f32, f32::max) } else { 0.0 };
     let mut pairs: Vec<Pair> = Vec::new();
     // In the order of places: neighbours look at the same cells.
-    for i in f.pa.index.order.iter().map(|e| e.record as usize) {
+    for (n, i) in f.pa.index.order.iter().map(|e| e.record as usize).enumerate() {
         // The most that codes and counts of this record can add: most candidates need no closer look.
         let most = model.most(f, &t, i) + prior + best_likeness;
-        f.looks(i, |l| {
-            if model.where_when(f, &t, &l) + most <= floor {
+        let mut each = |l: Look| {
+            if (f.own && l.a >= l.b) || model.where_when(f, &t, &l) + most <= floor {
                 return;
             }
             let mut parts = model.parts(f, &t, &l);
-            if f.likeness.is_some() && parts.iter().sum::<f32>() + prior > floor - best_likeness {
+            if f.likeness.is_some() && l.likeness == WIDE && parts.iter().sum::<f32>() + prior > floor - best_likeness {
                 parts = model.parts(f, &t, &Look { likeness: f.class(&l), ..l });
             }
             let weight = parts.iter().sum::<f32>() + prior;
-            if weight > floor && (!f.own || l.a < l.b) {
+            if weight > floor {
                 pairs.push(Pair { a: l.a, b: l.b, weight, p: 0.0, parts });
             }
-        });
+        };
+        match found {
+            Some(found) => found[n].iter().copied().for_each(&mut each),
+            None => f.looks(i, each),
+        }
     }
     pairs.sort_unstable_by_key(|p| (p.a, p.b));
     pairs

@@ -25,7 +25,7 @@ pub use journal::{Journal, Progress, silent};
 pub use query::{Rows, query};
 pub use rows::{ALL_SIDES, Opener, RowsError, hash_file, import_dataset, unknown_in_rulings, with_rows};
 pub use scenario::{Verdict, verdicts};
-pub use slices::{CLUSTER_COLUMNS, MatchedAll, PAIR_COLUMNS, SLICE_ROWS, SliceOptions, SliceSet, match_all};
+pub use slices::{MatchedAll, SLICE_ROWS, SliceOptions, SliceSet, match_all, match_tables};
 pub use spread::{
     AreaYear, Event, Extent, Spread, SpreadArea, SpreadEvent, SpreadOptions, SpreadRow, hull, resolve_name, spread,
 };

@@ -189,7 +189,7 @@ fn slice(sets: &[&SliceSet], from: Day, to: Day) -> Result<Table, String> {
     let own = |p: &&Pair| (from.0..=to.0).contains(&of(p.a).1.first.max(of(p.b).1.first));
     Ok(table(
         "pairs",
-        "Two rows of imported data sets that may be one event, whether they speak to the case or not.",
+        PAIRS,
         &PAIR_COLUMNS,
         matched.linked.pairs.iter().filter(own).map(|p| {
             let ((a_set, a), (b_set, b)) = (of(p.a), of(p.b));
@@ -212,8 +212,18 @@ fn slice(sets: &[&SliceSet], from: Day, to: Day) -> Result<Table, String> {
     ))
 }
 
-/// Columns of the table `pairs`.
-pub const PAIR_COLUMNS: [(char, &str, &str); 8] = [
+const PAIRS: &str = "Two rows of imported data sets that may be one event, whether they speak to the case or not.";
+const CLUSTERS: &str = "One row of an event that several rows of imported data sets speak of.";
+
+/// Columns: kind, name, meaning.
+type Columns = [(char, &'static str, &'static str)];
+
+/// The tables that a matching of everything leaves: name, what a row is, columns.
+pub fn match_tables() -> [(&'static str, &'static str, &'static Columns); 2] {
+    [("pairs", PAIRS, &PAIR_COLUMNS), ("clusters", CLUSTERS, &CLUSTER_COLUMNS)]
+}
+
+const PAIR_COLUMNS: [(char, &str, &str); 8] = [
     ('t', "a_dataset", "Data set of one row."),
     ('t', "a", "Its key there, as in `records`."),
     ('i', "a_line", "Its line in the file."),
@@ -224,8 +234,7 @@ pub const PAIR_COLUMNS: [(char, &str, &str); 8] = [
     ('t', "why", "What speaks for it and against it, in decibans, strongest first."),
 ];
 
-/// Columns of the table `clusters`.
-pub const CLUSTER_COLUMNS: [(char, &str, &str); 4] = [
+const CLUSTER_COLUMNS: [(char, &str, &str); 4] = [
     ('i', "cluster", "Number of the event: the likeliest reading of the pairs."),
     ('t', "dataset", "Data set of a row of it."),
     ('t', "id", "The row's key there."),
@@ -286,7 +295,7 @@ fn clusters(store: &Store, name: &str, sets: &[&SliceSet], out: &mut MatchedAll)
     rows.sort_unstable();
     let file = table(
         "clusters",
-        "One row of an event that several rows of imported data sets speak of.",
+        CLUSTERS,
         &CLUSTER_COLUMNS,
         rows.into_iter().map(|(n, k)| {
             let (set, line, id) = &keys[k];

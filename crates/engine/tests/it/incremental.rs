@@ -102,7 +102,7 @@ fn the_tables_are_documented() {
         .map_err(|_| "build")
         .unwrap();
     let mut text = String::from(
-        "# Tables\n\nWhat `bellwether build` writes (Parquet, under `.bellwether/tables/`) and `bellwether query` reads; `records` and\n`quarantine` are what `bellwether import` writes. Generated from `crates/engine/src/tables.rs` and `import.rs`; a test fails when it is out of date. Empty means unknown or not applicable, never zero.\n",
+        "# Tables\n\nWhat `bellwether build` writes (Parquet, under `.bellwether/tables/`) and `bellwether query` reads; `records` and\n`quarantine` are what `bellwether import` writes, `pairs` and `clusters` what `bellwether match` does. Generated from `tables.rs`, `import.rs` and\n`slices.rs` of `crates/engine/src`; a test fails when it is out of date. Empty means unknown or not applicable, never zero.\n",
     );
     for t in &built.tables {
         text.push_str(&format!(
@@ -142,6 +142,17 @@ fn the_tables_are_documented() {
     imported("quarantine", "One row of a data set that could not be read.", &engine::QUARANTINE_COLUMNS, &|i| {
         if i == 1 { "integer" } else { "text" }
     });
+    // What `bellwether match` writes.
+    for (name, about, columns) in engine::match_tables() {
+        let kinds: Vec<&str> = columns
+            .iter()
+            .map(|c| [("i", "integer"), ("r", "real")].iter().find(|k| k.0.starts_with(c.0)).map_or("text", |k| k.1))
+            .collect();
+        text.push_str(&format!("\n## `{name}`\n\n{about}\n\n| column | type | meaning |\n| --- | --- | --- |\n"));
+        for (c, kind) in columns.iter().zip(kinds) {
+            text.push_str(&format!("| `{}` | {kind} | {} |\n", c.1, c.2));
+        }
+    }
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/tables.md");
     if std::env::var_os("BLESS").is_some() {
         std::fs::write(&path, &text).unwrap();

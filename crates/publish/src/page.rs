@@ -194,13 +194,19 @@ fn render(case: &Case, run: &Run) -> String {
         })
         .collect();
     let footprints = footprint_groups(a, &actor, &area, n, &slug);
+    // A day might be that of one row that may not be passed on: then the month has to do.
+    let seen = |day: Day| {
+        let text = day.to_string();
+        let month = text.rsplit_once('-').filter(|_| !withheld.is_empty()).map(|m| m.0.to_owned());
+        month.unwrap_or(text)
+    };
     let tenure: Vec<Value> = a
         .tenure
         .iter()
         .map(|t| {
             let (x, y) = t.id.trim_start_matches("tenure:").split_once('/').unwrap_or(("", ""));
             context! { id => slug(&t.id), actor => actor(x), area => area(y), p => pct(t.probability), days => t.longest_days,
-                first => t.seen[0].to_string(), last => t.seen[1].to_string(), episodes => format!("{:.1}", t.episodes) }
+                first => seen(t.seen[0]), last => seen(t.seen[1]), episodes => format!("{:.1}", t.episodes) }
         })
         .collect();
     let links: Vec<Value> = run

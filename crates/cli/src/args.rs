@@ -57,6 +57,8 @@ pub(crate) enum Verb {
     Init(Init),
     /// File a report with its front matter
     Add(Add),
+    /// Propose claims: what reports say happened, who says so, and in which words
+    Read(Read),
     /// Bring an event data set into a case
     Import(Import),
     /// Show every problem of a case, with file, line and caret; builds nothing
@@ -126,6 +128,25 @@ pub(crate) struct Add {
     /// Marking, if not the case's
     #[arg(long)]
     pub(crate) tlp: Option<String>,
+}
+
+/// Proposes claims from the text of reports: what is said to have happened, by whom, to whom, where and when, who says
+/// so, and how firmly. Every field shows the words it rests on and the rule that read it.
+///
+/// Names are those of the case: actors with their aliases, areas, sources. Nothing is written and nothing is believed: a
+/// claim enters the case when a person codes it in `claims/`. `--format json` prints every field with its bytes.
+#[derive(Debug, Args)]
+pub(crate) struct Read {
+    /// Case folder
+    pub(crate) case: PathBuf,
+    /// Reports of the case to read [default: all]
+    pub(crate) reports: Vec<String>,
+    /// A text file to read instead, with the names of the case
+    #[arg(long, value_name = "FILE", conflicts_with = "reports")]
+    pub(crate) file: Option<PathBuf>,
+    /// Day of its dateline: what "yesterday" and "9 November" are counted from
+    #[arg(long, value_name = "DAY", value_parser = day, requires = "file")]
+    pub(crate) published: Option<Day>,
 }
 
 #[derive(Debug, Args)]

@@ -1,0 +1,167 @@
+//! `read`: what reports say, as proposals for claims.
+
+use std::collections::BTreeMap;
+
+use extract::lexicon::Class;
+use extract::read::{Part, Reading, Tie};
+use extract::{Known, Setting, Text};
+use model::{ActorKind, Case, Day, Label, Problem, Severity, Span};
+use serde_json::json;
+
+use crate::args::{Common, Format, Read};
+use crate::{End, Outcome, output};
+
+/// A text to read: its file, the text, where its body begins, the day of its dateline.
+type Source = (String, String, usize, Option<Day>);
+
+/// Most bytes of a text file.
+const MOST: u64 = 16 << 20;
+
+pub(crate) fn run(args: &Read, common: &Common) -> Outcome {
+    let Some(loaded) = super::checked_case(&args.case, None)? else { return Ok(End::Failed) };
+    let case = &loaded.case;
+    let known = known(case);
+    let mut texts: Vec<Source> = Vec::new();
+    if let Some(path) = &args.file {
+        let size = std::fs::metadata(path).map_err(|e| format!("cannot read {}: {e}", path.display()))?.len();
+        if size > MOST {
+            return Err(format!("{} has {} MB; at most {} are read", path.display(), size >> 20, MOST >> 20));
+        }
+        let bytes = std::fs::read(path).map_err(|e| format!("cannot read {}: {e}", path.display()))?;
+        let text = String::from_utf8(bytes).map_err(|_| format!("{} is not UTF-8 text", path.display()))?;
+        texts.push((path.display().to_string(), text, 0, args.published));
+    } else {
+        for id in &args.reports {
+            if !case.reports.contains_key(id) {
+                let near = model::suggest_edit(id, case.reports.keys().map(String::as_str));
+                return Err(format!(
+                    "unknown report `{id}`{}",
+                    near.map_or(String::new(), |n| format!(": did you mean `{n}`?"))
+                ));
+            }
+        }
+        for r in case.reports.values().filter(|r| args.reports.is_empty() || args.reports.contains(&r.id)) {
+            texts.push((r.file.clone(), r.text.clone(), r.body, Some(r.published.possible.to)));
+        }
+    }
+    let mut all = Vec::new();
+    let (mut events, mut ties) = (0, 0);
+    for (file, raw, body, anchor) in &texts {
+        let text = Text::new(raw, *body);
+        let read = extract::read(&text, &known, Setting { anchor: *anchor });
+        events += read.events.len();
+        ties += read.ties.len();
+        if common.format == Format::Json {
+            let events: Vec<_> = read
+                .events
+                .iter()
+                .map(|e| {
+                    let mut v = json!(e);
+                    v["words"] = json!(raw[e.trigger.span.clone()]);
+                    v["sentence"] = json!(raw[e.quote.clone()]);
+                    v
+                })
+                .collect();
+            all.push(json!({ "file": file, "events": events, "ties": read.ties }));
+            continue;
+        }
+        let shown = BTreeMap::from([(file.clone(), raw.clone())]);
+        let mut out = String::new();
+        for e in &read.events {
+            out.push_str(&output::problem(&event(file, e), &shown));
+            out.push('\n');
+        }
+        for t in &read.ties {
+            out.push_str(&output::problem(&tie(file, t), &shown));
+            out.push('\n');
+        }
+        output::print(&out);
+    }
+    if common.format == Format::Json {
+        output::print(&(serde_json::to_string_pretty(&all).map_err(|e| e.to_string())? + "\n"));
+    }
+    eprintln!("{} read: {events} assertions about events, {ties} links between actors", count(texts.len(), "text"));
+    Ok(End::Done)
+}
+
+fn count(n: usize, word: &str) -> String {
+    format!("{n} {word}{}", if n == 1 { "" } else { "s" })
+}
+
+/// The names that the case knows.
+fn known(case: &Case) -> Known {
+    let mut out = Known::default();
+    for (id, a) in &case.actors {
+        let class = match a.kind {
+            ActorKind::ArmedGroup => Class::Armed,
+            ActorKind::StateForces => Class::State,
+            ActorKind::Leader => Class::Leader,
+            _ => Class::Official,
+        };
+        let names = std::iter::once(&a.name).chain(&a.aliases).chain(a.known_as.iter().map(|k| &k.name));
+        out.actor(id, class, names.map(String::as_str));
+    }
+    for (id, a) in &case.areas {
+        out.area(id, std::iter::once(a.name.as_str()));
+    }
+    for (id, s) in &case.sources {
+        out.source(id, std::iter::once(s.name.as_str()));
+    }
+    out
+}
+
+fn name(value: &serde_json::Value) -> String {
+    value.as_str().unwrap_or_default().replace('-', " ")
+}
+
+/// An assertion about an event, with its words marked.
+fn event(file: &str, e: &Reading) -> Problem {
+    let label = |p: &Part, text: String| Label { span: Span::new(file, p.span.start, p.span.end), text };
+    let mut labels = vec![label(&e.trigger, format!("what happened ({})", e.trigger.rule))];
+    let who = |a: &Option<String>, class: &str| a.clone().unwrap_or_else(|| class.to_owned());
+    labels.extend(e.by.iter().map(|p| label(&p.part, format!("by: {}", who(&p.actor, p.class)))));
+    labels.extend(e.to.iter().map(|p| label(&p.part, format!("to: {}", who(&p.actor, p.class)))));
+    labels.extend(e.place.iter().map(|p| {
+        let known = p.area.as_ref().map_or(String::new(), |a| format!(" = {a}"));
+        label(&p.part, format!("where{known} ({})", p.part.rule))
+    }));
+    labels.extend(e.days.iter().map(|d| {
+        let days = if d.from == d.to { d.from.to_string() } else { format!("{} to {}", d.from, d.to) };
+        label(&d.part, format!("when: {days} ({})", d.part.rule))
+    }));
+    labels.extend(e.figures.iter().map(|f| {
+        let high = f.high.map_or(String::new(), |h| format!(" to {h}"));
+        label(&f.part, format!("{} {}{high}, {}", name(&json!(f.measure)), f.number, name(&json!(f.hedge))))
+    }));
+    labels.extend(e.speakers.iter().map(|s| {
+        let known = s.source.as_ref().map_or(String::new(), |a| format!(" = {a}"));
+        label(&s.part, format!("says so: {}{known}", s.kind))
+    }));
+    labels.extend(e.cue.iter().map(|c| label(c, format!("cue: {}", name(&json!(e.modality))))));
+    let sub = if e.sub_type.is_empty() { String::new() } else { format!(", {}", e.sub_type) };
+    let again = e.same_as.map_or(String::new(), |k| format!("; the event of assertion {}", k + 1));
+    Problem {
+        severity: Severity::Note,
+        code: name(&json!(e.stance)).replace(' ', "-"),
+        message: format!("{}{sub}: {}{again}", e.kind.name(), name(&json!(e.modality))),
+        labels,
+        help: None,
+    }
+}
+
+/// A link between actors, with its words marked.
+fn tie(file: &str, t: &Tie) -> Problem {
+    let label = |p: &Part, text: String| Label { span: Span::new(file, p.span.start, p.span.end), text };
+    let id = |a: &Option<String>| a.clone().unwrap_or_default();
+    Problem {
+        severity: Severity::Note,
+        code: "link".into(),
+        message: format!("{}: {}{}", t.kind, name(&json!(t.modality)), if t.disputed { ", disputed" } else { "" }),
+        labels: vec![
+            label(&t.cue, "says so".into()),
+            label(&t.a.part, id(&t.a.actor)),
+            label(&t.b.part, id(&t.b.actor)),
+        ],
+        help: None,
+    }
+}

@@ -909,7 +909,13 @@ pub(crate) fn run(data: Option<&Path>) -> Result<Vec<Row>, String> {
     let work = std::env::temp_dir().join(format!("bellwether-bench-muc4-{}", std::process::id()));
     let begun = std::time::Instant::now();
     let env = |n: &str, d: f64| std::env::var(n).ok().and_then(|x| x.parse().ok()).unwrap_or(d);
-    let how = Training { c1: env("C1", 0.1), c2: env("C2", 0.3), passes: env("PASSES", 80.0) as usize };
+    let base = Training::default();
+    let how = Training {
+        c1: env("C1", base.c1),
+        c2: env("C2", base.c2),
+        passes: env("PASSES", base.passes as f64) as usize,
+        weight: env("W", base.weight),
+    };
     let tagger = Tagger::train(&lessons, how, &work).map_err(|e| e.to_string())?;
     let _ = std::fs::remove_file(&work);
     let seconds = begun.elapsed().as_secs_f64();

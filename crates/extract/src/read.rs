@@ -236,6 +236,8 @@ struct Phrase {
     actor: Option<usize>,
     source: Option<usize>,
     person: bool,
+    /// A single capital word, taken for a name for what it does.
+    surname: bool,
     country: Option<&'static str>,
     number: Option<Number>,
     speaker: Option<&'static str>,
@@ -368,7 +370,9 @@ impl Reader<'_, '_> {
             })
             .filter(|(k, h)| self.is_used(lexicon.triggers[*k].noun, h, s))
             .collect();
+        let begin = self.out.events.len();
         if triggers.is_empty() {
+            self.attribution(begin, s, hits, &phrases);
             return;
         }
         let blocked = |h: &Hit| {
@@ -377,37 +381,65 @@ impl Reader<'_, '_> {
             })
         };
         // A word for violence alone is not enough: somebody armed, a weapon, or somebody hurt has to be there.
-        let armed = phrases.iter().any(|p| {
-            p.actor.is_some() || matches!(p.class, Some(Class::State | Class::Armed | Class::Captive | Class::Weapon))
-        });
-        let people =
-            phrases.iter().any(|p| matches!(p.class, Some(Class::Civil | Class::Official | Class::Leader)) || p.person);
-        let begin = self.out.events.len();
+        let own = |p: &Phrase| {
+            triggers
+                .iter()
+                .any(|(_, h)| h.tokens.start < p.tokens.end && p.tokens.start < h.tokens.end && p.head < h.tokens.end)
+        };
+        let is = |classes: &[Class]| {
+            phrases.iter().any(|p| p.class.is_some_and(|c| classes.contains(&c)) && !own(p) && !p.surname)
+        };
+        let armed = phrases.iter().any(|p| p.actor.is_some())
+            || is(&[Class::State, Class::Armed, Class::Captive, Class::Weapon]);
+        let people = is(&[Class::Civil, Class::Official, Class::Leader, Class::Mob]);
+        let things = is(&[Class::Thing]);
+        let placed = hits.iter().any(|h| matches!(h.entry, Entry::Country(_) | Entry::Capital(_)))
+            || self.names[s.tokens.clone()].iter().flatten().any(|n| matches!(n.1, Means::Area(_)));
+        // "left ten dead", "killed hundreds"
+        let counted = s.tokens.clone().any(|i| number(self.t, i).is_some());
+        let toll = counted
+            && triggers
+                .iter()
+                .any(|(k, _)| matches!(lexicon.triggers[*k].frame, Frame::Effect | Frame::Wound | Frame::Kill))
+            && triggers.len() > 1;
         for (k, h) in &triggers {
             let row = &lexicon.triggers[*k];
             if blocked(h) {
                 continue;
             }
-            let hard = matches!(row.frame, Frame::Abduct | Frame::Attempt | Frame::Break)
+            let violent = row.kind.is_some_and(|k| k != EventType::Strategic);
+            let grave = matches!(row.frame, Frame::Abduct | Frame::Attempt | Frame::Break | Frame::Blast)
+                || row.kind == Some(EventType::Explosions)
                 || matches!(
                     row.name.as_str(),
-                    "suicide bombing"
-                        | "airstrike"
-                        | "murdered"
+                    "murdered"
                         | "assassinated"
                         | "assassination"
-                        | "bombing"
                         | "killing"
                         | "shooting down"
                         | "shot down"
+                        | "shot"
+                        | "shooting"
                         | "civil war"
-                        | "grenade attack"
+                        | "arson"
                 );
-            let placed = hits.iter().any(|h| matches!(h.entry, Entry::Country(_) | Entry::Capital(_)))
-                || self.names[s.tokens.clone()].iter().flatten().any(|n| matches!(n.1, Means::Area(_)));
-            let enough =
-                armed || (hard && (people || placed)) || (people && matches!(row.frame, Frame::Kill | Frame::Wound));
-            if !enough && !(row.noun && placed && row.kind.is_some_and(|k| k != EventType::Strategic)) {
+            let hurt = matches!(row.frame, Frame::Kill | Frame::Wound | Frame::Capture)
+                || matches!(row.kind, Some(EventType::Protests | EventType::Riots));
+            // What a verb is done to stands behind it.
+            let at = h.tokens.end;
+            let onto = phrases.iter().any(|p| {
+                p.class == Some(Class::Thing)
+                    && (at..at + 4).contains(&p.tokens.start)
+                    && self.preposition(p, s) != "at"
+            });
+            let target = if row.noun { things && row.frame != Frame::Kill } else { onto };
+            let shot = matches!(row.name.as_str(), "shot" | "shooting");
+            let enough = armed
+                || toll
+                || grave && (people || target && !shot || row.noun && placed)
+                || hurt && people
+                || row.noun && placed && violent;
+            if !enough {
                 continue;
             }
             let effect = row.kind.is_none() || row.frame == Frame::Kill && !row.noun;
@@ -487,8 +519,9 @@ impl Reader<'_, '_> {
                     | "could"
             );
         // Bare forms are nouns unless an object follows at once.
-        let object = matches!(after, "the" | "a" | "an" | "their" | "his");
-        let is_verb = !marked && (verbal || object);
+        let object = matches!(after, "the" | "a" | "an" | "their" | "his") || number(t, h.tokens.end).is_some();
+        let participle = shown.ends_with("ing") && before == ",";
+        let is_verb = !marked && (verbal || object || participle);
         noun != is_verb
     }
 
@@ -496,6 +529,12 @@ impl Reader<'_, '_> {
         let t = self.t;
         let lexicon = Lexicon::bundled();
         let mut out: Vec<Phrase> = Vec::new();
+        let mut numbers: Vec<Number> = Vec::new();
+        for i in s.tokens.clone() {
+            if numbers.last().is_none_or(|n| n.tokens.end <= i) {
+                numbers.extend(number(t, i));
+            }
+        }
         let mut heads: Vec<(Range<usize>, Option<Class>, Option<Means>, Option<&'static str>)> = Vec::new();
         for h in hits {
             match h.entry {
@@ -548,6 +587,44 @@ impl Reader<'_, '_> {
                     }
                     heads.push((i..end, Some(Class::Leader), None, None));
                     i = end;
+                } else if capital(i)
+                    && !taken(i)
+                    && hits.iter().any(|h| {
+                        h.tokens.start == i + 1
+                            && match h.entry {
+                                Entry::Report(r) => r != Report::Prep,
+                                Entry::Trigger(k) => !lexicon.triggers[k as usize].noun,
+                                _ => false,
+                            }
+                    })
+                    && !matches!(
+                        t.small(i),
+                        "he" | "she"
+                            | "they"
+                            | "it"
+                            | "who"
+                            | "this"
+                            | "that"
+                            | "we"
+                            | "the"
+                            | "a"
+                            | "an"
+                            | "these"
+                            | "those"
+                            | "its"
+                            | "their"
+                            | "i"
+                            | "and"
+                            | "but"
+                            | "some"
+                            | "others"
+                            | "many"
+                            | "one"
+                    )
+                {
+                    // A surname before what it does.
+                    heads.push((i..i + 1, Some(Class::Leader), None, None));
+                    i += 1;
                 } else {
                     i += 1;
                 }
@@ -572,10 +649,16 @@ impl Reader<'_, '_> {
             let mut start = tokens.start;
             let floor = out.last().map_or(s.tokens.start, |p| p.tokens.end).max(start.saturating_sub(7));
             while start > floor {
+                if let Some(n) = numbers.iter().find(|n| n.tokens.end == start && n.tokens.start >= floor) {
+                    start = n.tokens.start;
+                    if t.small(start.saturating_sub(1)) != "the" {
+                        break;
+                    }
+                    continue;
+                }
                 let w = t.small(start - 1);
                 let shape = t.tokens[start - 1].shape;
                 let possessive = w == "s" && start >= 2 && matches!(t.word(start - 2), "'" | "\u{2019}");
-                let number_word = matches!(w, "of" | "than" | "to") && start >= 2 && number_before(t, start, floor);
                 if possessive {
                     start -= 2;
                     continue;
@@ -590,7 +673,7 @@ impl Reader<'_, '_> {
                 });
                 // "to catch militants": a verb behind "to" is no part of whom it is done to.
                 let infinitive = start >= 2 && t.small(start - 2) == "to" && shape == Shape::Small;
-                if (shape == Shape::Mark && w != "-") || (ends_phrase(w) && !number_word) || verb || infinitive {
+                if (shape == Shape::Mark && w != "-") || ends_phrase(w) || verb || infinitive {
                     break;
                 }
                 start -= 1;
@@ -629,8 +712,7 @@ impl Reader<'_, '_> {
                 Entry::Country(k) | Entry::Demonym(k) | Entry::Capital(k) => Some(lexicon.countries[k as usize].code),
                 _ => None,
             });
-            let count = (start..tokens.start.max(start + 1))
-                .find_map(|i| number(t, i).filter(|n| n.tokens.end <= tokens.start.max(start + 1)));
+            let count = numbers.iter().find(|n| n.tokens.start >= start && n.tokens.end <= tokens.start).cloned();
             let named =
                 class == Some(Class::Leader) && speaker.is_none() && t.tokens[tokens.start].shape == Shape::Capital;
             let person = named || actor.is_some_and(|a| self.known.actors[a].1 == "leader");
@@ -646,6 +728,7 @@ impl Reader<'_, '_> {
                 actor,
                 source,
                 person,
+                surname: named && tokens.len() == 1,
                 country,
                 number: count,
                 speaker,
@@ -676,6 +759,7 @@ impl Reader<'_, '_> {
                     actor: None,
                     source: None,
                     person: false,
+                    surname: false,
                     country: Some(lexicon.countries[k as usize].code),
                     number: None,
                     speaker: Some("official"),
@@ -700,15 +784,32 @@ impl Reader<'_, '_> {
         }
     }
 
-    /// First and last token of the clause around a token.
+    /// First and last token of the clause around a token. What stands between two dashes is passed over.
     fn clause(&self, s: &Sentence, at: usize) -> Range<usize> {
+        let dash = |i: usize| matches!(self.t.small(i), "\u{2014}" | "\u{2013}");
         let mut start = at;
-        while start > s.tokens.start && !bounds_clause(self.t.small(start - 1)) {
-            start -= 1;
+        while start > s.tokens.start {
+            if !bounds_clause(self.t.small(start - 1)) {
+                start -= 1;
+                continue;
+            }
+            let opens = (s.tokens.start.max(start.saturating_sub(16))..start - 1).rev().find(|i| dash(*i));
+            match opens.filter(|_| dash(start - 1)) {
+                Some(i) => start = i,
+                None => break,
+            }
         }
         let mut end = at;
-        while end < s.tokens.end && !bounds_clause(self.t.small(end)) {
-            end += 1;
+        while end < s.tokens.end {
+            if !bounds_clause(self.t.small(end)) {
+                end += 1;
+                continue;
+            }
+            let closes = (end + 1..s.tokens.end.min(end + 16)).find(|i| dash(*i));
+            match closes.filter(|_| dash(end)) {
+                Some(i) => end = i + 1,
+                None => break,
+            }
         }
         start..end
     }
@@ -1446,11 +1547,6 @@ fn blocked_report(t: &Text<'_>, h: &Hit) -> bool {
         ("reported" | "reports", "missing") | ("claimed" | "claims", "the" | "lives")
     ) && t.small(h.tokens.end + 1) != "attack"
         && !matches!(t.small(h.tokens.end + 1), "responsibility")
-}
-
-/// Whether a number stands right before `start`, so that "of" or "than" belongs to it.
-fn number_before(t: &Text<'_>, start: usize, floor: usize) -> bool {
-    (floor..start).any(|i| number(t, i).is_some_and(|n| n.tokens.end >= start))
 }
 
 /// The weaker of two modalities.

@@ -1,0 +1,180 @@
+//! What is read, and what must not be.
+
+use extract::lexicon::{Class, Entry, Lexicon};
+use extract::read::{Part, Read};
+use extract::{Known, Setting, Text, read};
+use model::{Day, EventType, Hedge, Measure, Modality, Stance};
+use proptest::prelude::*;
+
+fn known() -> Known {
+    let mut k = Known::default();
+    k.actor("front", Class::Armed, ["Northern Front", "NF"]);
+    k.actor("army", Class::State, ["the Army", "Land army"]);
+    k.area("upton", ["Upton"]);
+    k.area("easton", ["Easton"]);
+    k.source("gazette", ["Land Gazette"]);
+    k
+}
+
+fn of(text: &str) -> Read {
+    let anchor = Day::parse("2024-03-10");
+    read(&Text::new(text, 0), &known(), Setting { anchor })
+}
+
+/// Every row of the table of triggers carries a sentence in which it is an event and one in which it is none.
+#[test]
+fn every_trigger_row_reads_its_own_sentences() {
+    let lexicon = Lexicon::bundled();
+    assert!(lexicon.triggers.len() > 45);
+    let mut wrong = Vec::new();
+    for (n, row) in lexicon.triggers.iter().enumerate() {
+        let has = |text: &str| {
+            let t = Text::new(text, 0);
+            let spans: Vec<_> = lexicon
+                .scan(&t)
+                .into_iter()
+                .filter(|h| matches!(h.entry, Entry::Trigger(k) if k as usize == n))
+                .map(|h| t.span(h.tokens))
+                .collect();
+            let read = of(text);
+            // An effect belongs to an event of its sentence.
+            let event = read.events.iter().any(|e| spans.contains(&e.trigger.span))
+                || (row.kind.is_none() || row.frame == extract::lexicon::Frame::Kill)
+                    && !spans.is_empty()
+                    && !read.events.is_empty();
+            (event, !spans.is_empty())
+        };
+        let [yes, no] = row.examples;
+        if !has(yes).1 || (row.frame != extract::lexicon::Frame::Threat && !has(yes).0) {
+            wrong.push(format!("{}: nothing is read of: {yes}", row.name));
+        }
+        if has(no).0 {
+            wrong.push(format!("{}: an event is read of: {no}", row.name));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Two hundred headlines on sport, business and the arts.
+#[test]
+fn headlines_of_peace_make_no_event() {
+    let headlines = include_str!("../headlines.txt");
+    let wrong: Vec<&str> = headlines.lines().filter(|h| !of(h).events.is_empty()).collect();
+    assert!(headlines.lines().count() >= 200);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn who_did_what_to_whom_where_when_and_how_many() {
+    let read = of(
+        "Fighters of the Northern Front ambushed an army convoy near Upton on 2 March, killing at least 25 soldiers, the Land Gazette said.",
+    );
+    let e = &read.events[0];
+    assert_eq!((e.kind, e.sub_type), (EventType::Battles, "Armed clash"));
+    assert_eq!(e.by[0].actor.as_deref(), Some("front"));
+    assert_eq!(e.place.as_ref().and_then(|p| p.area.as_deref()), Some("upton"));
+    assert_eq!(e.days.as_ref().map(|d| d.from.to_string()).as_deref(), Some("2024-03-02"));
+    let f = &e.figures[0];
+    assert_eq!((f.measure, f.number, f.hedge), (Measure::Killed, 25, Hedge::AtLeast));
+    assert_eq!(e.speakers[0].source.as_deref(), Some("gazette"));
+    assert_eq!((e.stance, e.modality), (Stance::Asserts, Modality::Asserted));
+}
+
+#[test]
+fn nouns_tell_as_much_as_verbs() {
+    let read = of("The shooting down of an army helicopter by rebels and a car bombing in Easton followed.");
+    let words: Vec<&str> = read.events.iter().map(|e| e.sub_type).collect();
+    assert_eq!(words, ["Armed clash", "Remote explosive/landmine/IED"]);
+    assert_eq!(read.events[0].by[0].class, "armed-group");
+    assert_eq!(read.events[1].place.as_ref().map(|p| p.name.as_str()), Some("Easton"));
+}
+
+#[test]
+fn a_claim_of_responsibility_is_no_attribution_and_may_be_disputed() {
+    let read = of(
+        "Gunmen attacked a convoy of soldiers near Upton. The NF claimed responsibility for the attack. That claim has been disputed.",
+    );
+    let stances: Vec<Stance> = read.events.iter().map(|e| e.stance).collect();
+    assert!(stances.contains(&Stance::ClaimsResponsibility) && stances.contains(&Stance::Disputes), "{stances:?}");
+    assert_eq!(read.events[0].by[0].class, "armed-group");
+    assert!(read.events.iter().skip(1).all(|e| e.same_as.is_some()));
+}
+
+#[test]
+fn moods_weaken_and_negation_denies() {
+    let modality = |text: &str| of(text).events.first().map(|e| (e.stance, e.modality));
+    let asserted = Some((Stance::Asserts, Modality::Asserted));
+    assert_eq!(modality("Rebels attacked the barracks."), asserted);
+    assert_eq!(modality("Rebels did not attack the barracks."), Some((Stance::Denies, Modality::Asserted)));
+    assert_eq!(modality("Rebels reportedly attacked the barracks."), Some((Stance::Asserts, Modality::Unconfirmed)));
+    assert_eq!(modality("Rebels could attack the barracks."), Some((Stance::Asserts, Modality::Hypothetical)));
+    assert_eq!(
+        modality("If rebels attacked the barracks, the army would leave."),
+        Some((Stance::Asserts, Modality::Hypothetical))
+    );
+    assert_eq!(modality("Rebels plan to attack the barracks."), Some((Stance::Asserts, Modality::Planned)));
+}
+
+/// Every span a reading holds.
+fn spans(read: &Read) -> Vec<std::ops::Range<usize>> {
+    let mut out = Vec::new();
+    let mut put = |p: &Part| out.push(p.span.clone());
+    for e in &read.events {
+        put(&e.trigger);
+        e.by.iter().chain(&e.to).for_each(|p| put(&p.part));
+        e.place.iter().for_each(|p| put(&p.part));
+        e.days.iter().for_each(|p| put(&p.part));
+        e.figures.iter().for_each(|p| put(&p.part));
+        e.speakers.iter().for_each(|p| put(&p.part));
+        e.cue.iter().for_each(&mut put);
+    }
+    for t in &read.ties {
+        [&t.cue, &t.a.part, &t.b.part].into_iter().for_each(&mut put);
+    }
+    out.extend(read.events.iter().map(|e| e.quote.clone()));
+    out
+}
+
+const REPORT: &str = "Gunmen of the NF attacked a convoy near Upton on 2 March, officials said.\n\nAt least 25 soldiers were killed in the attack. The Army denied that the convoy was ambushed in Easton.";
+
+#[test]
+fn a_footer_changes_nothing_and_another_place_changes_only_the_place() {
+    let plain = of(REPORT);
+    assert!(plain.events.len() >= 2);
+    assert_eq!(of(&format!("{REPORT}\n\nRead more: an attack on soldiers killed ten rebels.")), plain);
+    let moved = of(&REPORT.replace("Upton", "Easton"));
+    let without = |r: &Read| {
+        let mut r = r.clone();
+        for e in &mut r.events {
+            e.place = None;
+            e.trigger.span = 0..0;
+            e.quote = 0..0;
+        }
+        r.events
+            .iter()
+            .map(|e| (e.kind, e.by.len(), e.to.len(), e.figures.clone().len(), e.modality))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(without(&moved), without(&plain));
+    assert_eq!(moved.events[0].place.as_ref().map(|p| p.name.as_str()), Some("Easton"));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    /// Any text is survived, and every span is a piece of it; twice the same.
+    #[test]
+    fn spans_are_pieces_of_the_text(words in proptest::collection::vec(
+        prop_oneof![
+            Just("soldiers"), Just("killed"), Just("in"), Just("Upton"), Just("the"), Just("attack"), Just("claimed"), Just("by"),
+            Just("NF"), Just("said"), Just("."), Just(","), Just("\n\n"), Just("\u{2014}"), Just("reportedly"), Just("two dozen"),
+            Just("Nov. 9"), Just("\u{201c}"), Just("если"), Just("Gen."), Just("leader"), Just("Tahir Ivanov"), Just("U.S."), Just("'s"), Just("not")
+        ], 0..60), noise in ".{0,40}") {
+        let text = words.join(" ") + &noise;
+        let read = of(&text);
+        for s in spans(&read) {
+            prop_assert!(text.get(s.clone()).is_some_and(|t| !t.is_empty()), "{s:?}");
+        }
+        prop_assert_eq!(of(&text), read);
+    }
+}

@@ -149,7 +149,7 @@ pub struct Tie {
 /// What was read of a document.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Read {
-    /// Events, in order of place.
+    /// Events, sentence by sentence.
     pub events: Vec<Reading>,
     /// Links, in order of place.
     pub ties: Vec<Tie>,
@@ -402,7 +402,13 @@ impl Reader<'_, '_> {
                 .iter()
                 .any(|(k, _)| matches!(lexicon.triggers[*k].frame, Frame::Effect | Frame::Wound | Frame::Kill))
             && triggers.len() > 1;
-        for (k, h) in &triggers {
+        // What has effects comes first, then the effects.
+        let is_effect = |k: usize| {
+            let row = &lexicon.triggers[k];
+            row.kind.is_none() || row.frame == Frame::Kill && !row.noun
+        };
+        let ordered = triggers.iter().filter(|x| !is_effect(x.0)).chain(triggers.iter().filter(|x| is_effect(x.0)));
+        for (k, h) in ordered {
             let row = &lexicon.triggers[*k];
             if blocked(h) {
                 continue;
@@ -442,8 +448,7 @@ impl Reader<'_, '_> {
             if !enough {
                 continue;
             }
-            let effect = row.kind.is_none() || row.frame == Frame::Kill && !row.noun;
-            if effect && self.joins(begin, row.frame, h, &phrases, s) {
+            if is_effect(*k) && self.joins(begin, row.frame, h, &phrases, s) {
                 continue;
             }
             let Some(kind) = row.kind.or(match row.frame {
@@ -824,20 +829,6 @@ impl Reader<'_, '_> {
     /// An effect (dead, wounded, damage) of an event of the same sentence is told with it.
     fn joins(&mut self, begin: usize, frame: Frame, h: &Hit, phrases: &[Phrase], s: &Sentence) -> bool {
         let here = self.t.span(h.tokens.clone()).start;
-        let lexicon = Lexicon::bundled();
-        // What comes later in the sentence may be what it is an effect of.
-        let later = self.hits.iter().any(|o| {
-            o.tokens.start >= h.tokens.end
-                && o.tokens.end <= s.tokens.end
-                && matches!(o.entry, Entry::Trigger(k) if {
-                    let r = &lexicon.triggers[k as usize];
-                    r.noun && r.kind.is_some() && !matches!(r.frame, Frame::Operate | Frame::Capture | Frame::Break)
-                })
-                && matches!(
-                    self.t.small(o.tokens.start.saturating_sub(1)),
-                    "a" | "an" | "the" | "in" | "of" | "during" | "various" | "s"
-                )
-        });
         let whom = self.whom(frame, h, phrases, s);
         let index = (begin..self.out.events.len())
             .filter(|e| !matches!(self.out.events[*e].kind, EventType::Protests))
@@ -845,10 +836,8 @@ impl Reader<'_, '_> {
         let index = match index {
             Some(i) => i,
             // "In the latter attack ... were killed": the event of the sentence before.
-            None if !later && frame == Frame::Effect && begin > 0 => begin - 1,
-            None => {
-                return later && frame != Frame::Kill;
-            }
+            None if frame == Frame::Effect && begin > 0 => begin - 1,
+            None => return false,
         };
         let measure = match frame {
             Frame::Wound => Measure::Wounded,
@@ -1249,6 +1238,9 @@ impl Reader<'_, '_> {
             && ((1..=3).any(|d| matches!(before(d), "the" | "this" | "that" | "latter" | "these" | "those")))
             && !(1..=3).any(|d| matches!(before(d), "a" | "an" | "several" | "two" | "three"));
         if definite {
+            let latter = (1..=3).any(|d| before(d) == "latter");
+            // What stands elsewhere in the sentence is no place of what was told before.
+            let own = e.place.take_if(|p| latter || p.part.rule == "sentence-place");
             let found = self
                 .out
                 .events
@@ -1280,6 +1272,7 @@ impl Reader<'_, '_> {
                 e.place = e.place.take().or(place.map(|p| Place { part: keep("anaphora")(p.part), ..p }));
                 e.days = e.days.take().or(days.map(|d| Days { part: keep("anaphora")(d.part), ..d }));
             }
+            e.place = e.place.take().or(own);
         }
         // The scene of the paragraph.
         let paragraph = t.sentences.iter().find(|x| x.tokens.start == s.tokens.start).map_or(0, |x| x.paragraph);

@@ -4,6 +4,7 @@ mod architecture;
 mod import;
 mod killed;
 mod matching;
+mod read;
 mod readme;
 mod verbs;
 

@@ -99,12 +99,12 @@ fn code(column: Col, cells: &Cells<'_>) -> Result<Option<f64>, Fault> {
 fn record<'a>(g: &Gtd, c: &Cells<'a>) -> Result<Record<'a>, Fault> {
     let part = |i: usize| -> Result<i64, Fault> {
         number(g.date[i].1, &c.get(g.date[i]))?
-            .filter(|x| x.fract() == 0.0)
+            .filter(|x| x.fract() == 0.0 && x.abs() < 10_000.0)
             .map(|x| x as i64)
             .ok_or_else(|| (g.date[i].1, "there is no date".to_owned()))
     };
     let (y, m, d) = (part(0)?, part(1)?, part(2)?);
-    let day = |y: i64, m: i64, d: i64| Day::new(y as i16, m as i8, d as i8);
+    let day = |y: i64, m: i64, d: i64| Day::new(y.try_into().ok()?, m.try_into().ok()?, d.try_into().ok()?);
     let wrong = || ("iday", format!("{y}-{m}-{d} is not a date"));
     let (first, mut last) = match (m, d) {
         (0, _) => (day(y, 1, 1).ok_or_else(wrong)?, day(y, 12, 31).ok_or_else(wrong)?),
@@ -234,5 +234,10 @@ mod tests {
     fn what_is_no_date_is_said() {
         let f = rows(&["1,2010,2,30,L,N,T,1,2,1,0,,0,,1,0,3,,,G,,,0,,,0,,,,,,0,1,0,,,,,,,"]);
         assert_eq!((f.bad[0].line, &*f.bad[0].column, &*f.bad[0].reason), (2, "iday", "2010-2-30 is not a date"));
+        // A year beyond all bounds is no date, and wraps to none.
+        for year in ["9223372036854775807", "67546", "-99999"] {
+            let f = rows(&[&format!("1,{year},2,0,L,N,T,1,2,1,0,,0,,1,0,3,,,G,,,0,,,0,,,,,,0,1,0,,,,,,,")]);
+            assert_eq!((f.records.len(), &*f.bad[0].column), (0, "iyear"), "{year}");
+        }
     }
 }

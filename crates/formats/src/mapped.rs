@@ -198,7 +198,8 @@ impl<'m> Reader<'m> {
     fn day(&self, text: &str, column: &'static str) -> Result<(Day, Day), Fault> {
         let wrong = || (column, format!("`{}` is not a date", crate::text::short(text)));
         if self.mapping.months {
-            let n: i32 = text.trim_end_matches(".0").parse().map_err(|_| wrong())?;
+            let n: i32 =
+                text.trim_end_matches(".0").parse().ok().filter(|n| (-20_000..80_000).contains(n)).ok_or_else(wrong)?;
             let month = |n: i32| Day::new(1980 + n.div_euclid(12) as i16, n.rem_euclid(12) as i8 + 1, 1);
             let (from, next) = month(n - 1).zip(month(n)).ok_or_else(wrong)?;
             return Ok((from, Day(next.0 - 1)));

@@ -122,6 +122,11 @@ fn anyones_tables_are_read_by_a_mapping() {
         said,
         [("line-2/tajikistan".to_owned(), 58), ("line-3/tajikistan".into(), 3), ("line-3/mali".into(), 1)]
     );
+    // A month's number beyond all bounds is no date.
+    let months =
+        Mapping { columns: Columns { date: "m".into(), ..Columns::default() }, months: true, ..Mapping::default() };
+    let f = read_all(Format::Mapped, Some(&months), "m\n2147483647\n-2147483648\n369\n".as_bytes()).unwrap();
+    assert_eq!((f.records.len(), f.bad.len(), f.records[0].days().0.to_string().as_str()), (1, 2, "2010-09-01"));
     let missing = read_all(Format::Mapped, Some(&points), "a,b\n1,2\n".as_bytes()).unwrap_err();
     assert!(missing.starts_with("the table has no column `date` (for date), `latitude`"), "{missing}");
 }

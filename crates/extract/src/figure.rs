@@ -74,7 +74,7 @@ fn plain(t: &Text<'_>, i: usize) -> Option<(u32, usize)> {
         };
         at += 1;
         if value >= 20
-            && value % 10 == 0
+            && value.is_multiple_of(10)
             && let Some(n) = unit(t.small(at)).filter(|n| (1..10).contains(n))
         {
             value += u64::from(n);

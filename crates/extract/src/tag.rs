@@ -153,13 +153,11 @@ impl<'t> Ready<'t> {
                 put(format!("b+={small} {}", word(1)));
                 put(format!("b2-={} {}", word(-2), word(-1)));
                 put(format!("b2+={} {}", word(1), word(2)));
-                for n in [3] {
-                    if small.is_char_boundary(n) && small.len() > n {
-                        put(format!("p={}", &small[..n]));
-                    }
-                    if small.len() > n && small.is_char_boundary(small.len() - n) {
-                        put(format!("s={}", &small[small.len() - n..]));
-                    }
+                if small.is_char_boundary(3) && small.len() > 3 {
+                    put(format!("p={}", &small[..3]));
+                }
+                if small.len() > 3 && small.is_char_boundary(small.len() - 3) {
+                    put(format!("s={}", &small[small.len() - 3..]));
                 }
                 put(format!(
                     "shape={:?}",

@@ -1,0 +1,471 @@
+//! Frames: what each trigger takes from its clause, its sentence and what was told before.
+
+use super::*;
+
+impl Reader<'_, '_> {
+    /// An effect (dead, wounded, damage) of an event of the same sentence is told with it.
+    pub(super) fn joins(&mut self, begin: usize, frame: Frame, h: &Hit, phrases: &[Phrase], s: &Sentence) -> bool {
+        let here = self.t.span(h.tokens.clone()).start;
+        let whom = self.whom(frame, h, phrases, s);
+        let index = (begin..self.out.events.len())
+            .filter(|e| !matches!(self.out.events[*e].kind, EventType::Protests))
+            .min_by_key(|e| self.out.events[*e].trigger.span.start.abs_diff(here));
+        let index = match index {
+            Some(i) => i,
+            // "In the latter attack ... were killed": the event of the sentence before.
+            None if frame == Frame::Effect && begin > 0 => begin - 1,
+            None => return false,
+        };
+        let measure = match frame {
+            Frame::Wound => Measure::Wounded,
+            Frame::Damage => return true,
+            _ => Measure::Killed,
+        };
+        for p in whom {
+            let party = self.party(&phrases[p], "effect");
+            let number = phrases[p].number.clone();
+            let part = number.as_ref().map(|n| self.part(n.tokens.clone(), "counted-effect"));
+            let e = &mut self.out.events[index];
+            let of = match e.to.iter().position(|x| x.part.span == party.part.span) {
+                Some(k) => k,
+                None => {
+                    if matches!(party.class, "weapon" | "thing") || e.by.iter().any(|x| x.part.span == party.part.span)
+                    {
+                        continue;
+                    }
+                    e.to.push(party);
+                    e.to.len() - 1
+                }
+            };
+            if let (Some(n), Some(part)) = (number, part)
+                && !e.figures.iter().any(|f| f.part.span == part.span)
+            {
+                e.figures.push(Count { part, measure, of: Some(of), number: n.best, high: n.high, hedge: n.hedge });
+            }
+        }
+        true
+    }
+
+    /// Whom an effect befalls: the subject of a passive or of dying, else the object.
+    pub(super) fn whom(&self, frame: Frame, h: &Hit, phrases: &[Phrase], s: &Sentence) -> Vec<usize> {
+        let t = self.t;
+        let clause = self.clause(s, h.tokens.start);
+        let passive = (1..=4).any(|d| {
+            h.tokens
+                .start
+                .checked_sub(d)
+                .filter(|b| *b >= clause.start)
+                .is_some_and(|b| matches!(t.small(b), "was" | "were" | "been" | "being" | "are" | "is"))
+        }) && !t.small(h.tokens.start).ends_with("ing");
+        let left = phrases.iter().enumerate().rev().find(|(_, p)| {
+            p.tokens.end <= h.tokens.start
+                && p.tokens.start >= clause.start
+                && !matches!(self.preposition(p, s), "in" | "by" | "at" | "near")
+        });
+        let right = phrases.iter().enumerate().find(|(_, p)| {
+            p.tokens.start >= h.tokens.end
+                && p.tokens.start < clause.end
+                && !matches!(self.preposition(p, s), "in" | "by" | "at" | "near" | "from" | "to" | "with")
+        });
+        let subject = passive || frame == Frame::Effect;
+        match (subject, left, right) {
+            (true, Some((k, _)), _) => vec![k],
+            (false, _, Some((k, _))) => vec![k],
+            _ => vec![],
+        }
+    }
+
+    #[allow(clippy::too_many_lines)]
+    pub(super) fn event(
+        &mut self,
+        frame: Frame,
+        kind: EventType,
+        sub_type: &'static str,
+        noun: bool,
+        h: &Hit,
+        phrases: &[Phrase],
+        s: &Sentence,
+        hits: &[Hit],
+    ) {
+        let t = self.t;
+        let clause = self.clause(s, h.tokens.start);
+        let (begin, end) = (h.tokens.start, h.tokens.end);
+        let (mut by, mut to): (Vec<usize>, Vec<usize>) = (vec![], vec![]);
+        let able = |p: &Phrase| {
+            p.actor.is_some()
+                || p.person
+                || !matches!(p.class, Some(Class::Thing | Class::Weapon) | None)
+                || p.country.is_some()
+        };
+        let lexicon = Lexicon::bundled();
+        let verb_between = |a: usize, b: usize| {
+            hits.iter().any(|o| {
+                o.tokens.start >= a
+                    && o.tokens.end <= b
+                    && o.tokens != h.tokens
+                    && matches!(o.entry, Entry::Trigger(k) if !lexicon.triggers[k as usize].noun)
+            })
+        };
+        if noun {
+            // Before: whose attack, what kind of.
+            if let Some((k, p)) = phrases
+                .iter()
+                .enumerate()
+                .find(|(_, p)| p.tokens.end <= begin && begin - p.tokens.end <= 2 && p.tokens.start >= clause.start)
+                && (t.small(begin - 1) == "s" || p.tokens.end == begin)
+                && able(p)
+            {
+                by.push(k);
+            }
+            for (k, p) in
+                phrases.iter().enumerate().filter(|(_, p)| p.tokens.start >= end && p.tokens.start < clause.end)
+            {
+                let gap = p.tokens.start - end;
+                match self.preposition(p, s) {
+                    "by" if gap <= 12 && by.is_empty() && able(p) => by.push(k),
+                    "of" if gap <= 3 && to.is_empty() => {
+                        if frame == Frame::Operate || frame == Frame::Break {
+                            by.push(k)
+                        } else {
+                            to.push(k)
+                        }
+                    }
+                    "on" | "against" | "upon" if gap <= 6 && to.is_empty() => to.push(k),
+                    "at" if gap <= 4 && to.is_empty() && p.class == Some(Class::Thing) => to.push(k),
+                    "between" if frame == Frame::Clash => by.push(k),
+                    "and" | "with" if frame == Frame::Clash && !by.is_empty() && gap <= 10 => to.push(k),
+                    _ => {}
+                }
+                if verb_between(end, p.tokens.start) {
+                    break;
+                }
+            }
+        } else {
+            let passive = (1..=4).any(|d| {
+                begin
+                    .checked_sub(d)
+                    .filter(|b| *b >= clause.start)
+                    .is_some_and(|b| matches!(t.small(b), "was" | "were" | "been" | "being" | "are" | "is" | "be"))
+            }) && !t.small(begin).ends_with("ing");
+            let free = |p: &Phrase| {
+                !matches!(
+                    self.preposition(p, s),
+                    "in" | "of" | "at" | "from" | "near" | "with" | "by" | "to" | "on" | "against"
+                )
+            };
+            let left = phrases
+                .iter()
+                .enumerate()
+                .rev()
+                .filter(|(_, p)| p.tokens.end <= begin && p.tokens.start >= clause.start)
+                .find(|(_, p)| free(p))
+                // "militants who escaped": the clause begins behind its subject.
+                .or_else(|| {
+                    phrases.iter().enumerate().rev().find(|(_, p)| {
+                        p.tokens.end < begin && p.tokens.end + 1 >= clause.start && clause.start > s.tokens.start
+                    })
+                });
+            let right = phrases.iter().enumerate().find(|(_, p)| {
+                p.tokens.start >= end
+                    && p.tokens.start < clause.end
+                    && p.tokens.start - end <= 8
+                    && (free(p) || matches!(self.preposition(p, s), "on" | "against" | "with" | "at"))
+                    && !verb_between(end, p.tokens.start)
+            });
+            let agent = phrases.iter().enumerate().find(|(_, p)| {
+                p.tokens.start >= end
+                    && p.tokens.start < clause.end
+                    && p.tokens.start - end <= 12
+                    && self.preposition(p, s) == "by"
+            });
+            if passive && frame != Frame::Escape {
+                to.extend(left.map(|x| x.0));
+                by.extend(agent.map(|x| x.0));
+            } else {
+                match frame {
+                    Frame::Escape => by.extend(left.map(|x| x.0)),
+                    Frame::Blast => to.extend(right.map(|x| x.0)),
+                    _ => {
+                        by.extend(left.filter(|(_, p)| able(p)).map(|x| x.0));
+                        to.extend(right.map(|x| x.0));
+                    }
+                }
+            }
+        }
+        let weapon = |k: &usize| phrases[*k].class == Some(Class::Weapon);
+        by.retain(|k| !weapon(k));
+        to.retain(|k| !weapon(k) && !by.contains(k));
+        let measure = match frame {
+            Frame::Kill => Some(Measure::Killed),
+            Frame::Wound => Some(Measure::Wounded),
+            Frame::Capture => Some(Measure::Captured),
+            Frame::Escape | Frame::Break => Some(Measure::Escaped),
+            _ => None,
+        };
+        let counted: Vec<(Option<usize>, &Phrase)> = if matches!(frame, Frame::Escape | Frame::Break) {
+            by.iter().map(|k| (None, &phrases[*k])).collect()
+        } else {
+            to.iter().enumerate().map(|(n, k)| (Some(n), &phrases[*k])).collect()
+        };
+        let figures: Vec<Count> = counted
+            .into_iter()
+            .filter_map(|(of, p)| {
+                let n = p.number.clone()?;
+                let part = self.part(n.tokens.clone(), "counted-party");
+                Some(Count { part, measure: measure?, of, number: n.best, high: n.high, hedge: n.hedge })
+            })
+            .collect();
+        let place = self.place(h, s, hits, &clause);
+        let days = self.days(h, s, &clause);
+        let rule = if noun { "noun-frame" } else { "verb-frame" };
+        // "a U.S. airstrike", "Pakistani security operations": a country's forces.
+        let of_country = hits
+            .iter()
+            .filter(|x| noun && by.is_empty() && x.tokens.end == begin)
+            .find_map(|x| match x.entry {
+                Entry::Country(k) | Entry::Demonym(k) => Some((x, lexicon.countries[k as usize].code)),
+                _ => None,
+            })
+            .map(|(x, code)| Party {
+                part: self.part(x.tokens.clone(), "country-adjective"),
+                actor: None,
+                class: name_of(Class::State),
+                country: Some(code),
+            });
+        let mut e = Reading {
+            trigger: self.part(h.tokens.clone(), rule),
+            quote: t.span(s.tokens.clone()),
+            kind,
+            sub_type,
+            by: by.iter().map(|k| self.party(&phrases[*k], rule)).chain(of_country).collect(),
+            to: to.iter().map(|k| self.party(&phrases[*k], rule)).collect(),
+            place,
+            days,
+            figures,
+            speakers: vec![],
+            stance: Stance::Asserts,
+            modality: Modality::Asserted,
+            cue: None,
+            same_as: None,
+        };
+        self.remember(&mut e, h, noun, s);
+        self.out.events.push(e);
+    }
+
+    /// Places in a clause: after "in", "near" and the like; else of the sentence.
+    pub(super) fn place(&self, h: &Hit, s: &Sentence, hits: &[Hit], clause: &Range<usize>) -> Option<Place> {
+        let t = self.t;
+        let mut best: Option<(usize, Place)> = None;
+        let mut i = s.tokens.start;
+        while i < s.tokens.end {
+            let w = t.small(i);
+            let introduces = matches!(
+                w,
+                "in" | "near"
+                    | "at"
+                    | "outside"
+                    | "inside"
+                    | "across"
+                    | "throughout"
+                    | "around"
+                    | "into"
+                    | "from"
+                    | "to"
+                    | "of"
+                    | "within"
+                    | "surrounding"
+                    | "toward"
+                    | "on"
+            );
+            if !introduces {
+                i += 1;
+                continue;
+            }
+            let mut at = i + 1;
+            while matches!(
+                t.small(at),
+                "the"
+                    | "northern"
+                    | "southern"
+                    | "eastern"
+                    | "western"
+                    | "central"
+                    | "neighboring"
+                    | "neighbouring"
+                    | "city"
+                    | "town"
+                    | "village"
+                    | "of"
+                    | "district"
+                    | "province"
+                    | "capital"
+                    | "nearby"
+                    | "both"
+                    | "part"
+                    | "parts"
+            ) && at < i + 5
+            {
+                at += 1;
+            }
+            let known = self.names.get(at).copied().flatten();
+            let country =
+                hits.iter().find(|x| x.tokens.start == at && matches!(x.entry, Entry::Country(_) | Entry::Capital(_)));
+            let capital = |j: usize| j < s.tokens.end && matches!(t.tokens[j].shape, Shape::Capital | Shape::Capitals);
+            // "in U.S. airstrikes": of a country, not in it.
+            let adjective = |c: &Hit| {
+                hits.iter()
+                    .any(|x| x.tokens.start == c.tokens.end && matches!(x.entry, Entry::Trigger(_) | Entry::Role(_)))
+            };
+            let country = country.filter(|c| !adjective(c));
+            let (end, area) = match (known, country) {
+                (Some((end, Means::Area(a))), _) => (end, Some(self.known.areas[a].clone())),
+                (Some(_), _) => (at, None),
+                (None, Some(c))
+                    if !hits.iter().any(|x| {
+                        x.tokens.start == at && matches!(x.entry, Entry::Demonym(_)) && x.tokens.end >= c.tokens.end
+                    }) =>
+                {
+                    (c.tokens.end, None)
+                }
+                _ if !t.shouted
+                    && capital(at)
+                    && crate::when::when(t, at, self.setting.anchor).is_none()
+                    && !hits
+                        .iter()
+                        .any(|x| x.tokens.start == at && matches!(x.entry, Entry::Demonym(_) | Entry::Role(_))) =>
+                {
+                    let mut end = at;
+                    while capital(end) && end < at + 4 {
+                        end += 1;
+                    }
+                    (end, None)
+                }
+                _ => (at, None),
+            };
+            if end > at
+                && !matches!(t.small(end), "s")
+                && (area.is_some()
+                    || matches!(
+                        w,
+                        "in" | "near"
+                            | "at"
+                            | "outside"
+                            | "inside"
+                            | "across"
+                            | "throughout"
+                            | "around"
+                            | "within"
+                            | "into"
+                            | "from"
+                            | "surrounding"
+                    ))
+            {
+                let inside = clause.contains(&i);
+                let distance = i.abs_diff(h.tokens.start)
+                    + if inside { 0 } else { 100 }
+                    + if i < h.tokens.start { 10 } else { 0 }
+                    + if w == "from" || w == "of" { 15 } else { 0 };
+                let place = Place {
+                    part: self.part(at..end, if inside { "clause-place" } else { "sentence-place" }),
+                    name: t.slice(at..end).to_owned(),
+                    area,
+                };
+                if best.as_ref().is_none_or(|b| distance < b.0) {
+                    best = Some((distance, place));
+                }
+                i = end;
+            } else {
+                i += 1;
+            }
+        }
+        best.map(|b| b.1)
+    }
+
+    pub(super) fn days(&self, h: &Hit, s: &Sentence, clause: &Range<usize>) -> Option<Days> {
+        let t = self.t;
+        let mut best: Option<(usize, Days)> = None;
+        let mut i = s.tokens.start;
+        while i < s.tokens.end {
+            let Some(w) = when(t, i, self.setting.anchor) else {
+                i += 1;
+                continue;
+            };
+            let before = i.checked_sub(1).filter(|b| *b >= s.tokens.start).map_or("", |b| t.small(b));
+            let days = match (before, self.setting.anchor) {
+                ("since", Some(a)) if w.days.from <= a => Stretch { from: w.days.from, to: a },
+                _ => w.days,
+            };
+            let inside = clause.contains(&i);
+            let distance = i.abs_diff(h.tokens.start) + if inside { 0 } else { 60 };
+            if best.as_ref().is_none_or(|b| distance < b.0) {
+                best =
+                    Some((distance, Days { part: self.part(w.tokens.clone(), w.rule), from: days.from, to: days.to }));
+            }
+            i = w.tokens.end;
+        }
+        best.map(|b| b.1)
+    }
+
+    /// What is said with "the" was told of before; what has no place or day continues what came before.
+    pub(super) fn remember(&mut self, e: &mut Reading, h: &Hit, noun: bool, s: &Sentence) {
+        let t = self.t;
+        let before =
+            |d: usize| h.tokens.start.checked_sub(d).filter(|b| *b >= s.tokens.start).map_or("", |b| t.small(b));
+        let definite = noun
+            && ((1..=3).any(|d| matches!(before(d), "the" | "this" | "that" | "latter" | "these" | "those")))
+            && !(1..=3).any(|d| matches!(before(d), "a" | "an" | "several" | "two" | "three"));
+        if definite {
+            let latter = (1..=3).any(|d| before(d) == "latter");
+            // What stands elsewhere in the sentence is no place of what was told before.
+            let own = e.place.take_if(|p| latter || p.part.rule == "sentence-place");
+            let found = self
+                .out
+                .events
+                .iter()
+                .enumerate()
+                .rev()
+                .take(12)
+                .find(|(_, o)| {
+                    let word = |x: &Reading| t.small[x.trigger.span.clone()].trim_end_matches('s').to_owned();
+                    let (a, b) = (word(o), word(e));
+                    let generic = matches!(b.as_str(), "attack" | "incident" | "assault" | "strike");
+                    (a == b || a.ends_with(&b) || (generic && o.kind != EventType::Strategic))
+                        && (e.place.is_none()
+                            || o.place.is_none()
+                            || e.place.as_ref().map(|p| &p.name) == o.place.as_ref().map(|p| &p.name))
+                        && (e.days.is_none()
+                            || o.days.is_none()
+                            || e.days.as_ref().map(|p| p.from) == o.days.as_ref().map(|p| p.from))
+                })
+                .map(|(k, o)| (o.same_as.unwrap_or(k), o.place.clone(), o.days.clone()));
+            if let Some((k, place, days)) = found {
+                e.same_as = Some(k);
+                let keep = |rule| {
+                    move |mut p: Part| {
+                        p.rule = rule;
+                        p
+                    }
+                };
+                e.place = e.place.take().or(place.map(|p| Place { part: keep("anaphora")(p.part), ..p }));
+                e.days = e.days.take().or(days.map(|d| Days { part: keep("anaphora")(d.part), ..d }));
+            }
+            e.place = e.place.take().or(own);
+        }
+        // The scene of the paragraph.
+        let paragraph = t.sentences.iter().find(|x| x.tokens.start == s.tokens.start).map_or(0, |x| x.paragraph);
+        let last = self
+            .out
+            .events
+            .iter()
+            .rev()
+            .find(|o| t.sentences.iter().any(|x| x.paragraph == paragraph && t.span(x.tokens.clone()) == o.quote));
+        if let Some(last) = last {
+            if e.place.is_none() {
+                e.place = last.place.clone().map(|p| Place { part: Part { rule: "scene", ..p.part }, ..p });
+            }
+            if e.days.is_none() && last.quote == e.quote {
+                e.days = last.days.clone().map(|d| Days { part: Part { rule: "scene", ..d.part }, ..d });
+            }
+        }
+    }
+}

@@ -442,6 +442,40 @@ fn last(text: &str) -> String {
     plain(text).rsplit(' ').next().unwrap_or_default().to_owned()
 }
 
+/// What the rules read where the model marked nothing of the kind in a sentence.
+fn by_rules(ready: &Ready<'_>, marked: &mut Vec<Marked>) {
+    let t = &ready.text;
+    let read = extract::read(t, &extract::Known::default(), extract::Setting::default());
+    let mut more: Vec<Marked> = Vec::new();
+    for e in read.events.iter().filter(|e| e.kind != model::EventType::Strategic && e.stance == model::Stance::Asserts)
+    {
+        let parties = e.by.iter().map(|p| (p, 0)).chain(e.to.iter().map(|p| (p, 3)));
+        for (p, role) in parties {
+            let label = match (role, p.class) {
+                (0, "armed-group") => "PerpInd",
+                (3, "civilians" | "officials" | "leader") => "Victim",
+                (3, "thing") => "Target",
+                _ => continue,
+            };
+            let at = |b: usize| t.tokens.partition_point(|x| (x.start as usize) < b);
+            let (mut from, to) = (at(p.part.span.start), at(p.part.span.end));
+            while from < to
+                && matches!(t.small(from), "the" | "a" | "an" | "some" | "other" | "these" | "those" | "several")
+            {
+                from += 1;
+            }
+            let Some(s) = t.sentences.iter().find(|s| s.tokens.contains(&from)) else { continue };
+            let taken =
+                marked.iter().chain(&more).any(|m| m.label.starts_with(label) && s.tokens.contains(&m.tokens.start));
+            if from < to && !taken {
+                more.push(Marked { tokens: from..to, label: label.to_owned() });
+            }
+        }
+    }
+    marked.extend(more);
+    marked.sort_by_key(|m| m.tokens.start);
+}
+
 /// One thing marked in a document.
 #[derive(Debug, Clone)]
 struct Found {
@@ -1006,8 +1040,14 @@ pub(crate) fn run(data: Option<&Path>) -> Result<Vec<Row>, String> {
         passes: env("PASSES", base.passes as f64) as usize,
         weight: env("W", base.weight),
     };
-    let tagger = Tagger::train(&lessons, how, &work).map_err(|e| e.to_string())?;
+    let tagger = match std::env::var("MUC_MODEL").ok().and_then(|f| std::fs::read(f).ok()) {
+        Some(b) => Tagger::from_bytes(b),
+        None => Tagger::train(&lessons, how, &work).map_err(|e| e.to_string())?,
+    };
     let _ = std::fs::remove_file(&work);
+    if let Ok(f) = std::env::var("MUC_MODEL") {
+        std::fs::write(f, tagger.bytes()).map_err(|e| e.to_string())?;
+    }
     let seconds = begun.elapsed().as_secs_f64();
     let megabytes = tagger.bytes().len() as f64 / 1e6;
 
@@ -1016,9 +1056,12 @@ pub(crate) fn run(data: Option<&Path>) -> Result<Vec<Row>, String> {
     let mut filter = Tally::default();
     for d in &test {
         let ready = Ready::new(&d.raw, d.body);
-        let marked = tagger.mark(&ready).map_err(|e| e.to_string())?;
-        let mut things = found(&ready, &marked);
+        let mut marked = tagger.mark(&ready, env("BOLD", 0.0)).map_err(|e| e.to_string())?;
         let relevance = learned.relevance.p(&d.raw[d.body..]);
+        if relevance > env("RULES", 0.6) {
+            by_rules(&ready, &mut marked);
+        }
+        let mut things = found(&ready, &marked);
         if relevance < env("REL", 0.35) {
             things.clear();
         }

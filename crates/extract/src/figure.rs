@@ -59,47 +59,53 @@ fn unit(word: &str) -> Option<u32> {
 fn plain(t: &Text<'_>, i: usize) -> Option<(u32, usize)> {
     let token = t.tokens.get(i)?;
     let mut at = i;
-    let mut value: u64;
+    // What has been closed by thousands, and what is being counted.
+    let (mut total, mut value): (u64, u64) = (0, 0);
+    // A unit may follow at the beginning, and after hundred and thousand.
+    let mut open = true;
     if token.shape == Shape::Number {
         let digits: String = t.word(i).chars().filter(|c| *c != ',').collect();
         if digits.contains(['.', ':']) {
             return None;
         }
         value = digits.parse().ok()?;
-        at += 1;
-    } else {
-        value = match t.small(i) {
-            "a" | "an" if matches!(t.small(i + 1), "hundred" | "thousand" | "dozen") => 1,
-            w => unit(w)?.into(),
-        };
-        at += 1;
-        if value >= 20
-            && value.is_multiple_of(10)
-            && let Some(n) = unit(t.small(at)).filter(|n| (1..10).contains(n))
-        {
-            value += u64::from(n);
-            at += 1;
-        }
+        (at, open) = (i + 1, false);
+    } else if matches!(t.small(i), "a" | "an") && matches!(t.small(i + 1), "hundred" | "thousand" | "dozen" | "million")
+    {
+        (value, at, open) = (1, i + 1, false);
     }
     loop {
-        let factor = match t.small(at) {
-            "hundred" => 100,
-            "thousand" => 1000,
-            "million" => 1_000_000,
-            "dozen" => 12,
-            _ => break,
-        };
-        value = value.checked_mul(factor)?;
-        at += 1;
-        // "two hundred and fifty", "one thousand two hundred"
-        let more = at + usize::from(t.small(at) == "and");
-        if factor >= 100
-            && let Some(n) = unit(t.small(more))
-        {
+        // "two hundred and fifty"
+        let word = at + usize::from(open && at > i && t.small(at) == "and");
+        if open && let Some(mut n) = unit(t.small(word)) {
+            at = word + 1;
+            if n >= 20
+                && n.is_multiple_of(10)
+                && let Some(ones) = unit(t.small(at)).filter(|o| (1..10).contains(o))
+            {
+                n += ones;
+                at += 1;
+            }
             value += u64::from(n);
-            at = more + 1;
+            open = false;
+            continue;
         }
+        if at == i {
+            return None;
+        }
+        match t.small(at) {
+            "hundred" if value > 0 => (value, open) = (value.checked_mul(100)?, true),
+            "dozen" if value > 0 => value = value.checked_mul(12)?,
+            w @ ("thousand" | "million") if value > 0 => {
+                let factor = if w == "thousand" { 1000 } else { 1_000_000 };
+                total += value.checked_mul(factor)?;
+                (value, open) = (0, true);
+            }
+            _ => break,
+        }
+        at += 1;
     }
+    let value = total.checked_add(value)?;
     Some((u32::try_from(value).ok()?, at))
 }
 
@@ -189,6 +195,35 @@ mod tests {
         }
         for none in ["the", "3.5", "12:30", "someone"] {
             assert_eq!(number(&Text::new(none, 0), 0), None, "{none}");
+        }
+    }
+
+    /// A number in words, as a person writes it.
+    fn words(n: u32) -> String {
+        let below = |n: u32| match n {
+            0..20 => UNITS[n as usize].to_owned(),
+            _ if n.is_multiple_of(10) => TENS[n as usize / 10 - 2].to_owned(),
+            _ => format!("{}-{}", TENS[n as usize / 10 - 2], UNITS[n as usize % 10]),
+        };
+        match n {
+            0..100 => below(n),
+            100..1000 if n.is_multiple_of(100) => format!("{} hundred", below(n / 100)),
+            100..1000 => format!("{} hundred and {}", below(n / 100), words(n % 100)),
+            _ if n.is_multiple_of(1000) => format!("{} thousand", words(n / 1000)),
+            _ => format!("{} thousand {}", words(n / 1000), words(n % 1000)),
+        }
+    }
+
+    /// Every number that a report may write in words, against a grammar that is not ours.
+    #[test]
+    fn numbers_in_words_agree_with_another_grammar() {
+        let english = text2num::Language::english();
+        for n in (0..1000).chain((1000..20_000).step_by(37)) {
+            let said = words(n);
+            let text = Text::new(&said, 0);
+            let ours = number(&text, 0).map(|x| (x.best, x.tokens.end));
+            assert_eq!(ours, Some((n, text.tokens.len())), "{said}");
+            assert_eq!(text2num::text2digits(&said, &english).ok().as_deref(), Some(n.to_string().as_str()), "{said}");
         }
     }
 }

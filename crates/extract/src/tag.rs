@@ -43,8 +43,8 @@ impl<'t> Ready<'t> {
         Self { text, hits }
     }
 
-    /// Attributes of every token, sentence by sentence. What speaks for a label whatever the token counts `bias` times.
-    fn attributes(&self, bias: f64) -> Vec<Vec<Vec<Attribute>>> {
+    /// Attributes of every token, sentence by sentence.
+    fn attributes(&self) -> Vec<Vec<Vec<Attribute>>> {
         let t = &self.text;
         let lexicon = Lexicon::bundled();
         let n = t.tokens.len();
@@ -127,7 +127,6 @@ impl<'t> Ready<'t> {
             let mut sentence = Vec::with_capacity(s.tokens.len());
             for i in s.tokens.clone() {
                 let mut a: Vec<Attribute> = Vec::with_capacity(48);
-                a.push(Attribute::new("bias", bias));
                 let mut put = |text: String| a.push(Attribute::new(text, 1.0));
                 let at = |k: isize| within(i as isize + k);
                 for k in -2isize..=2 {
@@ -264,7 +263,7 @@ pub struct Training {
 
 impl Default for Training {
     fn default() -> Self {
-        Self { c1: 0.4, c2: 0.1, passes: 60, weight: 2.0 }
+        Self { c1: 0.1, c2: 0.3, passes: 55, weight: 4.0 }
     }
 }
 
@@ -287,7 +286,7 @@ impl Tagger {
                     labels[i] = format!("{}-{}", if k == 0 { "B" } else { "I" }, m.label);
                 }
             }
-            for (s, x) in ready.text.sentences.iter().zip(ready.attributes(1.0)) {
+            for (s, x) in ready.text.sentences.iter().zip(ready.attributes()) {
                 let y = &labels[s.tokens.clone()];
                 // Of texts in which nothing is marked, sentences that speak of violence are lesson enough.
                 let speaks = ready
@@ -315,15 +314,15 @@ impl Tagger {
         &self.model
     }
 
-    /// Marks a text. `boldness` is nought as trained; the more of it, the more is marked.
+    /// Marks a text.
     ///
     /// # Errors
     /// When the bytes are no model.
-    pub fn mark(&self, ready: &Ready<'_>, boldness: f64) -> std::io::Result<Vec<Marked>> {
+    pub fn mark(&self, ready: &Ready<'_>) -> std::io::Result<Vec<Marked>> {
         let model = Model::new(&self.model)?;
         let tagger = model.tagger()?;
         let mut out: Vec<Marked> = Vec::new();
-        for (s, x) in ready.text.sentences.iter().zip(ready.attributes(1.0 - boldness)) {
+        for (s, x) in ready.text.sentences.iter().zip(ready.attributes()) {
             for (i, label) in s.tokens.clone().zip(tagger.tag(&x)?) {
                 let Some((part, label)) = label.split_once('-') else { continue };
                 match out.last_mut() {

@@ -24,7 +24,7 @@ const ROLES: [&str; 5] = ["PerpInd", "PerpOrg", "Target", "Victim", "Weapon"];
 /// What is added to the label of a victim that is described, not named.
 const DESCRIBED: &str = "Described";
 /// Below this probability a document is taken to speak of no incident.
-const RELEVANT: f64 = 0.2;
+const RELEVANT: f64 = 0.1;
 
 /// A fill of a slot: alternatives before a colon, and after it.
 #[derive(Debug, Clone, Default, PartialEq)]

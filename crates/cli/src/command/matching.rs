@@ -79,7 +79,8 @@ pub(crate) fn run(args: &Match, common: &Common) -> Outcome {
         let all: u64 = done.rows.iter().map(|r| r.1).sum();
         let (events, seen) = done.clusters;
         out.push_str(&format!(
-            "\n{events} events are seen by more than one row: {all} rows make {} events\n",
+            "\n{events} event{} seen by more than one row: {all} rows make {} events\n",
+            if events == 1 { " is" } else { "s are" },
             all - seen + events
         ));
         out.push_str("\nThe most doubtful:  bellwether query \"select * from pairs order by abs(probability - 0.5) limit 20\" CASE\n");

@@ -1057,7 +1057,7 @@ fn learn_all(frame: &mut Frame<'_>, likes: &[Alike]) -> (Model, Option<Candidate
     } else {
         wide.iter().map(Vec::as_slice).collect()
     };
-    for _ in 0..3 {
+    for _ in 0..6 {
         learn(&mut model, frame, &some, likes);
     }
     let days = frame.reach.days;
@@ -1068,7 +1068,7 @@ fn learn_all(frame: &mut Frame<'_>, likes: &[Alike]) -> (Model, Option<Candidate
         lessons(frame, every(LESSONS))
     };
     let more: Vec<&[Look]> = narrow.iter().map(Vec::as_slice).collect();
-    for _ in 0..4 {
+    for _ in 0..8 {
         learn(&mut model, frame, &more, likes);
     }
     (model, fits.then_some(narrow))

@@ -161,7 +161,7 @@ impl Reader<'_, '_> {
             }
             // To the right: "of" a known name or country.
             let mut end = tokens.end;
-            if t.small(end) == "of" || (t.small(end) == "of" && t.small(end + 1) == "the") {
+            if t.small(end) == "of" {
                 let at = end + 1 + usize::from(t.small(end + 1) == "the");
                 if let Some((e, Means::Actor(_))) = self.names.get(at).copied().flatten() {
                     end = e;

@@ -14,7 +14,7 @@ use libm::{exp, log as ln};
 pub struct Set {
     /// First and last possible day of each record.
     pub days: Vec<(i32, i32)>,
-    /// Longitude and latitude in degrees.
+    /// Longitude and latitude in degrees; NaN where the place is not known: such a record has no candidates.
     pub at: Vec<(f32, f32)>,
     /// Radius in kilometres that holds 90 % of the belief about the place.
     pub radius_km: Vec<f32>,
@@ -90,6 +90,8 @@ fn ring_of() -> Vec<u8> {
 const FINE_KM: f32 = 12.0;
 /// Candidate pairs that teach the weights; a fixed share of the records is looked at when there are more.
 const LESSONS: usize = 45_000;
+/// From so many candidates on, half the passes over them teach the same.
+const MANY: u64 = 20_000;
 /// Most codes of a field that get a line of their own in the table of codes.
 const MOST_CODES: usize = 400;
 const KM_PER_DEGREE: f32 = 111.195;
@@ -114,10 +116,14 @@ pub struct Model {
     reach: Reach,
     /// How many matches taught it.
     matched: f64,
+    /// By field and code of the first set: matches that its line of `codes` rests on, prior included.
+    mass: Vec<Vec<f32>>,
     /// By field: (codes of the first, codes of the second) that have lines.
     sizes: Vec<(usize, usize)>,
-    /// By field: how common each code of the second set is.
+    /// By field: how common each code of the second set is, in all.
     common: Vec<Vec<f64>>,
+    /// The same among what is near but not the same.
+    nearby: Vec<Vec<f64>>,
     /// By distinct count of the first set: chance agreement by class.
     chance: Vec<[f32; COUNT_CLASSES]>,
 }
@@ -323,7 +329,9 @@ impl Prepared {
             index: Index::new(set, cell_km(set)),
             intensity: intensity(set, None),
             logs: set.counts.iter().map(|n| if *n == NONE { 0.0 } else { libm::log1pf(*n as f32) }).collect(),
-            coarsest: set.radius_km.iter().filter(|r| **r > FINE_KM).fold(0.0f32, |m, r| m.max(*r)),
+            coarsest: (set.radius_km.iter().zip(&set.at))
+                .filter(|(r, at)| **r > FINE_KM && at.0.is_finite())
+                .fold(0.0f32, |m, (r, _)| m.max(*r)),
         }
     }
 }
@@ -619,6 +627,7 @@ impl Model {
         }
         Self {
             matched: 0.0,
+            mass: sizes.iter().map(|(na, _)| vec![CODE_WEIGHT as f32; *na]).collect(),
             coverage: 0.4,
             slip,
             rings,
@@ -628,6 +637,7 @@ impl Model {
             trust,
             reach: f.reach,
             sizes,
+            nearby: common.clone(),
             common,
             chance: Vec::new(),
         }
@@ -685,6 +695,32 @@ impl Model {
         w
     }
 
+    /// What a pair that taught the weights with probability `p` must give back: it is no witness for itself. That
+    /// matters where few matches were found; where there are many, their like speaks for it.
+    fn own_witness(&self, f: &Frame<'_>, look: &Look, p: f32) -> [f32; 6] {
+        let mut back = [0.0; 6];
+        let share = (FEW / self.matched.max(FEW)) as f32;
+        if p * share < 0.02 {
+            return back;
+        }
+        for (k, table) in self.codes.iter().enumerate() {
+            let (x, y) = (f.a.codes[k][look.a as usize], f.b.codes[k][look.b as usize]);
+            if x == NONE || y == NONE {
+                continue;
+            }
+            let (na, nb) = self.sizes[k];
+            let (x, y) = ((x as usize).min(na - 1), (y as usize).min(nb - 1));
+            // A set with itself meets each pair from both sides.
+            let p = share * if f.own && x == y { 2.0 * p } else { p };
+            let row = self.mass[k][x];
+            let cell = table[x * nb + y] * row;
+            if p > 0.02 * cell {
+                back[2 + k.min(2)] -= libm::logf((1.0 - p / cell).max(1e-6) / (1.0 - p / row).max(1e-6));
+            }
+        }
+        back
+    }
+
     /// The part of place and time.
     fn where_when(&self, f: &Frame<'_>, t: &Tables, look: &Look) -> f32 {
         look.wide - f.pb.intensity[look.b as usize]
@@ -718,7 +754,7 @@ impl Model {
             .enumerate()
             .map(|(k, m)| {
                 let nb = self.sizes[k].1;
-                m.iter().enumerate().map(|(n, p)| log(f64::from(*p) / self.common[k][n % nb])).collect()
+                m.iter().enumerate().map(|(n, p)| log(f64::from(*p) / self.nearby[k][n % nb])).collect()
             })
             .collect();
         Tables {
@@ -771,6 +807,12 @@ const TRUST: f64 = 0.85;
 /// What is believed of slips, rings, counts and likeness before anything is learned weighs as much as a dozen matches:
 /// where few are found, it is what speaks.
 const PRIOR_WEIGHT: f64 = 12.0;
+/// What is believed of one code weighs as much as so many matches.
+const CODE_WEIGHT: f64 = 6.0;
+/// Of up to so many matches each is too much of the evidence to be its own witness.
+const FEW: f64 = 50.0;
+/// How common a code is in all weighs, for what is near, as much as so many candidates.
+const NEARBY_WEIGHT: f64 = 12.0;
 const PRIOR_COUNTS: [[f64; COUNT_CLASSES]; 2] =
     [[0.75, 0.21, 0.01, 0.01, 0.005, 0.005, 0.005, 0.005], [0.01, 0.1, 0.59, 0.12, 0.08, 0.05, 0.03, 0.02]];
 const PRIOR_LIKENESS: [[f64; LIKENESS_CLASSES]; 2] = [[0.1, 0.15, 0.2, 0.25, 0.3], [0.6, 0.2, 0.1, 0.06, 0.04]];
@@ -1039,9 +1081,15 @@ impl Twins {
 /// Candidates of each record of the first set, in the order of places.
 type Candidates = Vec<Vec<Look>>;
 
+/// All candidates, and the probability with which each taught the weights, one after the other.
+struct Found {
+    looks: Candidates,
+    taught: Vec<f32>,
+}
+
 /// Learns the weights of two sets: first within the whole reach from a few candidates, then from more of them within
 /// what was found to matter. Where all candidates fit, they are returned: they need not be found again.
-fn learn_all(frame: &mut Frame<'_>, likes: &[Alike]) -> (Model, Option<Candidates>) {
+fn learn_all(frame: &mut Frame<'_>, likes: &[Alike]) -> (Model, Option<Found>) {
     let chance = chance(frame);
     let mut model = Model::start(frame, likes);
     model.chance = chance;
@@ -1057,8 +1105,11 @@ fn learn_all(frame: &mut Frame<'_>, likes: &[Alike]) -> (Model, Option<Candidate
     } else {
         wide.iter().map(Vec::as_slice).collect()
     };
-    for _ in 0..6 {
-        learn(&mut model, frame, &some, likes);
+    // Many lessons settle sooner.
+    let (first, second) = if all > MANY { (6, 4) } else { (6, 8) };
+    let mut taught = Vec::new();
+    for _ in 0..first {
+        learn(&mut model, frame, &some, &mut taught, likes);
     }
     let days = frame.reach.days;
     model.narrow(frame);
@@ -1068,10 +1119,11 @@ fn learn_all(frame: &mut Frame<'_>, likes: &[Alike]) -> (Model, Option<Candidate
         lessons(frame, every(LESSONS))
     };
     let more: Vec<&[Look]> = narrow.iter().map(Vec::as_slice).collect();
-    for _ in 0..8 {
-        learn(&mut model, frame, &more, likes);
+    taught.clear();
+    for _ in 0..second {
+        learn(&mut model, frame, &more, &mut taught, likes);
     }
-    (model, fits.then_some(narrow))
+    (model, fits.then_some(Found { looks: narrow, taught }))
 }
 
 /// Whether a record is one of every so many, by what it is, not by where it stands.
@@ -1096,63 +1148,93 @@ fn lessons(f: &Frame<'_>, every: u64) -> Candidates {
         .collect()
 }
 
-/// One pass of expectation-maximisation.
-fn learn(model: &mut Model, f: &Frame<'_>, lessons: &[&[Look]], alike: &[Alike]) {
+/// Probabilities of the lessons, given the weights: candidates of one record compete, and a record of the second set is
+/// at most one match in all. `taught`: the probabilities of the pass before (empty: none yet), and then of this one.
+fn expect(model: &Model, f: &Frame<'_>, lessons: &[&[Look]], taught: &mut Vec<f32>) {
     let t = model.tables();
-    let w = model.reach.days;
+    let c = model.coverage as f32;
+    taught.resize(lessons.iter().map(|l| l.len()).sum(), 0.0);
+    let mut claimed = vec![0.0f32; f.b.at.len()];
+    let mut rest = taught.as_mut_slice();
+    for looks in lessons {
+        let (here, after) = rest.split_at_mut(looks.len());
+        rest = after;
+        let mut sum = 1.0 - c;
+        for (l, p) in looks.iter().zip(&mut *here) {
+            let mut weight = model.weight(f, &t, l);
+            if *p > 0.02 {
+                weight -= model.own_witness(f, l, *p).iter().sum::<f32>();
+            }
+            *p = c * libm::expf(weight.min(60.0));
+            sum += *p;
+        }
+        for (l, p) in looks.iter().zip(here) {
+            *p /= sum;
+            claimed[l.b as usize] += *p;
+        }
+    }
+    // Of one event there may be more than two duplicates.
+    if !f.own {
+        for (l, p) in lessons.iter().copied().flatten().zip(taught) {
+            *p /= claimed[l.b as usize].max(1.0);
+        }
+    }
+}
+
+/// One pass of expectation-maximisation. `taught` as in [`expect`].
+fn learn(model: &mut Model, f: &Frame<'_>, lessons: &[&[Look]], taught: &mut Vec<f32>, alike: &[Alike]) {
+    expect(model, f, lessons, taught);
     let weighed = |v: Vec<f64>| v.into_iter().map(|x| PRIOR_WEIGHT * x).collect::<Vec<f64>>();
-    let mut slip = weighed(prior_slip(w));
+    let mut slip = weighed(prior_slip(model.reach.days));
     let mut rings = weighed(prior_rings(model.rings.len()));
     let mut counts = PRIOR_COUNTS.map(|row| row.map(|x| PRIOR_WEIGHT * x));
     let mut codes: Vec<Vec<f64>> = model.sizes.iter().map(|(x, y)| vec![0.0; x * y]).collect();
     let mut likeness = PRIOR_LIKENESS.map(|row| row.map(|x| PRIOR_WEIGHT * x));
-    let (mut matched, mut asked) = (0.0, 0.0);
-    let c = model.coverage;
-    let mut odds = Vec::new();
-    for looks in lessons {
-        asked += 1.0;
-        odds.clear();
-        let mut sum = 1.0 - c;
-        for l in *looks {
-            let r = c * f64::from(libm::expf(model.weight(f, &t, l).min(60.0)));
-            odds.push(r);
-            sum += r;
+    let mut nearby = model.common.clone();
+    nearby.iter_mut().flatten().for_each(|x| *x *= NEARBY_WEIGHT);
+    let mut matched = 0.0;
+    for (l, p) in lessons.iter().copied().flatten().zip(&*taught) {
+        let p = f64::from(*p);
+        if l.likeness != WIDE {
+            likeness[0][l.likeness as usize] += p;
+            likeness[1][l.likeness as usize] += 1.0 - p;
         }
-        for (l, r) in looks.iter().zip(&odds) {
-            let p = r / sum;
-            if l.likeness != WIDE {
-                likeness[0][l.likeness as usize] += p;
-                likeness[1][l.likeness as usize] += 1.0 - p;
+        let (i, j) = (l.a as usize, l.b as usize);
+        for (codes, n) in f.b.codes.iter().zip(&mut nearby) {
+            if codes[j] != NONE {
+                let last = n.len() - 1;
+                n[(codes[j] as usize).min(last)] += 1.0 - p;
             }
-            if p < 1e-4 {
-                continue;
-            }
-            matched += p;
-            let (i, j) = (l.a as usize, l.b as usize);
-            if l.slip != WIDE {
-                slip[l.slip as usize] += p;
-            }
-            if l.ring != WIDE {
-                rings[l.ring as usize] += p;
-            }
-            if l.count != WIDE {
-                counts[usize::from(f.a.counts[i] > 0)][l.count as usize] += p;
-            }
-            for (k, table) in codes.iter_mut().enumerate() {
-                let (x, y) = (f.a.codes[k][i], f.b.codes[k][j]);
-                if x != NONE && y != NONE {
-                    let (na, nb) = model.sizes[k];
-                    table[(x as usize).min(na - 1) * nb + (y as usize).min(nb - 1)] += p;
-                }
+        }
+        if p < 1e-4 {
+            continue;
+        }
+        matched += p;
+        if l.slip != WIDE {
+            slip[l.slip as usize] += p;
+        }
+        if l.ring != WIDE {
+            rings[l.ring as usize] += p;
+        }
+        if l.count != WIDE {
+            counts[usize::from(f.a.counts[i] > 0)][l.count as usize] += p;
+        }
+        for (k, table) in codes.iter_mut().enumerate() {
+            let (x, y) = (f.a.codes[k][i], f.b.codes[k][j]);
+            if x != NONE && y != NONE {
+                let (na, nb) = model.sizes[k];
+                table[(x as usize).min(na - 1) * nb + (y as usize).min(nb - 1)] += p;
             }
         }
     }
+    let asked = lessons.len() as f64;
     model.matched = matched;
     model.coverage = ((matched + 1.0) / (asked + 5.0)).clamp(0.001, 0.999);
     model.likeness = likeness.map(|n| {
         let sum: f64 = n.iter().sum();
         n.map(|x| x / sum)
     });
+    model.nearby = nearby.into_iter().map(normal).collect();
     model.slip = normal(slip);
     model.rings = normal(rings);
     for (row, n) in model.counts.iter_mut().zip(counts) {
@@ -1161,8 +1243,7 @@ fn learn(model: &mut Model, f: &Frame<'_>, lessons: &[&[Look]], alike: &[Alike])
     }
     for (k, n) in codes.into_iter().enumerate() {
         let (na, nb) = model.sizes[k];
-        // How far likeness can be trusted is learned over all codes; what single codes mean is drawn towards that with
-        // the weight of six matches.
+        // How far likeness can be trusted is learned over all codes; what single codes mean is drawn towards that.
         let (mut agree, mut all) = (3.0 * TRUST, 3.0);
         let full = prior_codes(&alike[k], &vec![0.0; nb], na, nb, 1.0);
         for (row, known) in n.chunks(nb).zip(full.chunks(nb)) {
@@ -1172,18 +1253,19 @@ fn learn(model: &mut Model, f: &Frame<'_>, lessons: &[&[Look]], alike: &[Alike])
             }
         }
         model.trust[k] = (agree / all).min(0.995);
-        let prior = prior_codes(&alike[k], &model.common[k], na, nb, model.trust[k]);
+        let prior = prior_codes(&alike[k], &model.nearby[k], na, nb, model.trust[k]);
+        model.mass[k] = n.chunks(nb).map(|n| (n.iter().sum::<f64>() + CODE_WEIGHT) as f32).collect();
         model.codes[k] = n
             .chunks(nb)
             .zip(prior.chunks(nb))
-            .flat_map(|(n, p)| normal(n.iter().zip(p).map(|(n, p)| n + 6.0 * f64::from(*p)).collect()))
+            .flat_map(|(n, p)| normal(n.iter().zip(p).map(|(n, p)| n + CODE_WEIGHT * f64::from(*p)).collect()))
             .map(|p| p as f32)
             .collect();
     }
 }
 
 /// All pairs worth keeping, with their weights; `found` are all candidates, where they were kept.
-fn score(model: &Model, f: &Frame<'_>, found: Option<&Candidates>, least: f32) -> Vec<Pair> {
+fn score(model: &Model, f: &Frame<'_>, found: Option<&Found>, least: f32) -> Vec<Pair> {
     let t = model.tables();
     // What is nobody's counterpart makes up the rest of the second set: competition accounts for the others.
     let share = if f.own { 0.0 } else { (model.coverage * f.a.at.len() as f64 / f.b.at.len().max(1) as f64).min(0.95) };
@@ -1191,11 +1273,12 @@ fn score(model: &Model, f: &Frame<'_>, found: Option<&Candidates>, least: f32) -
     let floor = libm::logf(least.max(1e-4)) - 2.0;
     let best_likeness = if f.likeness.is_some() { t.likeness.iter().copied().fold(0.0f32, f32::max) } else { 0.0 };
     let mut pairs: Vec<Pair> = Vec::new();
+    let mut from = 0;
     // In the order of places: neighbours look at the same cells.
     for (n, i) in f.pa.index.order.iter().map(|e| e.record as usize).enumerate() {
         // The most that codes and counts of this record can add: most candidates need no closer look.
         let most = model.most(f, &t, i) + prior + best_likeness;
-        let mut each = |l: Look| {
+        let mut each = |l: Look, taught: f32| {
             if (f.own && l.a >= l.b) || model.where_when(f, &t, &l) + most <= floor {
                 return;
             }
@@ -1203,14 +1286,22 @@ fn score(model: &Model, f: &Frame<'_>, found: Option<&Candidates>, least: f32) -
             if f.likeness.is_some() && l.likeness == WIDE && parts.iter().sum::<f32>() + prior > floor - best_likeness {
                 parts = model.parts(f, &t, &Look { likeness: f.class(&l), ..l });
             }
+            if taught > 0.02 {
+                parts.iter_mut().zip(model.own_witness(f, &l, taught)).for_each(|(w, own)| *w -= own);
+            }
             let weight = parts.iter().sum::<f32>() + prior;
             if weight > floor {
                 pairs.push(Pair { a: l.a, b: l.b, weight, p: 0.0, parts });
             }
         };
         match found {
-            Some(found) => found[n].iter().copied().for_each(&mut each),
-            None => f.looks(i, each),
+            Some(found) => {
+                for (l, taught) in found.looks[n].iter().zip(&found.taught[from..]) {
+                    each(*l, *taught);
+                }
+                from += found.looks[n].len();
+            }
+            None => f.looks(i, |l| each(l, 0.0)),
         }
     }
     pairs.sort_unstable_by_key(|p| (p.a, p.b));
@@ -1340,6 +1431,26 @@ mod tests {
         assert_eq!(linked.set_of(0), 0);
         assert_eq!(linked.set_of(4), 2);
         assert_eq!(linked.partners().p(4, 2), 0.9);
+    }
+
+    #[test]
+    fn a_record_without_a_place_is_nobodys_candidate() {
+        let set = Set {
+            days: vec![(5, 5); 3],
+            at: vec![(20.0, 10.0), (f32::NAN, f32::NAN), (20.01, 10.0)],
+            radius_km: vec![5.0, f32::INFINITY, 5.0],
+            codes: vec![vec![0, 1, 0]],
+            counts: vec![3, 4, 3],
+        };
+        let linked = link(
+            &[set.clone(), set],
+            &[false, false],
+            &|_, _| vec![Alike { pairs: vec![(0, 0, 1.0), (1, 1, 1.0)] }],
+            None,
+            Reach::default(),
+            1e-4,
+        );
+        assert!(!linked.pairs.is_empty() && linked.pairs.iter().all(|p| p.a != 1 && p.b != 4), "{:?}", linked.pairs);
     }
 
     #[test]

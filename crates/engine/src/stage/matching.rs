@@ -133,10 +133,7 @@ fn prepare(records: &[&Record<'static>]) -> Prepared {
     let set = Set {
         days: records.iter().map(|r| (r.first, r.last)).collect(),
         at: records.iter().map(|r| r.lon_lat.map_or(nowhere, |(x, y)| (x as f32, y as f32))).collect(),
-        radius_km: records
-            .iter()
-            .map(|r| if r.extent == Extent::Nowhere { f32::INFINITY } else { r.extent.radius_km() as f32 })
-            .collect(),
+        radius_km: records.iter().map(|r| r.extent.radius_km() as f32).collect(),
         counts: records
             .iter()
             .map(|r| match r.deaths {

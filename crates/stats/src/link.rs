@@ -583,16 +583,21 @@ fn by_place(set: &Set) -> Vec<(f32, f32)> {
 
 /// How much weight of records falls into each cell, in order of cells.
 fn by_cell(set: &Set, weights: Option<&[f32]>, cell: impl Fn(usize) -> (i32, i32, i32)) -> Vec<((i32, i32, i32), f32)> {
-    let mut all: Vec<((i32, i32, i32), u32)> =
-        (0..set.at.len()).filter(|i| set.at[*i].0.is_finite()).map(|i| (cell(i), i as u32)).collect();
+    // Packed cells sort faster: rows and columns are below 2^20, bins of days below 2^23 either way.
+    let mut all: Vec<(u64, u32)> = (0..set.at.len())
+        .filter(|i| set.at[*i].0.is_finite())
+        .map(|i| {
+            let (row, column, bin) = cell(i);
+            ((row as u64) << 44 | (column as u64) << 24 | (bin + (1 << 23)) as u64, i as u32)
+        })
+        .collect();
     all.sort_unstable();
     let mut out: Vec<((i32, i32, i32), f32)> = Vec::new();
-    for (c, i) in all {
-        let w = weights.map_or(1.0, |w| w[i as usize]);
-        match out.last_mut() {
-            Some((k, n)) if *k == c => *n += w,
-            _ => out.push((c, w)),
-        }
+    for same in all.chunk_by(|x, y| x.0 == y.0) {
+        let cell = same[0].0;
+        let low = |bits: u32, wide: u32| (cell >> bits & ((1 << wide) - 1)) as i32;
+        let weight = weights.map_or(same.len() as f32, |w| same.iter().map(|(_, i)| w[*i as usize]).sum());
+        out.push(((low(44, 20), low(24, 20), low(0, 24) - (1 << 23)), weight));
     }
     out
 }
@@ -811,7 +816,7 @@ const PRIOR_WEIGHT: f64 = 12.0;
 const CODE_WEIGHT: f64 = 6.0;
 /// Of up to so many matches each is too much of the evidence to be its own witness.
 const FEW: f64 = 50.0;
-/// How common a code is in all weighs, for what is near, as much as so many candidates.
+/// How common a code is in all weighs, for what is near, as much as so many candidates at least.
 const NEARBY_WEIGHT: f64 = 12.0;
 const PRIOR_COUNTS: [[f64; COUNT_CLASSES]; 2] =
     [[0.75, 0.21, 0.01, 0.01, 0.005, 0.005, 0.005, 0.005], [0.01, 0.1, 0.59, 0.12, 0.08, 0.05, 0.03, 0.02]];
@@ -1106,7 +1111,7 @@ fn learn_all(frame: &mut Frame<'_>, likes: &[Alike]) -> (Model, Option<Found>) {
         wide.iter().map(Vec::as_slice).collect()
     };
     // Many lessons settle sooner.
-    let (first, second) = if all > MANY { (6, 4) } else { (6, 8) };
+    let (first, second) = if all > MANY { (3, 4) } else { (6, 8) };
     let mut taught = Vec::new();
     for _ in 0..first {
         learn(&mut model, frame, &some, &mut taught, likes);
@@ -1190,8 +1195,10 @@ fn learn(model: &mut Model, f: &Frame<'_>, lessons: &[&[Look]], taught: &mut Vec
     let mut counts = PRIOR_COUNTS.map(|row| row.map(|x| PRIOR_WEIGHT * x));
     let mut codes: Vec<Vec<f64>> = model.sizes.iter().map(|(x, y)| vec![0.0; x * y]).collect();
     let mut likeness = PRIOR_LIKENESS.map(|row| row.map(|x| PRIOR_WEIGHT * x));
+    // How common a code is nearby is drawn towards how common it is in all, and never less than half of it.
+    let candidates = taught.len() as f64;
     let mut nearby = model.common.clone();
-    nearby.iter_mut().flatten().for_each(|x| *x *= NEARBY_WEIGHT);
+    nearby.iter_mut().flatten().for_each(|x| *x *= candidates + NEARBY_WEIGHT);
     let mut matched = 0.0;
     for (l, p) in lessons.iter().copied().flatten().zip(&*taught) {
         let p = f64::from(*p);
@@ -1278,10 +1285,8 @@ fn score(model: &Model, f: &Frame<'_>, found: Option<&Found>, least: f32) -> Vec
     for (n, i) in f.pa.index.order.iter().map(|e| e.record as usize).enumerate() {
         // The most that codes and counts of this record can add: most candidates need no closer look.
         let most = model.most(f, &t, i) + prior + best_likeness;
+        let hopeless = |l: &Look| (f.own && l.a >= l.b) || model.where_when(f, &t, l) + most <= floor;
         let mut each = |l: Look, taught: f32| {
-            if (f.own && l.a >= l.b) || model.where_when(f, &t, &l) + most <= floor {
-                return;
-            }
             let mut parts = model.parts(f, &t, &l);
             if f.likeness.is_some() && l.likeness == WIDE && parts.iter().sum::<f32>() + prior > floor - best_likeness {
                 parts = model.parts(f, &t, &Look { likeness: f.class(&l), ..l });
@@ -1296,12 +1301,16 @@ fn score(model: &Model, f: &Frame<'_>, found: Option<&Found>, least: f32) -> Vec
         };
         match found {
             Some(found) => {
-                for (l, taught) in found.looks[n].iter().zip(&found.taught[from..]) {
+                for (l, taught) in found.looks[n].iter().zip(&found.taught[from..]).filter(|(l, _)| !hopeless(l)) {
                     each(*l, *taught);
                 }
                 from += found.looks[n].len();
             }
-            None => f.looks(i, |l| each(l, 0.0)),
+            None => f.looks(i, |l| {
+                if !hopeless(&l) {
+                    each(l, 0.0);
+                }
+            }),
         }
     }
     pairs.sort_unstable_by_key(|p| (p.a, p.b));

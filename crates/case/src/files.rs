@@ -270,6 +270,8 @@ pub(crate) struct ClaimFile {
     pub(crate) credibility: Credibility,
     /// Marking, if not the report's.
     pub(crate) tlp: Option<Tlp>,
+    /// The rule by which a machine read it, as `bellwether read --write` puts it; leave it out where a person coded the claim.
+    pub(crate) rule: Option<String>,
     /// What is said; one key names the kind.
     pub(crate) says: Says,
 }

@@ -9,6 +9,7 @@ mod files;
 mod fix;
 mod front;
 mod geojson;
+mod lines;
 mod load;
 mod refer;
 mod schema;
@@ -19,6 +20,7 @@ mod tree;
 use std::collections::BTreeMap;
 
 pub use add::{NewReport, report_file};
+pub use lines::{claim_line, ruling_line};
 pub use fix::fixes;
 pub use load::{Loaded, load};
 pub use schema::{reference, schemas};

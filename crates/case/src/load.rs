@@ -716,6 +716,7 @@ impl Loader<'_> {
                 basis: c.basis,
                 credibility: c.credibility,
                 tlp: c.tlp,
+                rule: c.rule,
                 says: c.says,
                 span,
             },

@@ -59,6 +59,8 @@ pub(crate) enum Verb {
     Add(Add),
     /// Propose claims: what reports say happened, who says so, and in which words
     Read(Read),
+    /// Rule on what a machine read: accept, reject, edit, split, merge, one key each
+    Review(Review),
     /// Bring an event data set into a case
     Import(Import),
     /// Show every problem of a case, with file, line and caret; builds nothing
@@ -147,6 +149,22 @@ pub(crate) struct Read {
     /// Day of its dateline: what "yesterday" and "9 November" are counted from
     #[arg(long, value_name = "DAY", value_parser = day, requires = "file")]
     pub(crate) published: Option<Day>,
+    /// Write the claims into claims/read.jsonl, for every report that no person has coded
+    #[arg(long, conflicts_with_all = ["reports", "file"])]
+    pub(crate) write: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Review {
+    /// Case folder
+    #[arg(default_value = ".")]
+    pub(crate) case: PathBuf,
+    /// Who rules [default: the user's name]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) by: Option<String>,
+    /// Print the queue instead of asking
+    #[arg(long)]
+    pub(crate) list: bool,
 }
 
 #[derive(Debug, Args)]

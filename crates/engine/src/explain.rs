@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::{About, Case, Label, Says, percent};
+use model::{About, Case, Label, Says, Verdict, percent};
 use serde::Serialize;
 
 use crate::build::{Options, Run, assess};
+use crate::stage::gather::Reviewed;
 
 /// One line of an explanation, indented by `depth`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -432,6 +433,20 @@ impl Explainer<'_> {
                 format!("counted once with {}", others.join(", "))
             };
             self.say(depth + 1, format!("first stated by source:{}; {text}", s.origin));
+        }
+        if let Some(rule) = self.case.claims.get(bare).and_then(|c| c.rule.as_ref()) {
+            let reviewed = Reviewed::new(self.case);
+            let (right, wrong) = reviewed.rule(rule);
+            let verdict = match reviewed.verdicts.get(bare) {
+                Some(Verdict::Accepted) => "a person accepted it".to_owned(),
+                Some(Verdict::Rejected) => "a person rejected it: it counts for nothing".to_owned(),
+                unsure => format!(
+                    "{}it was read rightly in {:.0} % of worlds, as far as people have ruled on that rule",
+                    if unsure.is_some() { "a person was unsure; " } else { "nobody has ruled on it; " },
+                    100.0 * right / (right + wrong)
+                ),
+            };
+            self.say(depth + 1, format!("read by machine (rule {rule}): {verdict}"));
         }
         self.claims.insert(0, bare.to_owned());
     }

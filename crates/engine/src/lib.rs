@@ -8,7 +8,9 @@ mod explain;
 mod functions;
 mod import;
 mod journal;
+mod propose;
 mod query;
+mod queue;
 mod rows;
 mod scenario;
 mod slices;
@@ -22,7 +24,9 @@ pub use diff::{Cause, Change, Difference, diff};
 pub use explain::{Explanation, Line, describe, explain};
 pub use import::{Counted, ImportOptions, Imported, LAYOUT, QUARANTINE_COLUMNS, RECORD_COLUMNS, import, record_schema};
 pub use journal::{Journal, Progress, silent};
+pub use propose::{known, propose};
 pub use query::{Rows, query};
+pub use queue::{Queued, queue};
 pub use rows::{ALL_SIDES, Opener, RowsError, hash_file, import_dataset, unknown_in_rulings, with_rows};
 pub use scenario::{Verdict, verdicts};
 pub use slices::{MatchedAll, SLICE_ROWS, SliceOptions, SliceSet, match_all, match_tables};
@@ -30,6 +34,7 @@ pub use spread::{
     AreaYear, Event, Extent, Spread, SpreadArea, SpreadEvent, SpreadOptions, SpreadRow, hull, resolve_name, spread,
 };
 pub use stage::assess::Assessment;
+pub use stage::gather::Reviewed;
 pub use stage::matching::{LEAST, MatchSet, Matched, match_records};
 pub use store::{Because, Manifest, Record, Store, StoreError};
 pub use tables::{Column, Table, tables};

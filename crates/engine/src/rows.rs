@@ -551,6 +551,7 @@ fn claims(case: &Case, d: &Dataset, rows: Vec<Kept>, out: &mut Case) -> Vec<(Id,
             basis: Basis::Told,
             credibility: Credibility(6),
             tlp: None,
+            rule: None,
             says: Says::Event(says),
             span: d.span.clone(),
         };
@@ -750,7 +751,7 @@ pub fn unknown_in_rulings(case: &Case) -> Vec<Problem> {
         .iter()
         .filter_map(|r| match &r.decides {
             Decides::Match(m) => Some((r, m)),
-            Decides::Name(_) => None,
+            Decides::Name(_) | Decides::Claim(_) => None,
         })
         .flat_map(|(r, m)| [&m.a, &m.b].map(|e| (r, e)))
         .filter(|(_, e)| !events.contains(e))

@@ -379,6 +379,8 @@ pub struct Claim {
     pub credibility: Credibility,
     /// Marking, if not the report's.
     pub tlp: Option<Tlp>,
+    /// The rule by which a machine read it; `None`: a person coded it.
+    pub rule: Option<String>,
     /// What is said.
     pub says: Says,
     /// The line it is coded in.

@@ -38,7 +38,7 @@ pub use judgment::{
 };
 pub use place::{Area, Geometry, LonLat, Polygon, distance_m, ring_area};
 pub use problem::{Label, Problem, Severity, Span, suggest_edit};
-pub use ruling::{Decides, MatchRuling, NameRuling, Ruling, Sameness};
+pub use ruling::{ClaimRuling, Decides, MatchRuling, NameRuling, Ruling, Sameness, Verdict};
 pub use scenario::{Expectation, Expected, GivenEvent, Scenario, ScenarioKind};
 pub use source::{Report, Source, SourceKind};
 pub use vocabulary::{EventKind, EventType, SUB_TYPES, SubType};

@@ -52,6 +52,21 @@ pub enum Geometry {
     Polygons(Vec<Polygon>),
 }
 
+impl Geometry {
+    /// A place in the midst of it: the point, or the mean of the corners of its outer rings.
+    pub fn middle(&self) -> Option<LonLat> {
+        let corners: Vec<LonLat> = match self {
+            Self::Point { at, .. } => return Some(*at),
+            Self::Polygons(p) => p.iter().filter_map(|p| p.rings.first()).flatten().copied().collect(),
+        };
+        let n = corners.len() as f64;
+        (!corners.is_empty()).then(|| LonLat {
+            lon: corners.iter().map(|c| c.lon).sum::<f64>() / n,
+            lat: corners.iter().map(|c| c.lat).sum::<f64>() / n,
+        })
+    }
+}
+
 /// A named area of the case.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Area {

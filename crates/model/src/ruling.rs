@@ -32,6 +32,30 @@ pub struct MatchRuling {
     pub is: Sameness,
 }
 
+/// What was decided of a claim that a machine read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// The text says so: it counts like a claim coded by a person.
+    Accepted,
+    /// The text does not say so: it counts no more.
+    Rejected,
+    /// It cannot be told; it keeps the chance that its rule misreads, and is not asked again.
+    Unsure,
+}
+
+/// Whether a claim that a machine read is what the text says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ClaimRuling {
+    /// The claim.
+    pub claim: Id,
+    /// The rule that read it: the ruling counts for the rule even when the claim is gone.
+    pub rule: String,
+    /// What it is.
+    pub is: Verdict,
+}
+
 /// Whom a name means.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -52,6 +76,8 @@ pub enum Decides {
     Match(MatchRuling),
     /// Whom a name means.
     Name(NameRuling),
+    /// Whether a claim that a machine read is what the text says.
+    Claim(ClaimRuling),
 }
 
 /// One line of `rulings.jsonl`.

@@ -12,6 +12,7 @@ pub(crate) mod matching;
 pub(crate) mod place;
 pub(crate) mod query;
 pub(crate) mod read;
+pub(crate) mod review;
 pub(crate) mod spread;
 pub(crate) mod status;
 

@@ -1,15 +1,15 @@
 //! `read`: what reports say, as proposals for claims.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use extract::lexicon::Class;
 use extract::read::{Part, Reading, Tie};
-use extract::{Known, Setting, Text};
-use model::{ActorKind, Case, Day, Label, Problem, Severity, Span};
+use extract::{Setting, Text};
+use model::{Case, Day, Label, Problem, Severity, Span};
+use rayon::prelude::*;
 use serde_json::json;
 
 use crate::args::{Common, Format, Read};
-use crate::{End, Outcome, output};
+use crate::{End, Outcome, disk, output};
 
 /// A text to read: its file, the text, where its body begins, the day of its dateline.
 type Source = (String, String, usize, Option<Day>);
@@ -20,7 +20,10 @@ const MOST: u64 = 16 << 20;
 pub(crate) fn run(args: &Read, common: &Common) -> Outcome {
     let Some(loaded) = super::checked_case(&args.case, None)? else { return Ok(End::Failed) };
     let case = &loaded.case;
-    let known = known(case);
+    let known = engine::known(case);
+    if args.write {
+        return write(args, case, &known);
+    }
     let mut texts: Vec<Source> = Vec::new();
     if let Some(path) = &args.file {
         let size = std::fs::metadata(path).map_err(|e| format!("cannot read {}: {e}", path.display()))?.len();
@@ -84,30 +87,41 @@ pub(crate) fn run(args: &Read, common: &Common) -> Outcome {
     Ok(End::Done)
 }
 
-fn count(n: usize, word: &str) -> String {
-    format!("{n} {word}{}", if n == 1 { "" } else { "s" })
+/// File of the proposals in a case folder.
+pub(crate) const PROPOSALS: &str = "claims/read.jsonl";
+
+/// Writes the proposals of every report that no person has coded.
+fn write(args: &Read, case: &Case, known: &extract::Known) -> Outcome {
+    let coded: BTreeSet<&str> =
+        case.claims.values().filter(|c| c.rule.is_none()).map(|c| c.report.as_str()).collect();
+    let open: Vec<&model::Report> = case.reports.values().filter(|r| !coded.contains(r.id.as_str())).collect();
+    let read: Vec<Vec<model::Claim>> = open.par_iter().map(|r| engine::propose(case, known, r)).collect();
+    let mut text = String::new();
+    for c in read.iter().flatten() {
+        text.push_str(&case::claim_line(c));
+        text.push('\n');
+    }
+    let path = args.case.join(PROPOSALS);
+    if text.is_empty() {
+        if path.exists() {
+            std::fs::remove_file(&path).map_err(|e| format!("cannot remove {}: {e}", path.display()))?;
+        }
+    } else {
+        disk::write(&path, text.as_bytes())?;
+    }
+    let n: usize = read.iter().map(Vec::len).sum();
+    eprintln!("{} read, {} left to the people who coded them", count(open.len(), "report"), coded.len());
+    output::print(&format!(
+        "{} proposed in {}: each counts with the chance that its rule reads rightly, until `bellwether review {}` rules on it\n",
+        count(n, "claim"),
+        path.display(),
+        args.case.display()
+    ));
+    Ok(End::Done)
 }
 
-/// The names that the case knows.
-fn known(case: &Case) -> Known {
-    let mut out = Known::default();
-    for (id, a) in &case.actors {
-        let class = match a.kind {
-            ActorKind::ArmedGroup => Class::Armed,
-            ActorKind::StateForces => Class::State,
-            ActorKind::Leader => Class::Leader,
-            _ => Class::Official,
-        };
-        let names = std::iter::once(&a.name).chain(&a.aliases).chain(a.known_as.iter().map(|k| &k.name));
-        out.actor(id, class, names.map(String::as_str));
-    }
-    for (id, a) in &case.areas {
-        out.area(id, std::iter::once(a.name.as_str()));
-    }
-    for (id, s) in &case.sources {
-        out.source(id, std::iter::once(s.name.as_str()));
-    }
-    out
+fn count(n: usize, word: &str) -> String {
+    format!("{n} {word}{}", if n == 1 { "" } else { "s" })
 }
 
 fn name(value: &serde_json::Value) -> String {
@@ -115,7 +129,7 @@ fn name(value: &serde_json::Value) -> String {
 }
 
 /// An assertion about an event, with its words marked.
-fn event(file: &str, e: &Reading) -> Problem {
+pub(crate) fn event(file: &str, e: &Reading) -> Problem {
     let label = |p: &Part, text: String| Label { span: Span::new(file, p.span.start, p.span.end), text };
     let mut labels = vec![label(&e.trigger, format!("what happened ({})", e.trigger.rule))];
     let who = |a: &Option<String>, class: &str| a.clone().unwrap_or_else(|| class.to_owned());
@@ -150,7 +164,7 @@ fn event(file: &str, e: &Reading) -> Problem {
 }
 
 /// A link between actors, with its words marked.
-fn tie(file: &str, t: &Tie) -> Problem {
+pub(crate) fn tie(file: &str, t: &Tie) -> Problem {
     let label = |p: &Part, text: String| Label { span: Span::new(file, p.span.start, p.span.end), text };
     let id = |a: &Option<String>| a.clone().unwrap_or_default();
     Problem {

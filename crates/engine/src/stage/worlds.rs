@@ -14,7 +14,7 @@ use super::gather::{Gathered, Guests, components};
 use super::reconcile::{Bearing, EventLaw, FigureLaw, KNOWN_SHARE};
 
 /// Part of the stage's key.
-pub const VERSION: u32 = 6;
+pub const VERSION: u32 = 7;
 
 /// What a draw is for; the last part of its key. Never renumber.
 pub mod attribute {
@@ -44,6 +44,10 @@ pub mod attribute {
     pub const CLASS: u32 = 12;
     /// Whether two events are one.
     pub const SAME: u32 = 13;
+    /// How often a rule reads rightly.
+    pub const PRECISION: u32 = 14;
+    /// Whether a claim was misread.
+    pub const MISREAD: u32 = 15;
     /// Figures: this plus the measure's number.
     pub const FIGURE: u32 = 32;
     /// Further draws of a sampler.
@@ -146,6 +150,8 @@ struct Globals<'a> {
     index: BTreeMap<&'a str, usize>,
     /// By statement: soundness in each world.
     sound: Vec<Vec<f64>>,
+    /// By statement: the worlds in which every claim that makes it was misread; empty where none may be.
+    misread: Vec<Vec<bool>>,
     /// By source: index of its bias in each world.
     bias: BTreeMap<&'a str, Vec<u8>>,
     /// By event of a family: family, place in it.
@@ -213,12 +219,17 @@ fn globals<'a>(case: &'a Case, g: &'a Gathered, n: usize) -> Globals<'a> {
         );
         bias.insert(id, (0..n).map(|w| (draw(w, attribute::BIAS) * BIAS_NODES as f64) as u8).collect());
     }
+    let misread = misread(case.seed, g, n);
     let sound = g
         .statements
         .iter()
-        .map(|s| {
+        .zip(&misread)
+        .map(|(s, misread)| {
             (0..n)
                 .map(|w| {
+                    if misread.get(w) == Some(&true) {
+                        return 0.0;
+                    }
                     let at = |id: &str| reliability.get(id).map_or(0.5, |r| r[w]);
                     let own = at(&s.origin).clamp(1e-6, 1.0 - 1e-6);
                     let own = stats::logistic(stats::logit(own) + s.shift) * s.factor;
@@ -252,7 +263,29 @@ fn globals<'a>(case: &'a Case, g: &'a Gathered, n: usize) -> Globals<'a> {
             (0..n).map(|w| f.leaders(|x, y| uniform(case.seed, w as u32, names[&(x, y)], attribute::SAME))).collect()
         })
         .collect();
-    Globals { seed: case.seed, n, index, sound, bias, family, leaders }
+    Globals { seed: case.seed, n, index, sound, misread, bias, family, leaders }
+}
+
+/// In which worlds nothing of a statement was read rightly: each rule has its precision, each claim its luck.
+fn misread(seed: u64, g: &Gathered, n: usize) -> Vec<Vec<bool>> {
+    let mut precision: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
+    for r in g.statements.iter().flat_map(|s| &s.read) {
+        precision.entry(&r.rule).or_insert_with(|| {
+            let table = stats::beta_quantiles(r.right, r.wrong, 512);
+            let e = entity(&format!("rule:{}", r.rule));
+            (0..n)
+                .map(|w| table[(uniform(seed, w as u32, e, attribute::PRECISION) * table.len() as f64) as usize])
+                .collect()
+        });
+    }
+    let mut out = Vec::with_capacity(g.statements.len());
+    for s in &g.statements {
+        let claims: Vec<(u64, &[f64])> =
+            s.read.iter().map(|r| (entity(&format!("claim:{}", r.claim)), &precision[r.rule.as_str()][..])).collect();
+        let lost = |w: usize| claims.iter().all(|(e, p)| uniform(seed, w as u32, *e, attribute::MISREAD) >= p[w]);
+        out.push(if claims.is_empty() { Vec::new() } else { (0..n).map(lost).collect() });
+    }
+    out
 }
 
 /// P(so | what the world fixes) for every subject, world by world. Statements about one subject only are summed out
@@ -373,10 +406,13 @@ fn existence_by_subject(
             out
         })
         .map(|(name, mut chance)| {
-            // What another event stands for does not happen beside it.
+            // What another event stands for does not happen beside it, and what is nothing but a misreading not at all.
             if let Some(event) = name.strip_prefix("event:") {
+                let d = &g.dossiers[&name];
+                let misread =
+                    |w: usize| d.asserting.iter().chain(&d.denying).all(|s| globals.misread[*s].get(w) == Some(&true));
                 for (w, c) in chance.iter_mut().enumerate() {
-                    *c *= f64::from(u8::from(globals.leads(event, w)));
+                    *c *= f64::from(u8::from(globals.leads(event, w) && !misread(w)));
                 }
             }
             (name, chance)
@@ -551,7 +587,8 @@ fn figure(
                         let stated = globals.index[s.statement.as_str()];
                         let here = guests.is_none_or(|g| globals.speaks(id, g, stated, w));
                         let sound = globals.sound[stated][w] * s.factor;
-                        let worth = if here { 1.0 - GROSS_ERROR * (1.0 - sound) } else { 0.0 };
+                        let said = here && globals.misread[stated].get(w) != Some(&true);
+                        let worth = if said { 1.0 - GROSS_ERROR * (1.0 - sound) } else { 0.0 };
                         (&t[usize::from(node)][..], worth)
                     }),
                 )

@@ -1,0 +1,298 @@
+//! From what was read of a report to claims that the case could hold: the same sentences, in the case's own terms.
+//!
+//! A reading knows "Tajik soldiers" and "Khujand"; a claim needs the case's actors, areas and sources. What the case
+//! knows by name is taken as it is; soldiers of a country are its forces where the case has just one such actor; other
+//! places are looked up in the gazetteer, given the countries that the report speaks of. What stays unresolved is left
+//! out, never guessed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use extract::lexicon::{Class, Entry};
+use extract::read::{Count, Party, Reading, Tie};
+use extract::{Known, Lexicon, Read, Setting, Text};
+use model::{
+    ActorKind, ActorRole, Basis, Case, Claim, Credibility, Edtf, EventClaim, Excerpt, Figure, Hedge, LinkClaim, LinkKind,
+    Modality, Origin, PlaceRef, Report, Role, Says, Stance, SubType, WithActor, WithoutActor,
+};
+use names::{Context, Gazetteer};
+
+/// A place of the gazetteer is taken from this probability on.
+const SURE_PLACE: f64 = 0.5;
+/// Radius in metres that holds a town of the gazetteer.
+const TOWN_M: f64 = 5_000.0;
+/// Characters kept of the surroundings of an excerpt.
+const AROUND: usize = 32;
+
+/// The names that a case knows.
+pub fn known(case: &Case) -> Known {
+    let mut out = Known::default();
+    for (id, a) in &case.actors {
+        let class = match a.kind {
+            ActorKind::ArmedGroup => Class::Armed,
+            ActorKind::StateForces => Class::State,
+            ActorKind::Leader => Class::Leader,
+            _ => Class::Official,
+        };
+        let names = std::iter::once(&a.name).chain(&a.aliases).chain(a.known_as.iter().map(|k| &k.name));
+        out.actor(id, class, names.map(String::as_str));
+    }
+    for (id, a) in &case.areas {
+        out.area(id, std::iter::once(a.name.as_str()));
+    }
+    for (id, s) in &case.sources {
+        out.source(id, std::iter::once(s.name.as_str()));
+    }
+    out
+}
+
+/// Claims that a report makes, as far as the rules read it, in order of the text. Ids are made of the report's and of
+/// the byte at which the words stand, so that they stay while the report stays.
+pub fn propose(case: &Case, known: &Known, report: &Report) -> Vec<Claim> {
+    let text = Text::new(&report.text, report.body);
+    let read = extract::read(&text, known, Setting { anchor: Some(report.published.possible.to) });
+    let proposer = Proposer::new(case, report, &read);
+    let mut taken = BTreeSet::new();
+    let events = (0..read.events.len()).filter_map(|n| proposer.event(n));
+    let ties = read.ties.iter().flat_map(|t| proposer.tie(t));
+    let mut out: Vec<Claim> = events.chain(ties).collect();
+    out.sort_by_key(|c| c.excerpt.start);
+    for c in &mut out {
+        let mut id = c.id.clone();
+        let mut n = 1;
+        while !taken.insert(id.clone()) {
+            n += 1;
+            id = format!("{}-{n}", c.id);
+        }
+        c.id = id;
+    }
+    out
+}
+
+struct Proposer<'a> {
+    case: &'a Case,
+    report: &'a Report,
+    read: &'a Read,
+    context: Context,
+    /// By ISO code: the one actor of the case that is that country's forces.
+    forces: BTreeMap<&'static str, String>,
+}
+
+impl<'a> Proposer<'a> {
+    fn new(case: &'a Case, report: &'a Report, read: &'a Read) -> Self {
+        let lexicon = Lexicon::bundled();
+        let countries = |text: &str| -> BTreeSet<&'static str> {
+            let text = Text::new(text, 0);
+            let hits = lexicon.scan(&text);
+            hits.iter()
+                .filter_map(|h| match h.entry {
+                    Entry::Country(c) | Entry::Demonym(c) | Entry::Capital(c) => {
+                        Some(lexicon.countries[usize::from(c)].code)
+                    }
+                    _ => None,
+                })
+                .collect()
+        };
+        let mut forces: BTreeMap<&'static str, Option<String>> = BTreeMap::new();
+        for (id, a) in case.actors.iter().filter(|(_, a)| a.kind == ActorKind::StateForces) {
+            let of: BTreeSet<_> = std::iter::once(&a.name).chain(&a.aliases).flat_map(|n| countries(n)).collect();
+            for c in of {
+                // Two of one country: which one is meant cannot be told.
+                forces.entry(c).and_modify(|f| *f = None).or_insert_with(|| Some(id.clone()));
+            }
+        }
+        Self {
+            case,
+            report,
+            read,
+            context: Context {
+                countries: countries(&report.text[report.body..]).into_iter().map(str::to_owned).collect(),
+                near: case.areas.values().filter_map(|a| a.geometry.middle()).collect(),
+            },
+            forces: forces.into_iter().filter_map(|(c, f)| Some((c, f?))).collect(),
+        }
+    }
+
+    fn actor(&self, p: &Party) -> Option<String> {
+        let own = || (p.class == "state-forces").then(|| self.forces.get(p.country?).cloned()).flatten();
+        p.actor.clone().filter(|a| self.case.actors.contains_key(a)).or_else(own)
+    }
+
+    /// First reading of the same event.
+    fn first(&self, n: usize) -> usize {
+        let mut n = n;
+        while let Some(earlier) = self.read.events[n].same_as.filter(|e| *e < n) {
+            n = earlier;
+        }
+        n
+    }
+
+    fn event(&self, n: usize) -> Option<Claim> {
+        let e = &self.read.events[n];
+        let first = &self.read.events[self.first(n)];
+        let mut actors: Vec<ActorRole> = Vec::new();
+        let mut add = |role: ActorRole| {
+            if !actors.contains(&role) {
+                actors.push(role);
+            }
+        };
+        for p in &e.by {
+            match self.actor(p) {
+                Some(actor) => add(ActorRole::Known(WithActor { actor, role: Role::Perpetrator })),
+                None if e.by.len() == 1 => add(ActorRole::Unknown(WithoutActor { role: Role::Perpetrator })),
+                None => {}
+            }
+        }
+        for p in &e.to {
+            if let Some(actor) = self.actor(p) {
+                add(ActorRole::Known(WithActor { actor, role: Role::Target }));
+            }
+        }
+        let figures: Vec<Figure> = e.figures.iter().filter_map(|f| self.figure(f, e, first)).collect();
+        let stance = e.stance;
+        let says = EventClaim {
+            id: format!("{}-{}", self.report.id, first.trigger.span.start),
+            kind: e.kind,
+            sub_type: (!e.sub_type.is_empty()).then(|| SubType(e.sub_type.to_owned())),
+            complexity: None,
+            actors,
+            place: e.place.as_ref().and_then(|p| self.place(p)),
+            time: e.days.as_ref().and_then(|d| {
+                let text = if d.from == d.to { d.from.to_string() } else { format!("{}/{}", d.from, d.to) };
+                Edtf::parse(&text).ok()
+            }),
+            figures,
+        };
+        // Who owns a deed must be named; who disputes it need not.
+        let owns = matches!(stance, Stance::ClaimsResponsibility | Stance::DeniesResponsibility);
+        if owns && !says.actors.iter().any(|a| matches!(a, ActorRole::Known(k) if k.role == Role::Perpetrator)) {
+            return None;
+        }
+        let rule = match stance {
+            Stance::Asserts | Stance::Denies => e.trigger.rule,
+            Stance::Disputes => "dispute",
+            Stance::ClaimsResponsibility | Stance::DeniesResponsibility => "responsibility",
+        };
+        let speaker = e.by.first().and_then(|p| self.actor(p)).filter(|_| owns);
+        Some(self.claim(
+            e.trigger.span.start,
+            e.quote.clone(),
+            self.chain(e, speaker.as_deref()),
+            (stance, e.modality),
+            rule,
+            Says::Event(says),
+        ))
+    }
+
+    /// Who says it, as sources of the case, innermost first: those named, those who speak for who owns the deed, else
+    /// the publisher.
+    fn chain(&self, e: &Reading, owner: Option<&str>) -> Vec<String> {
+        let mut out: Vec<String> = e.speakers.iter().filter_map(|s| s.source.clone()).collect();
+        if out.is_empty()
+            && let Some(owner) = owner
+        {
+            let voice = self.case.sources.iter().find(|(_, s)| s.speaks_for.as_deref() == Some(owner));
+            out.extend(voice.map(|(id, _)| id.clone()));
+        }
+        out.retain(|s| self.case.sources.contains_key(s));
+        out.dedup();
+        if out.is_empty() {
+            out.push(self.report.source.clone());
+        }
+        out
+    }
+
+    fn figure(&self, f: &Count, e: &Reading, first: &Reading) -> Option<Figure> {
+        let counted = f.of.and_then(|i| e.to.get(i));
+        let inherited = || first.to.iter().filter(|p| counted.is_none_or(|c| c.class == p.class));
+        let of = counted
+            .and_then(|p| self.actor(p))
+            .or_else(|| inherited().find_map(|p| self.actor(p)))
+            .or_else(|| e.to.iter().filter(|_| counted.is_none()).find_map(|p| self.actor(p)))?;
+        let (mut number, mut low, mut high) = (None, None, None);
+        match f.hedge {
+            Hedge::Between => (low, high) = (Some(f.number), Some(f.high.unwrap_or(f.number))),
+            Hedge::HigherThan | Hedge::LowerThan => return None,
+            h if h.needs_number() => number = Some(f.number),
+            _ => {}
+        }
+        Some(Figure { measure: f.measure, of, number, hedge: f.hedge, low, high, than: None })
+    }
+
+    fn place(&self, p: &extract::read::Place) -> Option<PlaceRef> {
+        if let Some(area) = p.area.clone().filter(|a| self.case.areas.contains_key(a)) {
+            return Some(PlaceRef::Area(area));
+        }
+        let text = Text::new(&p.name, 0);
+        // A country is no town, whatever town bears its name.
+        let country = |e: Entry| matches!(e, Entry::Country(_) | Entry::Demonym(_));
+        if Lexicon::bundled().scan(&text).iter().any(|h| country(h.entry)) {
+            return None;
+        }
+        let best = Gazetteer::bundled().find(&p.name, &self.context).into_iter().next()?;
+        let exact = best.p >= SURE_PLACE && matches!(best.how, "main" | "other");
+        exact.then_some(PlaceRef::Point { lon: best.at[0], lat: best.at[1], uncertainty_m: TOWN_M })
+    }
+
+    /// A link, and where the text says that it is disputed, that too.
+    fn tie(&self, t: &Tie) -> Vec<Claim> {
+        let (Some(a), Some(b)) = (self.actor(&t.a), self.actor(&t.b)) else { return vec![] };
+        let Some(kind) = (match t.kind {
+            "founded" => Some(LinkKind::FoundedBy),
+            "led-by" => Some(LinkKind::LedBy),
+            "allied-with" => Some(LinkKind::AlliedWith),
+            "split-from" => Some(LinkKind::SplitFrom),
+            "merged-into" => Some(LinkKind::MergedInto),
+            "renamed" => Some(LinkKind::Renamed),
+            _ => None,
+        }) else {
+            return vec![];
+        };
+        if a == b {
+            return vec![];
+        }
+        let one = |held: (Stance, Modality)| {
+            let link = LinkClaim { actor: a.clone(), kind, to: b.clone() };
+            let chain = vec![self.report.source.clone()];
+            self.claim(t.cue.span.start, t.quote.clone(), chain, held, t.cue.rule, Says::Link(link))
+        };
+        let mut out = vec![one((Stance::Asserts, t.modality))];
+        if t.disputed {
+            out.push(one((Stance::Disputes, Modality::Asserted)));
+        }
+        out
+    }
+
+    fn claim(
+        &self,
+        at: usize,
+        quote: std::ops::Range<usize>,
+        chain: Vec<String>,
+        (stance, modality): (Stance, Modality),
+        rule: &str,
+        says: Says,
+    ) -> Claim {
+        let text = &self.report.text;
+        let before: Vec<char> = text[self.report.body..quote.start].chars().rev().take(AROUND).collect();
+        Claim {
+            id: format!("{}-{at}", self.report.id),
+            report: self.report.id.clone(),
+            excerpt: Excerpt {
+                exact: text[quote.clone()].to_owned(),
+                prefix: before.into_iter().rev().collect(),
+                suffix: text[quote.end..].chars().take(AROUND).collect(),
+                start: quote.start,
+                end: quote.end,
+            },
+            origin: Origin::Source(chain[0].clone()),
+            chain,
+            stance,
+            modality,
+            basis: Basis::Told,
+            credibility: Credibility(6),
+            tlp: None,
+            rule: Some(rule.to_owned()),
+            says,
+            span: model::Span::default(),
+        }
+    }
+}

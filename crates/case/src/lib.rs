@@ -20,8 +20,8 @@ mod tree;
 use std::collections::BTreeMap;
 
 pub use add::{NewReport, report_file};
-pub use lines::{claim_line, ruling_line};
 pub use fix::fixes;
+pub use lines::{claim_line, ruling_line};
 pub use load::{Loaded, load};
 pub use schema::{reference, schemas};
 pub use template::{Template, template};

@@ -204,7 +204,8 @@ fn run(case: &Case, options: Options, journal: &mut Journal<'_>) -> Result<Run, 
     inputs.push(keep("claims", &hash(&case.claims)));
     inputs.push(keep("matches", &hash(&(&case.same, &case.rows))));
     let ruled = |r: &&model::Ruling| matches!(r.decides, model::Decides::Claim(_));
-    inputs.push(keep("rulings.jsonl", &hash(&case.rulings.iter().filter(ruled).map(|r| &r.decides).collect::<Vec<_>>())));
+    inputs
+        .push(keep("rulings.jsonl", &hash(&case.rulings.iter().filter(ruled).map(|r| &r.decides).collect::<Vec<_>>())));
     let (gathered, _) = journal.run("gather", gather::VERSION, "", inputs, || gather::run(case));
 
     // reconcile: one event at a time.

@@ -8,11 +8,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use extract::lexicon::{Class, Entry};
-use extract::read::{Count, Party, Reading, Tie};
+use extract::read::{Count, Party, Reading, Speaker, Tie};
 use extract::{Known, Lexicon, Read, Setting, Text};
 use model::{
-    ActorKind, ActorRole, Basis, Case, Claim, Credibility, Edtf, EventClaim, Excerpt, Figure, Hedge, LinkClaim, LinkKind,
-    Modality, Origin, PlaceRef, Report, Role, Says, Stance, SubType, WithActor, WithoutActor,
+    ActorKind, ActorRole, Basis, Case, Claim, Credibility, Edtf, EventClaim, Excerpt, Figure, Hedge, LinkClaim,
+    LinkKind, LonLat, Modality, Origin, PlaceRef, Report, Role, Says, SourceKind, Stance, SubType, WithActor,
+    WithoutActor,
 };
 use names::{Context, Gazetteer};
 
@@ -52,9 +53,13 @@ pub fn propose(case: &Case, known: &Known, report: &Report) -> Vec<Claim> {
     let read = extract::read(&text, known, Setting { anchor: Some(report.published.possible.to) });
     let proposer = Proposer::new(case, report, &read);
     let mut taken = BTreeSet::new();
-    let events = (0..read.events.len()).filter_map(|n| proposer.event(n));
-    let ties = read.ties.iter().flat_map(|t| proposer.tie(t));
-    let mut out: Vec<Claim> = events.chain(ties).collect();
+    let mut out: Vec<Claim> = Vec::new();
+    for claim in (0..read.events.len()).filter_map(|n| proposer.event(n)) {
+        if !out.iter().any(|earlier| adds_nothing(&claim, earlier)) {
+            out.push(claim);
+        }
+    }
+    out.extend(read.ties.iter().flat_map(|t| proposer.tie(t)));
     out.sort_by_key(|c| c.excerpt.start);
     for c in &mut out {
         let mut id = c.id.clone();
@@ -68,6 +73,20 @@ pub fn propose(case: &Case, known: &Known, report: &Report) -> Vec<Claim> {
     out
 }
 
+/// Whether a claim only comes back to an event of which the same source has said as much: "since the jailbreak".
+fn adds_nothing(c: &Claim, earlier: &Claim) -> bool {
+    let (Some(e), Some(o)) = (c.event(), earlier.event()) else { return false };
+    let known = |a: &ActorRole| matches!(a, ActorRole::Unknown(_)) || o.actors.contains(a);
+    e.id == o.id
+        && c.chain == earlier.chain
+        && c.stance == Stance::Asserts
+        && earlier.stance == Stance::Asserts
+        && e.figures.is_empty()
+        && e.actors.iter().all(known)
+        && (e.place.is_none() || e.place == o.place)
+        && (e.time.is_none() || e.time == o.time)
+}
+
 struct Proposer<'a> {
     case: &'a Case,
     report: &'a Report,
@@ -75,31 +94,52 @@ struct Proposer<'a> {
     context: Context,
     /// By ISO code: the one actor of the case that is that country's forces.
     forces: BTreeMap<&'static str, String>,
+    /// By what it is and the country it is of: the one source of the case that is so.
+    voices: BTreeMap<(&'static str, &'static str), String>,
+}
+
+/// Countries that a text speaks of, by ISO code.
+fn countries(text: &str) -> BTreeSet<&'static str> {
+    let lexicon = Lexicon::bundled();
+    let text = Text::new(text, 0);
+    let hits = lexicon.scan(&text);
+    hits.iter()
+        .filter_map(|h| match h.entry {
+            Entry::Country(c) | Entry::Demonym(c) | Entry::Capital(c) => Some(lexicon.countries[usize::from(c)].code),
+            _ => None,
+        })
+        .collect()
+}
+
+/// What is said to be of each key, where only one thing is.
+fn single<K: Ord>(pairs: impl IntoIterator<Item = (K, String)>) -> BTreeMap<K, String> {
+    let mut out: BTreeMap<K, Option<String>> = BTreeMap::new();
+    for (k, v) in pairs {
+        // Two: which one is meant cannot be told.
+        out.entry(k).and_modify(|x| *x = x.take().filter(|x| *x == v)).or_insert(Some(v));
+    }
+    out.into_iter().filter_map(|(k, v)| Some((k, v?))).collect()
 }
 
 impl<'a> Proposer<'a> {
     fn new(case: &'a Case, report: &'a Report, read: &'a Read) -> Self {
-        let lexicon = Lexicon::bundled();
-        let countries = |text: &str| -> BTreeSet<&'static str> {
-            let text = Text::new(text, 0);
-            let hits = lexicon.scan(&text);
-            hits.iter()
-                .filter_map(|h| match h.entry {
-                    Entry::Country(c) | Entry::Demonym(c) | Entry::Capital(c) => {
-                        Some(lexicon.countries[usize::from(c)].code)
-                    }
-                    _ => None,
-                })
-                .collect()
+        let of_actor = |id: &str| -> BTreeSet<&'static str> {
+            let Some(a) = case.actors.get(id) else { return BTreeSet::new() };
+            std::iter::once(&a.name).chain(&a.aliases).flat_map(|n| countries(n)).collect()
         };
-        let mut forces: BTreeMap<&'static str, Option<String>> = BTreeMap::new();
-        for (id, a) in case.actors.iter().filter(|(_, a)| a.kind == ActorKind::StateForces) {
-            let of: BTreeSet<_> = std::iter::once(&a.name).chain(&a.aliases).flat_map(|n| countries(n)).collect();
-            for c in of {
-                // Two of one country: which one is meant cannot be told.
-                forces.entry(c).and_modify(|f| *f = None).or_insert_with(|| Some(id.clone()));
-            }
-        }
+        let forces = case.actors.iter().filter(|(_, a)| a.kind == ActorKind::StateForces);
+        let voices = case.sources.iter().filter_map(|(id, s)| {
+            let kind = match s.kind {
+                SourceKind::Official | SourceKind::Party => "official",
+                SourceKind::Media | SourceKind::Wire => "media",
+                _ => return None,
+            };
+            let of = countries(&s.name).into_iter().chain(s.speaks_for.iter().flat_map(|a| of_actor(a)));
+            // A group that fights is no official voice of the country in its name.
+            let armed =
+                s.speaks_for.as_ref().and_then(|a| case.actors.get(a)).is_some_and(|a| a.kind == ActorKind::ArmedGroup);
+            (!armed).then(|| of.map(move |c| ((kind, c), id.clone())).collect::<Vec<_>>())
+        });
         Self {
             case,
             report,
@@ -108,13 +148,41 @@ impl<'a> Proposer<'a> {
                 countries: countries(&report.text[report.body..]).into_iter().map(str::to_owned).collect(),
                 near: case.areas.values().filter_map(|a| a.geometry.middle()).collect(),
             },
-            forces: forces.into_iter().filter_map(|(c, f)| Some((c, f?))).collect(),
+            forces: single(forces.flat_map(|(id, _)| of_actor(id).into_iter().map(move |c| (c, id.clone())))),
+            voices: single(voices.flatten()),
         }
     }
 
-    fn actor(&self, p: &Party) -> Option<String> {
-        let own = || (p.class == "state-forces").then(|| self.forces.get(p.country?).cloned()).flatten();
+    /// The actor of the case that a party is. Soldiers of no said country are those of the country of the `place`.
+    fn actor(&self, p: &Party, place: Option<&PlaceRef>) -> Option<String> {
+        let own = || {
+            let country = p.country.or_else(|| self.country(place?));
+            (p.class == "state-forces").then(|| self.forces.get(country?).cloned()).flatten()
+        };
         p.actor.clone().filter(|a| self.case.actors.contains_key(a)).or_else(own)
+    }
+
+    /// Who did it: armed groups and state forces; for a leader, the one group that the case says is led by him.
+    fn doer(&self, actor: String) -> Option<String> {
+        match self.case.actors.get(&actor)?.kind {
+            ActorKind::ArmedGroup | ActorKind::StateForces => Some(actor),
+            ActorKind::Leader => {
+                let led = |l: &model::Link| l.kind == LinkKind::LedBy && l.to == actor;
+                let mut groups = self.case.actors.iter().filter(|(_, a)| a.link.iter().any(led));
+                groups.next().filter(|_| groups.next().is_none()).map(|(id, _)| id.clone())
+            }
+            _ => None,
+        }
+    }
+
+    /// ISO code of the country that a place lies in.
+    fn country(&self, place: &PlaceRef) -> Option<&'static str> {
+        let at = match place {
+            PlaceRef::Area(id) => self.case.areas.get(id)?.geometry.middle()?,
+            PlaceRef::Point { lon, lat, .. } => LonLat { lon: *lon, lat: *lat },
+            _ => return None,
+        };
+        names::Division::at(at).map(|d| d.country.as_str())
     }
 
     /// First reading of the same event.
@@ -129,6 +197,8 @@ impl<'a> Proposer<'a> {
     fn event(&self, n: usize) -> Option<Claim> {
         let e = &self.read.events[n];
         let first = &self.read.events[self.first(n)];
+        let place = e.place.as_ref().and_then(|p| self.place(p));
+        let place = place.as_ref();
         let mut actors: Vec<ActorRole> = Vec::new();
         let mut add = |role: ActorRole| {
             if !actors.contains(&role) {
@@ -136,26 +206,26 @@ impl<'a> Proposer<'a> {
             }
         };
         for p in &e.by {
-            match self.actor(p) {
-                Some(actor) => add(ActorRole::Known(WithActor { actor, role: Role::Perpetrator })),
-                None if e.by.len() == 1 => add(ActorRole::Unknown(WithoutActor { role: Role::Perpetrator })),
-                None => {}
+            match self.actor(p, place).map(|a| self.doer(a)) {
+                Some(Some(actor)) => add(ActorRole::Known(WithActor { actor, role: Role::Perpetrator })),
+                _ if e.by.len() == 1 => add(ActorRole::Unknown(WithoutActor { role: Role::Perpetrator })),
+                _ => {}
             }
         }
         for p in &e.to {
-            if let Some(actor) = self.actor(p) {
+            if let Some(actor) = self.actor(p, place) {
                 add(ActorRole::Known(WithActor { actor, role: Role::Target }));
             }
         }
-        let figures: Vec<Figure> = e.figures.iter().filter_map(|f| self.figure(f, e, first)).collect();
+        let figures: Vec<Figure> = e.figures.iter().filter_map(|f| self.figure(f, n)).collect();
         let stance = e.stance;
         let says = EventClaim {
-            id: format!("{}-{}", self.report.id, first.trigger.span.start),
-            kind: e.kind,
-            sub_type: (!e.sub_type.is_empty()).then(|| SubType(e.sub_type.to_owned())),
+            id: self.id(first.trigger.span.start),
+            kind: first.kind,
+            sub_type: (!first.sub_type.is_empty()).then(|| SubType(first.sub_type.to_owned())),
             complexity: None,
             actors,
-            place: e.place.as_ref().and_then(|p| self.place(p)),
+            place: place.cloned(),
             time: e.days.as_ref().and_then(|d| {
                 let text = if d.from == d.to { d.from.to_string() } else { format!("{}/{}", d.from, d.to) };
                 Edtf::parse(&text).ok()
@@ -172,7 +242,7 @@ impl<'a> Proposer<'a> {
             Stance::Disputes => "dispute",
             Stance::ClaimsResponsibility | Stance::DeniesResponsibility => "responsibility",
         };
-        let speaker = e.by.first().and_then(|p| self.actor(p)).filter(|_| owns);
+        let speaker = e.by.first().and_then(|p| self.actor(p, place)).filter(|_| owns);
         Some(self.claim(
             e.trigger.span.start,
             e.quote.clone(),
@@ -186,7 +256,11 @@ impl<'a> Proposer<'a> {
     /// Who says it, as sources of the case, innermost first: those named, those who speak for who owns the deed, else
     /// the publisher.
     fn chain(&self, e: &Reading, owner: Option<&str>) -> Vec<String> {
-        let mut out: Vec<String> = e.speakers.iter().filter_map(|s| s.source.clone()).collect();
+        let named = |s: &Speaker| {
+            let of = countries(&self.report.text[s.part.span.clone()]);
+            s.source.clone().or_else(|| of.into_iter().find_map(|c| self.voices.get(&(s.kind, c)).cloned()))
+        };
+        let mut out: Vec<String> = e.speakers.iter().filter_map(named).collect();
         if out.is_empty()
             && let Some(owner) = owner
         {
@@ -201,21 +275,39 @@ impl<'a> Proposer<'a> {
         out
     }
 
-    fn figure(&self, f: &Count, e: &Reading, first: &Reading) -> Option<Figure> {
+    fn figure(&self, f: &Count, n: usize) -> Option<Figure> {
+        let e = &self.read.events[n];
+        let first = &self.read.events[self.first(n)];
+        let place = e.place.as_ref().and_then(|p| self.place(p));
+        let place = place.as_ref();
         let counted = f.of.and_then(|i| e.to.get(i));
         let inherited = || first.to.iter().filter(|p| counted.is_none_or(|c| c.class == p.class));
         let of = counted
-            .and_then(|p| self.actor(p))
-            .or_else(|| inherited().find_map(|p| self.actor(p)))
-            .or_else(|| e.to.iter().filter(|_| counted.is_none()).find_map(|p| self.actor(p)))?;
-        let (mut number, mut low, mut high) = (None, None, None);
+            .and_then(|p| self.actor(p, place))
+            .or_else(|| inherited().find_map(|p| self.actor(p, place)))
+            .or_else(|| e.to.iter().filter(|_| counted.is_none()).find_map(|p| self.actor(p, place)))?;
+        let (mut number, mut low, mut high, mut than) = (None, None, None, None);
         match f.hedge {
             Hedge::Between => (low, high) = (Some(f.number), Some(f.high.unwrap_or(f.number))),
-            Hedge::HigherThan | Hedge::LowerThan => return None,
+            Hedge::HigherThan | Hedge::LowerThan => than = Some(self.earlier(n, &of, f.measure)?),
             h if h.needs_number() => number = Some(f.number),
             _ => {}
         }
-        Some(Figure { measure: f.measure, of, number, hedge: f.hedge, low, high, than: None })
+        Some(Figure { measure: f.measure, of, number, hedge: f.hedge, low, high, than })
+    }
+
+    /// The claim of the figure that another one is said to be higher or lower than: the last before it, on the same event.
+    fn earlier(&self, n: usize, of: &str, measure: model::Measure) -> Option<String> {
+        (0..n).rev().filter(|k| self.first(*k) == self.first(n)).find_map(|k| {
+            let e = &self.read.events[k];
+            let same = |f: &Figure| f.measure == measure && f.of == of && f.number.or(f.high).is_some();
+            let has = e.figures.iter().filter_map(|f| self.figure(f, k)).any(|f| same(&f));
+            has.then(|| self.id(e.trigger.span.start))
+        })
+    }
+
+    fn id(&self, at: usize) -> String {
+        format!("{}-{at}", self.report.id)
     }
 
     fn place(&self, p: &extract::read::Place) -> Option<PlaceRef> {
@@ -229,13 +321,14 @@ impl<'a> Proposer<'a> {
             return None;
         }
         let best = Gazetteer::bundled().find(&p.name, &self.context).into_iter().next()?;
-        let exact = best.p >= SURE_PLACE && matches!(best.how, "main" | "other");
+        let spoken_of = self.context.countries.is_empty() || self.context.countries.contains(&best.country);
+        let exact = best.p >= SURE_PLACE && matches!(best.how, "main" | "other") && spoken_of;
         exact.then_some(PlaceRef::Point { lon: best.at[0], lat: best.at[1], uncertainty_m: TOWN_M })
     }
 
     /// A link, and where the text says that it is disputed, that too.
     fn tie(&self, t: &Tie) -> Vec<Claim> {
-        let (Some(a), Some(b)) = (self.actor(&t.a), self.actor(&t.b)) else { return vec![] };
+        let (Some(a), Some(b)) = (self.actor(&t.a, None), self.actor(&t.b, None)) else { return vec![] };
         let Some(kind) = (match t.kind {
             "founded" => Some(LinkKind::FoundedBy),
             "led-by" => Some(LinkKind::LedBy),
@@ -274,7 +367,7 @@ impl<'a> Proposer<'a> {
         let text = &self.report.text;
         let before: Vec<char> = text[self.report.body..quote.start].chars().rev().take(AROUND).collect();
         Claim {
-            id: format!("{}-{at}", self.report.id),
+            id: self.id(at),
             report: self.report.id.clone(),
             excerpt: Excerpt {
                 exact: text[quote.clone()].to_owned(),

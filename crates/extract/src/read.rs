@@ -130,6 +130,8 @@ pub struct Reading {
     pub cue: Option<Part>,
     /// The earlier reading of the same event, by its place in the list.
     pub same_as: Option<usize>,
+    #[serde(skip)]
+    frame: Frame,
 }
 
 /// A link between actors.
@@ -377,6 +379,7 @@ impl Reader<'_, '_> {
             .collect();
         let begin = self.out.events.len();
         if triggers.is_empty() {
+            self.tolls(begin, s, &phrases);
             self.attribution(begin, s, hits, &phrases);
             return;
         }
@@ -453,7 +456,14 @@ impl Reader<'_, '_> {
             if !enough {
                 continue;
             }
-            if is_effect(*k) && self.joins(begin, row.frame, h, &phrases, s) {
+            if row.noun && violent && self.is_general(h, s, &triggers) {
+                continue;
+            }
+            let continued = is_effect(*k).then(|| self.continued(begin, row.frame, h, s, hits)).flatten();
+            if is_effect(*k)
+                && (continued.is_none() || self.out.events.len() > begin)
+                && self.joins(begin, row.frame, h, &phrases, s)
+            {
                 continue;
             }
             let Some(kind) = row.kind.or(match row.frame {
@@ -463,7 +473,15 @@ impl Reader<'_, '_> {
                 continue;
             };
             self.event(row.frame, kind, row.sub_type, row.noun, h, &phrases, s, hits);
+            if let (Some(k), Some(last)) = (continued, self.out.events.len().checked_sub(1)) {
+                let (first, rest) = self.out.events.split_at_mut(last);
+                let (of, e) = (&first[k], &mut rest[0]);
+                (e.kind, e.sub_type, e.same_as) = (of.kind, of.sub_type, Some(k));
+                e.days = of.days.clone().map(|d| Days { part: Part { rule: "anaphora", ..d.part }, ..d });
+                e.place = of.place.clone().map(|p| Place { part: Part { rule: "anaphora", ..p.part }, ..p });
+            }
         }
+        self.tolls(begin, s, &phrases);
         self.attribution(begin, s, hits, &phrases);
         self.moods(begin, s, hits);
     }

@@ -1,10 +1,11 @@
 //! `read`: what reports say, as proposals for claims.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use extract::read::{Part, Reading, Tie};
 use extract::{Setting, Text};
-use model::{Case, Day, Label, Problem, Severity, Span};
+use model::{Day, Label, Problem, Severity, Span};
 use rayon::prelude::*;
 use serde_json::json;
 
@@ -18,12 +19,12 @@ type Source = (String, String, usize, Option<Day>);
 const MOST: u64 = 16 << 20;
 
 pub(crate) fn run(args: &Read, common: &Common) -> Outcome {
+    if args.write {
+        return write(&args.case);
+    }
     let Some(loaded) = super::checked_case(&args.case, None)? else { return Ok(End::Failed) };
     let case = &loaded.case;
     let known = engine::known(case);
-    if args.write {
-        return write(args, case, &known);
-    }
     let mut texts: Vec<Source> = Vec::new();
     if let Some(path) = &args.file {
         let size = std::fs::metadata(path).map_err(|e| format!("cannot read {}: {e}", path.display()))?.len();
@@ -90,34 +91,69 @@ pub(crate) fn run(args: &Read, common: &Common) -> Outcome {
 /// File of the proposals in a case folder.
 pub(crate) const PROPOSALS: &str = "claims/read.jsonl";
 
-/// Writes the proposals of every report that no person has coded.
-fn write(args: &Read, case: &Case, known: &extract::Known) -> Outcome {
-    let coded: BTreeSet<&str> =
-        case.claims.values().filter(|c| c.rule.is_none()).map(|c| c.report.as_str()).collect();
+/// Writes the proposals of every report that no person has coded. What stood there before does not matter.
+fn write(folder: &Path) -> Outcome {
+    let loaded = disk::load(folder)?;
+    let errors = |loaded: &case::Loaded| -> Vec<Problem> {
+        loaded.problems.iter().filter(|p| p.severity == Severity::Error).cloned().collect()
+    };
+    let at = |p: &Problem| p.labels.first().map(|l| l.span.clone()).unwrap_or_default();
+    // What names a claim or an event may wait for the proposals.
+    let waits = |p: &Problem| at(p).file == PROPOSALS || matches!(p.code.as_str(), "unknown-claim" | "unknown-event");
+    let others: Vec<Problem> = errors(&loaded).into_iter().filter(|p| !waits(p)).collect();
+    if !others.is_empty() {
+        output::problems(&others, &loaded.texts);
+        return Ok(End::Failed);
+    }
+    let case = &loaded.case;
+    let coded: BTreeSet<&str> = case.claims.values().filter(|c| c.rule.is_none()).map(|c| c.report.as_str()).collect();
     let open: Vec<&model::Report> = case.reports.values().filter(|r| !coded.contains(r.id.as_str())).collect();
-    let read: Vec<Vec<model::Claim>> = open.par_iter().map(|r| engine::propose(case, known, r)).collect();
-    let mut text = String::new();
-    for c in read.iter().flatten() {
-        text.push_str(&case::claim_line(c));
-        text.push('\n');
-    }
-    let path = args.case.join(PROPOSALS);
-    if text.is_empty() {
-        if path.exists() {
-            std::fs::remove_file(&path).map_err(|e| format!("cannot remove {}: {e}", path.display()))?;
+    let known = engine::known(case);
+    let read: Vec<Vec<model::Claim>> = open.par_iter().map(|r| engine::propose(case, &known, r)).collect();
+    let lines: Vec<String> = read.iter().flatten().map(case::claim_line).collect();
+    let path = folder.join(PROPOSALS);
+    let put = |lines: &[String]| -> Result<(), String> {
+        if !lines.is_empty() {
+            return disk::write(&path, (lines.join("\n") + "\n").as_bytes());
         }
-    } else {
-        disk::write(&path, text.as_bytes())?;
+        match std::fs::remove_file(&path) {
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(format!("cannot remove {}: {e}", path.display())),
+            _ => Ok(()),
+        }
+    };
+    put(&lines)?;
+    // What does not fit the case is no proposal.
+    let mut begins = 0;
+    let lines: Vec<(usize, String)> = lines
+        .into_iter()
+        .map(|l| {
+            let at = begins;
+            begins += l.len() + 1;
+            (at, l)
+        })
+        .collect();
+    let after = disk::load(folder)?;
+    let bad: Vec<usize> = errors(&after).iter().map(at).filter(|s| s.file == PROPOSALS).map(|s| s.start).collect();
+    let fits = |(at, l): &&(usize, String)| !bad.iter().any(|b| (*at..=at + l.len()).contains(b));
+    let kept: Vec<String> = lines.iter().filter(fits).map(|(_, l)| l.clone()).collect();
+    if kept.len() < lines.len() {
+        put(&kept)?;
+        eprintln!("{} left out: not possible in this case", count(lines.len() - kept.len(), "proposal"));
     }
-    let n: usize = read.iter().map(Vec::len).sum();
     eprintln!("{} read, {} left to the people who coded them", count(open.len(), "report"), coded.len());
     output::print(&format!(
         "{} proposed in {}: each counts with the chance that its rule reads rightly, until `bellwether review {}` rules on it\n",
-        count(n, "claim"),
+        count(kept.len(), "claim"),
         path.display(),
-        args.case.display()
+        folder.display()
     ));
-    Ok(End::Done)
+    let left: Vec<Problem> = errors(&after).into_iter().filter(|p| at(p).file != PROPOSALS).collect();
+    if left.is_empty() {
+        return Ok(End::Done);
+    }
+    output::problems(&left, &after.texts);
+    eprintln!("the proposals were written, but the case has {}", count(left.len(), "error"));
+    Ok(End::Failed)
 }
 
 fn count(n: usize, word: &str) -> String {

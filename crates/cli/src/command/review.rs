@@ -10,7 +10,8 @@ use console::{Key, Term};
 use engine::Queued;
 use extract::{Setting, Text};
 use model::{
-    Case, Claim, ClaimRuling, Day, Decides, Label, MatchRuling, Problem, Ruling, Sameness, Says, Severity, Span, Verdict,
+    Case, Claim, ClaimRuling, Day, Decides, Label, MatchRuling, Problem, Ruling, Sameness, Says, Severity, Span,
+    Verdict,
 };
 use serde_json::Value;
 
@@ -42,7 +43,10 @@ pub(crate) fn run(args: &Review, common: &Common) -> Outcome {
     if queue.is_empty() {
         let read = case.claims.values().filter(|c| c.rule.is_some()).count();
         output::print(&match read {
-            0 => format!("no claim was read by a machine; `bellwether read {} --write` proposes some\n", args.case.display()),
+            0 => format!(
+                "no claim was read by a machine; `bellwether read {} --write` proposes some\n",
+                args.case.display()
+            ),
             n => format!("nothing waits: all {n} claims that a machine read have been ruled on\n"),
         });
         return Ok(End::Done);
@@ -88,8 +92,7 @@ fn list(queue: &[Queued], common: &Common) -> Outcome {
         output::print(&(serde_json::to_string_pretty(queue).map_err(|e| e.to_string())? + "\n"));
         return Ok(End::Done);
     }
-    let mut rows: Vec<Vec<String>> =
-        vec![["claim", "rule", "read rightly", "moves", "by"].map(str::to_owned).to_vec()];
+    let mut rows: Vec<Vec<String>> = vec![["claim", "rule", "read rightly", "moves", "by"].map(str::to_owned).to_vec()];
     rows.extend(queue.iter().map(|q| {
         vec![
             q.claim.clone(),
@@ -301,8 +304,7 @@ impl Desk<'_> {
         let kept = std::fs::read(&path).ok();
         append(&path, &lines)?;
         let loaded = disk::load(self.folder)?;
-        let bad: Vec<Problem> =
-            loaded.problems.iter().filter(|p| p.severity == Severity::Error).cloned().collect();
+        let bad: Vec<Problem> = loaded.problems.iter().filter(|p| p.severity == Severity::Error).cloned().collect();
         if !bad.is_empty() {
             match kept {
                 Some(bytes) => disk::write(&path, &bytes)?,
@@ -350,7 +352,8 @@ fn append(path: &Path, lines: &[String]) -> Result<(), String> {
 fn screen(case: &Case, claim: &Claim, q: &Queued, (n, all): (usize, usize)) -> String {
     let Some(report) = case.reports.get(&claim.report) else { return String::new() };
     let shown = BTreeMap::from([(report.file.clone(), report.text.clone())]);
-    let mut out = format!("\n{n} of {all}  {}\n{}, {}: {}\n\n", claim.id, report.source, report.published, report.title);
+    let mut out =
+        format!("\n{n} of {all}  {}\n{}, {}: {}\n\n", claim.id, report.source, report.published, report.title);
     out.push_str(&output::problem(&reading(case, report, claim), &shown));
     out.push_str(&said(claim));
     let moves = q.moves.as_ref().map_or_else(
@@ -371,7 +374,10 @@ fn reading(case: &Case, report: &model::Report, claim: &Claim) -> Problem {
     let read = extract::read(&text, &engine::known(case), Setting { anchor: Some(report.published.possible.to) });
     let at = |start: usize| claim.id.starts_with(&format!("{}-{start}", report.id));
     let event = read.events.iter().find(|e| {
-        claim.event().is_some() && at(e.trigger.span.start) && e.stance == claim.stance && e.quote.start == claim.excerpt.start
+        claim.event().is_some()
+            && at(e.trigger.span.start)
+            && e.stance == claim.stance
+            && e.quote.start == claim.excerpt.start
     });
     if let Some(e) = event {
         return super::read::event(&report.file, e);

@@ -154,6 +154,11 @@ pub fn subject(claim: &Claim) -> Option<String> {
     }
 }
 
+/// Whether a claim says that its subject is not so. Disputing who did it, or saying "not us", grants that it happened.
+fn denies(c: &Claim) -> bool {
+    c.stance == Stance::Denies || c.stance == Stance::Disputes && !matches!(c.says, Says::Event(_))
+}
+
 /// What a modality is worth: the share of the speaker's soundness that such a way of saying keeps. A plan or an
 /// "if" is no evidence that the thing happened.
 pub fn modality_factor(m: Modality) -> f64 {
@@ -222,7 +227,7 @@ pub fn run(case: &Case) -> Gathered {
         if let Some(j) = index.get(roots[i].1.as_str()) {
             sets.join(i, *j);
         }
-        let key = (roots[i].0.as_str(), subject(c).unwrap_or_default(), c.stance == Stance::Denies);
+        let key = (roots[i].0.as_str(), subject(c).unwrap_or_default(), denies(c));
         match first.get(&key) {
             Some(j) => sets.join(i, *j),
             None => {
@@ -239,7 +244,9 @@ pub fn run(case: &Case) -> Gathered {
         for (n, a) in list.iter().enumerate() {
             for b in &list[n + 1..] {
                 let (x, y) = (&standing[*a].excerpt, &standing[*b].excerpt);
-                if x.start < y.end && y.start < x.end {
+                // What it asserts and what it denies are two statements: one that did both could not be sound.
+                let one_voice = denies(standing[*a]) == denies(standing[*b]);
+                if one_voice && x.start < y.end && y.start < x.end {
                     sets.join(*a, *b);
                 }
             }
@@ -266,13 +273,7 @@ pub fn run(case: &Case) -> Gathered {
         };
         let d = dossiers.entry(key).or_default();
         let n = statement_of[&c.id];
-        let side = if c.stance == Stance::Denies || (c.stance == Stance::Disputes && !matches!(c.says, Says::Event(_)))
-        {
-            &mut d.denying
-        } else {
-            // Disputing who did it, or saying "not us", grants that it happened.
-            &mut d.asserting
-        };
+        let side = if denies(c) { &mut d.denying } else { &mut d.asserting };
         if !side.contains(&n) {
             side.push(n);
         }

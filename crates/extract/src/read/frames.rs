@@ -8,7 +8,7 @@ impl Reader<'_, '_> {
         let here = self.t.span(h.tokens.clone()).start;
         let whom = self.whom(frame, h, phrases, s);
         let index = (begin..self.out.events.len())
-            .filter(|e| !matches!(self.out.events[*e].kind, EventType::Protests))
+            .filter(|e| !matches!(self.out.events[*e].kind, EventType::Protests | EventType::Strategic))
             .min_by_key(|e| self.out.events[*e].trigger.span.start.abs_diff(here));
         let index = match index {
             Some(i) => i,
@@ -44,6 +44,170 @@ impl Reader<'_, '_> {
             }
         }
         true
+    }
+
+    /// "At least four soldiers were killed.": a sentence of effects only, without a doer, a place or a day of its own, goes on
+    /// about the event of the sentence before it in the paragraph; its place in the list.
+    pub(super) fn continued(&self, begin: usize, frame: Frame, h: &Hit, s: &Sentence, hits: &[Hit]) -> Option<usize> {
+        let t = self.t;
+        let last = begin.checked_sub(1)?;
+        let at = t.sentences.iter().position(|x| x.tokens == s.tokens)?;
+        let previous = t.sentences.get(at.checked_sub(1)?)?;
+        let suffered = matches!(frame, Frame::Effect | Frame::Wound)
+            || (1..=3).any(|d| {
+                h.tokens.start.checked_sub(d).is_some_and(|b| matches!(t.small(b), "was" | "were" | "been" | "being"))
+            });
+        let e = &self.out.events[last];
+        let clause = self.clause(s, h.tokens.start);
+        (suffered
+            && previous.paragraph == s.paragraph
+            && e.quote == t.span(previous.tokens.clone())
+            && !matches!(e.kind, EventType::Strategic | EventType::Protests)
+            && !s.tokens.clone().any(|i| t.small(i) == "by")
+            && self.place(h, s, hits, &clause).is_none()
+            && self.days(h, s, &clause).is_none())
+        .then(|| e.same_as.unwrap_or(last))
+    }
+
+    /// "conduct attacks", "several attacks, including the shooting down of": no event is told, or those that follow are.
+    pub(super) fn is_general(&self, h: &Hit, s: &Sentence, triggers: &[(usize, &Hit)]) -> bool {
+        let t = self.t;
+        if !t.small(h.tokens.end - 1).ends_with('s') {
+            return false;
+        }
+        let before =
+            |d: usize| h.tokens.start.checked_sub(d).filter(|b| *b >= s.tokens.start).map_or("", |b| t.small(b));
+        let determined = (1..=2).any(|d| {
+            matches!(before(d), "the" | "these" | "those" | "several" | "its" | "their" | "his" | "s")
+                || h.tokens.start.checked_sub(d).is_some_and(|b| b >= s.tokens.start && number(t, b).is_some())
+        });
+        let conducted = (1..=3).any(|d| {
+            matches!(
+                before(d),
+                "conduct"
+                    | "conducting"
+                    | "stage"
+                    | "staging"
+                    | "mount"
+                    | "mounting"
+                    | "launch"
+                    | "launching"
+                    | "carry"
+                    | "carrying"
+                    | "organize"
+                    | "organizing"
+                    | "perpetrate"
+                    | "plan"
+                    | "planning"
+                    | "prevent"
+                    | "preventing"
+            )
+        });
+        // The list that follows tells them one by one.
+        let listed = (h.tokens.end..(h.tokens.end + 12).min(s.tokens.end)).any(|i| {
+            (t.small(i) == "including" || t.small(i) == "such" && t.small(i + 1) == "as")
+                && triggers.iter().any(|(_, o)| (i + 1..i + 9).contains(&o.tokens.start))
+        });
+        listed || conducted && !determined
+    }
+
+    /// Tolls that are told as such: "put the number of deaths and injuries closer to a few hundred", "gave higher estimates
+    /// of the casualties".
+    pub(super) fn tolls(&mut self, begin: usize, s: &Sentence, phrases: &[Phrase]) {
+        let t = self.t;
+        let word = |i: usize| matches!(t.small(i), "deaths" | "casualties" | "toll" | "fatalities" | "dead");
+        let nouns: Vec<usize> = s.tokens.clone().filter(|i| word(*i)).collect();
+        for (n, noun) in nouns.iter().enumerate() {
+            let within = n.checked_sub(1).map_or(s.tokens.start, |b| nouns[b] + 1)
+                ..nouns.get(n + 1).copied().unwrap_or(s.tokens.end);
+            self.toll(begin, s, *noun, &within, phrases);
+        }
+    }
+
+    fn toll(&mut self, begin: usize, s: &Sentence, noun: usize, within: &Range<usize>, phrases: &[Phrase]) {
+        let t = self.t;
+        let mixed = t.small(noun) == "casualties"
+            || (noun + 1..noun + 4).any(|i| matches!(t.small(i), "injuries" | "injured" | "wounded"));
+        let measure = if mixed { Measure::Casualties } else { Measure::Killed };
+        let compared = (within.start..noun).rev().take(9).find_map(|i| {
+            let hedge = match t.small(i) {
+                "higher" | "larger" | "greater" => Hedge::HigherThan,
+                "lower" | "smaller" => Hedge::LowerThan,
+                _ => return None,
+            };
+            let estimate = matches!(
+                t.small(i + 1).trim_end_matches('s'),
+                "estimate" | "figure" | "number" | "toll" | "count" | "casualtie" | "total"
+            );
+            estimate.then(|| (i..i + 2, 0, None, hedge))
+        });
+        let counted = (noun + 1..within.end.min(noun + 16)).find_map(|i| {
+            let n = number(t, i)?;
+            let said = matches!(
+                t.small(i - 1),
+                "to" | "at"
+                    | "was"
+                    | "is"
+                    | "of"
+                    | "be"
+                    | "reached"
+                    | "exceeded"
+                    | "exceeds"
+                    | "topped"
+                    | "around"
+                    | "rose"
+            );
+            said.then_some((n.tokens, n.best, n.high, n.hedge))
+        });
+        let Some((tokens, number, high, hedge)) = counted.or(compared) else { return };
+        let part = self.part(tokens, "toll");
+        let known = self.out.events[begin..].iter().any(|e| e.figures.iter().any(|f| f.part.span == part.span));
+        if known {
+            return;
+        }
+        // What toll it is: that of an event of the sentence, or the one last counted in the paragraph.
+        let paragraph = |quote: &Range<usize>| {
+            t.sentences.iter().any(|x| x.paragraph == s.paragraph && t.span(x.tokens.clone()) == *quote)
+        };
+        let of = self.out.events.iter().rposition(|e| {
+            paragraph(&e.quote) && e.figures.iter().any(|f| matches!(f.measure, Measure::Killed | Measure::Casualties))
+        });
+        let Some(of) = of else { return };
+        let earlier = &self.out.events[of];
+        let measure = if number == 0 && high.is_none() && matches!(hedge, Hedge::HigherThan | Hedge::LowerThan) {
+            earlier
+                .figures
+                .iter()
+                .find(|f| matches!(f.measure, Measure::Killed | Measure::Casualties))
+                .map_or(measure, |f| f.measure)
+        } else {
+            measure
+        };
+        let whose = phrases.iter().find(|p| {
+            matches!(p.class, Some(Class::State | Class::Armed | Class::Civil))
+                && p.speaker.is_none()
+                && p.tokens.end <= noun
+                && noun - p.tokens.end <= 2
+        });
+        let to: Vec<Party> = whose.map(|p| self.party(p, "toll")).into_iter().collect();
+        let e = Reading {
+            trigger: self.part(noun..noun + 1, "toll"),
+            quote: t.span(s.tokens.clone()),
+            kind: earlier.kind,
+            sub_type: earlier.sub_type,
+            by: vec![],
+            place: earlier.place.clone().map(|p| Place { part: Part { rule: "anaphora", ..p.part }, ..p }),
+            days: earlier.days.clone().map(|d| Days { part: Part { rule: "anaphora", ..d.part }, ..d }),
+            figures: vec![Count { part, measure, of: (!to.is_empty()).then_some(0), number, high, hedge }],
+            to,
+            speakers: vec![],
+            stance: Stance::Asserts,
+            modality: Modality::Asserted,
+            cue: None,
+            same_as: Some(earlier.same_as.unwrap_or(of)),
+            frame: Frame::Effect,
+        };
+        self.out.events.push(e);
     }
 
     /// Whom an effect befalls: the subject of a passive or of dying, else the object.
@@ -195,6 +359,12 @@ impl Reader<'_, '_> {
         let weapon = |k: &usize| phrases[*k].class == Some(Class::Weapon);
         by.retain(|k| !weapon(k));
         to.retain(|k| !weapon(k) && !by.contains(k));
+        // Who kills the armed fights.
+        let armed = |k: &usize| matches!(phrases[*k].class, Some(Class::State | Class::Armed));
+        let (kind, sub_type) = match frame {
+            Frame::Kill if !noun && to.iter().any(armed) => (EventType::Battles, "Armed clash"),
+            _ => (kind, sub_type),
+        };
         let measure = match frame {
             Frame::Kill => Some(Measure::Killed),
             Frame::Wound => Some(Measure::Wounded),
@@ -247,6 +417,7 @@ impl Reader<'_, '_> {
             modality: Modality::Asserted,
             cue: None,
             same_as: None,
+            frame,
         };
         self.remember(&mut e, h, noun, s);
         self.out.events.push(e);
@@ -285,6 +456,8 @@ impl Reader<'_, '_> {
             while matches!(
                 t.small(at),
                 "the"
+                    | "a"
+                    | "an"
                     | "northern"
                     | "southern"
                     | "eastern"
@@ -411,13 +584,24 @@ impl Reader<'_, '_> {
         let t = self.t;
         let before =
             |d: usize| h.tokens.start.checked_sub(d).filter(|b| *b >= s.tokens.start).map_or("", |b| t.small(b));
-        let definite = noun
-            && ((1..=3).any(|d| matches!(before(d), "the" | "this" | "that" | "latter" | "these" | "those")))
-            && !(1..=3).any(|d| matches!(before(d), "a" | "an" | "several" | "two" | "three"));
+        // "the prisoners who escaped in August" tells nobody anew that they did.
+        let recalled = e.frame == Frame::Escape && matches!(before(1), "who" | "that" | "the");
+        let definite = recalled
+            || noun
+                && ((1..=3).any(|d| matches!(before(d), "the" | "this" | "that" | "latter" | "these" | "those")))
+                && !(1..=3).any(|d| matches!(before(d), "a" | "an" | "several" | "two" | "three"));
         if definite {
             let latter = (1..=3).any(|d| before(d) == "latter");
+            // "Since the attack, shops in Easton have closed": a reference to what was, whose place is not in this clause.
+            let adjunct = (1..=4).any(|d| matches!(before(d), "since" | "after" | "following" | "before"));
+            let near = t.tokens[(h.tokens.end + 3).min(t.tokens.len() - 1)].start as usize;
             // What stands elsewhere in the sentence is no place of what was told before.
-            let own = e.place.take_if(|p| latter || p.part.rule == "sentence-place");
+            let own = e.place.take_if(|p| {
+                latter
+                    || p.part.rule == "sentence-place"
+                    || (adjunct && (p.part.span.start < e.trigger.span.start || p.part.span.start > near))
+            });
+            let own = own.filter(|_| !adjunct);
             let found = self
                 .out
                 .events
@@ -429,8 +613,12 @@ impl Reader<'_, '_> {
                     let word = |x: &Reading| t.small[x.trigger.span.clone()].trim_end_matches('s').to_owned();
                     let (a, b) = (word(o), word(e));
                     let generic = matches!(b.as_str(), "attack" | "incident" | "assault" | "strike");
-                    (a == b || a.ends_with(&b) || (generic && o.kind != EventType::Strategic))
+                    let got_away = |f: Frame| matches!(f, Frame::Break | Frame::Escape);
+                    let alike = got_away(o.frame) && got_away(e.frame)
+                        || o.frame == Frame::Operate && e.frame == Frame::Operate && o.kind == e.kind;
+                    (a == b || a.ends_with(&b) || alike || (generic && o.kind != EventType::Strategic))
                         && (e.place.is_none()
+                            || alike
                             || o.place.is_none()
                             || e.place.as_ref().map(|p| &p.name) == o.place.as_ref().map(|p| &p.name))
                         && (e.days.is_none()
@@ -464,7 +652,19 @@ impl Reader<'_, '_> {
                 e.place = last.place.clone().map(|p| Place { part: Part { rule: "scene", ..p.part }, ..p });
             }
             if e.days.is_none() && last.quote == e.quote {
-                e.days = last.days.clone().map(|d| Days { part: Part { rule: "scene", ..d.part }, ..d });
+                // "Since the attack, there have been two more": from then to the day of the dateline.
+                let at = t.tokens.partition_point(|x| (x.start as usize) < last.trigger.span.start);
+                let link = (1..=4)
+                    .filter_map(|d| at.checked_sub(d).filter(|b| *b >= s.tokens.start))
+                    .map(|b| t.small(b))
+                    .find(|w| matches!(*w, "since" | "after" | "following" | "before"));
+                e.days = match (link, last.days.clone(), self.setting.anchor) {
+                    (None, d, _) => d.map(|d| Days { part: Part { rule: "scene", ..d.part }, ..d }),
+                    (Some("since"), Some(d), Some(anchor)) if d.from <= anchor => {
+                        Some(Days { part: Part { rule: "since-event", ..d.part }, to: anchor, ..d })
+                    }
+                    _ => None,
+                };
             }
         }
     }

@@ -32,7 +32,9 @@ impl Reader<'_, '_> {
                     .iter()
                     .find(|p| p.person && p.tokens.end > i && p.head > i && p.tokens.start.saturating_sub(i) <= 4)
                     .or_else(|| phrases.iter().rev().find(|p| p.person && p.tokens.end <= i && i - p.tokens.end <= 6));
-                let group = (s.tokens.start.max(i.saturating_sub(14))..(i + 6).min(s.tokens.end))
+                // "lost its founder": whoever the sentence is about.
+                let back = if (1..=3).any(|d| i.checked_sub(d).is_some_and(|b| t.small(b) == "its")) { 60 } else { 14 };
+                let group = (s.tokens.start.max(i.saturating_sub(back))..(i + 6).min(s.tokens.end))
                     .filter_map(|k| match self.names[k] {
                         Some((end, Means::Actor(a))) if self.known.actors[a].1 != "leader" => Some((k, end, a)),
                         _ => None,

@@ -65,7 +65,18 @@ impl Reader<'_, '_> {
                 continue;
             }
             if matches!(report, Report::Dispute | Report::Deny) && passive {
-                // "while that claim has been disputed"
+                // "while that claim has been disputed"; what is disputed of ties is told of them.
+                let ties = (1..=4).any(|d| {
+                    h.tokens.start.checked_sub(d).is_some_and(|b| {
+                        matches!(
+                            t.small(b),
+                            "ties" | "tie" | "links" | "link" | "alliance" | "association" | "allegiance"
+                        )
+                    })
+                });
+                if ties {
+                    continue;
+                }
                 if let Some(k) = (0..self.out.events.len())
                     .rev()
                     .find(|k| self.out.events[*k].stance == Stance::ClaimsResponsibility)

@@ -17,6 +17,10 @@ pub struct NewReport {
     pub url: Option<String>,
     /// Marking.
     pub tlp: Option<String>,
+    /// Path of the bytes as they were received.
+    pub received: Option<String>,
+    /// Language, where it is not English.
+    pub language: Option<String>,
     /// Text as received.
     pub body: String,
 }
@@ -49,6 +53,8 @@ pub fn report_file(new: &NewReport) -> Result<(String, String), String> {
         ("retrieved", new.retrieved.as_ref()),
         ("url", new.url.as_ref()),
         ("tlp", new.tlp.as_ref()),
+        ("received", new.received.as_ref()),
+        ("language", new.language.as_ref()),
     ];
     for (key, value) in values {
         let Some(value) = value else { continue };

@@ -3,13 +3,15 @@
 use model::{Problem, Span, suggest_edit};
 
 /// The keys a report may have, with what they hold.
-pub(crate) const KEYS: [(&str, &str, bool); 7] = [
+pub(crate) const KEYS: [(&str, &str, bool); 9] = [
     ("title", "title of the report", true),
     ("source", "id of the publisher in sources.toml", true),
     ("published", "when it was published, as exactly as known: 2010-09-20, 2010-09, 2010~", true),
     ("retrieved", "day on which it was captured", false),
     ("url", "where it was found", false),
     ("tlp", "marking, if not the case's: CLEAR, GREEN, AMBER, AMBER+STRICT, RED", false),
+    ("received", "the bytes as they were received, under received/, where this text was taken out of them", false),
+    ("language", "ISO 639-3 code, where it is not English: such a report is kept, and not read by machine", false),
     ("written_by", "who wrote the text of this file, when that is not the publisher", false),
 ];
 

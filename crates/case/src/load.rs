@@ -618,6 +618,8 @@ impl Loader<'_> {
                     retrieved,
                     url: text_of("url"),
                     written_by: text_of("written_by"),
+                    received: text_of("received"),
+                    language: text_of("language"),
                     tlp,
                     text,
                     body,

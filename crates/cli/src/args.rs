@@ -110,17 +110,17 @@ pub(crate) enum TemplateName {
 pub(crate) struct Add {
     /// Case folder
     pub(crate) case: PathBuf,
-    /// Text file with the report, or - for standard input
+    /// The report: text, Markdown, HTML, PDF, .eml; RSS, Atom or JSON lines with many; - for standard input
     pub(crate) text: PathBuf,
-    /// Title
+    /// Title [default: what the file says]
     #[arg(long)]
-    pub(crate) title: String,
+    pub(crate) title: Option<String>,
     /// Publisher: an id in sources.toml
     #[arg(long)]
     pub(crate) source: String,
-    /// When it was published: 2010-09-20, 2010-09, 2010~
+    /// When it was published: 2010-09-20, 2010-09, 2010~ [default: what the file says]
     #[arg(long)]
-    pub(crate) published: String,
+    pub(crate) published: Option<String>,
     /// Day on which it was captured
     #[arg(long)]
     pub(crate) retrieved: Option<String>,

@@ -73,6 +73,10 @@ pub struct Report {
     pub url: Option<String>,
     /// Who wrote the text of this file, when that is not the publisher.
     pub written_by: Option<String>,
+    /// Path of the bytes as they were received, where the text was taken out of them.
+    pub received: Option<String>,
+    /// ISO 639-3 code of the language, where it is not English.
+    pub language: Option<String>,
     /// Marking, if not the case's.
     pub tlp: Option<Tlp>,
     /// The whole file as text; excerpts point into it.

@@ -1,6 +1,7 @@
 //! `check`: every problem at once; no engine, unless the case's tests are asked for.
 
 use engine::Options;
+use model::{Problem, Span};
 
 use crate::args::{Check, Common, Format};
 use crate::disk::Folder;
@@ -13,7 +14,16 @@ pub(crate) fn run(args: &Check, common: &Common) -> Outcome {
             eprintln!("fixed {path}");
         }
     }
-    let loaded = disk::load(&args.case)?;
+    let mut loaded = disk::load(&args.case)?;
+    let broken = loaded.case.reports.values().filter_map(|r| {
+        let why = super::add::received(&args.case, r.received.as_deref()?).err()?;
+        Some(
+            Problem::error("not-as-received", Span::new(&r.file, 0, r.body), why)
+                .help("put the file back as it was received, or file the report anew with `bellwether add`"),
+        )
+    });
+    let broken: Vec<Problem> = broken.collect();
+    loaded.problems.extend(broken);
     let mut failed = loaded.has_errors();
     if common.format == Format::Json {
         let text = serde_json::to_string_pretty(&loaded.problems).map_err(|e| e.to_string())?;

@@ -107,7 +107,11 @@ fn write(folder: &Path) -> Outcome {
     }
     let case = &loaded.case;
     let coded: BTreeSet<&str> = case.claims.values().filter(|c| c.rule.is_none()).map(|c| c.report.as_str()).collect();
-    let open: Vec<&model::Report> = case.reports.values().filter(|r| !coded.contains(r.id.as_str())).collect();
+    let (foreign, open): (Vec<&model::Report>, Vec<&model::Report>) =
+        case.reports.values().filter(|r| !coded.contains(r.id.as_str())).partition(|r| r.language.is_some());
+    for r in foreign {
+        eprintln!("{} is not in English ({}): not read", r.file, r.language.as_deref().unwrap_or_default());
+    }
     let known = engine::known(case);
     let read: Vec<Vec<model::Claim>> = open.par_iter().map(|r| engine::propose(case, &known, r)).collect();
     let lines: Vec<String> = read.iter().flatten().map(case::claim_line).collect();

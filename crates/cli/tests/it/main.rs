@@ -1,11 +1,13 @@
 //! The program as its users meet it.
 
 mod architecture;
+mod founding;
 mod import;
 mod killed;
 mod matching;
 mod read;
 mod readme;
+mod review;
 mod verbs;
 
 use std::path::{Path, PathBuf};

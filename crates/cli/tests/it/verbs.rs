@@ -352,3 +352,44 @@ fn what_is_withheld_leaves_no_byte_in_the_page() {
     }
     assert!(page.contains("Roughly 80 servicemen"), "the rest is there");
 }
+
+#[test]
+fn reports_come_in_as_people_send_them_and_stay_as_received() {
+    let (_keep, case) = fresh("minimal");
+    let folder = Path::new(&case);
+    let story = "Gunmen attacked the bridge on Tuesday, the town council said, and two guards were killed in the fighting that followed there.";
+    let page = format!("<html><head><title>Bridge attacked</title></head><body><nav>Sport</nav><article><p>{story}</p><p>{story}</p><p>{story}</p></article></body></html>");
+    fs::write(folder.join("page.html"), &page).unwrap();
+    let add = |file: &str, more: &[&str]| {
+        let path = folder.join(file).to_string_lossy().into_owned();
+        bellwether(&[&["add", &case, &path, "--source", "daily"][..], more].concat())
+    };
+    let out = add("page.html", &[]);
+    assert!(text(&out.stderr).contains("give --published"), "{}", text(&out.stderr));
+    let out = add("page.html", &["--published", "2024-03-06"]);
+    assert!(out.status.success(), "{}", text(&out.stderr));
+    let filed = fs::read_to_string(folder.join("reports/2024-03-06-bridge-attacked.md")).unwrap();
+    assert!(filed.contains(story) && !filed.contains("Sport") && filed.contains("received: received/"), "{filed}");
+    let received: Vec<_> = fs::read_dir(folder.join("received")).unwrap().map(|f| f.unwrap().path()).collect();
+    assert_eq!(fs::read_to_string(&received[0]).unwrap(), page);
+    assert!(bellwether(&["check", &case]).status.success());
+
+    // Many at once; what is there already is left alone.
+    let items = format!(
+        "{{\"title\":\"One\",\"text\":\"{story}\",\"date\":\"2024-03-07\"}}\n{{\"title\":\"Два\",\"text\":\"Боевики напали на мост, сообщил городской совет, погибли двое охранников, нападавшие ушли в горы.\",\"date\":\"2024-03-08\"}}\n"
+    );
+    fs::write(folder.join("items.jsonl"), items).unwrap();
+    let out = add("items.jsonl", &[]);
+    assert!(out.status.success(), "{}", text(&out.stderr));
+    assert!(text(&out.stderr).contains("not in English (rus)"), "{}", text(&out.stderr));
+    let out = add("items.jsonl", &[]);
+    assert!(text(&out.stderr).contains("2 of 2 were there already"), "{}", text(&out.stderr));
+    let out = bellwether(&["read", &case, "--write"]);
+    assert!(text(&out.stderr).contains("is not in English (rus): not read"), "{}", text(&out.stderr));
+
+    // Bytes that are no longer those received are an error.
+    fs::write(&received[0], "another page").unwrap();
+    let out = bellwether(&["check", &case]);
+    assert_eq!(out.status.code(), Some(1));
+    assert!(text(&out.stderr).contains("not-as-received"), "{}", text(&out.stderr));
+}

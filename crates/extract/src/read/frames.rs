@@ -65,18 +65,21 @@ impl Reader<'_, '_> {
             && !matches!(e.kind, EventType::Strategic | EventType::Protests)
             && !s.tokens.clone().any(|i| t.small(i) == "by")
             && self.place(h, s, hits, &clause).is_none()
-            && self.days(h, s, &clause).is_none())
+            && self.days(h, s, hits, &clause).is_none())
         .then(|| e.same_as.unwrap_or(last))
     }
 
     /// "conduct attacks", "several attacks, including the shooting down of": no event is told, or those that follow are.
     pub(super) fn is_general(&self, h: &Hit, s: &Sentence, triggers: &[(usize, &Hit)]) -> bool {
         let t = self.t;
+        let before =
+            |d: usize| h.tokens.start.checked_sub(d).filter(|b| *b >= s.tokens.start).map_or("", |b| t.small(b));
+        if (1..=3).any(|d| before(d) == "any") {
+            return true;
+        }
         if !t.small(h.tokens.end - 1).ends_with('s') {
             return false;
         }
-        let before =
-            |d: usize| h.tokens.start.checked_sub(d).filter(|b| *b >= s.tokens.start).map_or("", |b| t.small(b));
         let determined = (1..=2).any(|d| {
             matches!(before(d), "the" | "these" | "those" | "several" | "its" | "their" | "his" | "s")
                 || h.tokens.start.checked_sub(d).is_some_and(|b| b >= s.tokens.start && number(t, b).is_some())
@@ -386,7 +389,7 @@ impl Reader<'_, '_> {
             })
             .collect();
         let place = self.place(h, s, hits, &clause);
-        let days = self.days(h, s, &clause);
+        let days = self.days(h, s, hits, &clause);
         let rule = if noun { "noun-frame" } else { "verb-frame" };
         // "a U.S. airstrike", "Pakistani security operations": a country's forces.
         let of_country = hits
@@ -419,7 +422,7 @@ impl Reader<'_, '_> {
             same_as: None,
             frame,
         };
-        self.remember(&mut e, h, noun, s);
+        self.remember(&mut e, h, noun, s, hits);
         self.out.events.push(e);
     }
 
@@ -554,7 +557,7 @@ impl Reader<'_, '_> {
         best.map(|b| b.1)
     }
 
-    pub(super) fn days(&self, h: &Hit, s: &Sentence, clause: &Range<usize>) -> Option<Days> {
+    pub(super) fn days(&self, h: &Hit, s: &Sentence, hits: &[Hit], clause: &Range<usize>) -> Option<Days> {
         let t = self.t;
         let mut best: Option<(usize, Days)> = None;
         let mut i = s.tokens.start;
@@ -569,6 +572,13 @@ impl Reader<'_, '_> {
                 _ => w.days,
             };
             let inside = clause.contains(&i);
+            // "to catch militants who escaped in August": the day of another clause's event.
+            let there = self.clause(s, i);
+            let taken = |x: &Hit| matches!(x.entry, Entry::Trigger(_)) && there.contains(&x.tokens.start);
+            if !inside && hits.iter().any(taken) {
+                i = w.tokens.end;
+                continue;
+            }
             let distance = i.abs_diff(h.tokens.start) + if inside { 0 } else { 60 };
             if best.as_ref().is_none_or(|b| distance < b.0) {
                 best =
@@ -580,7 +590,7 @@ impl Reader<'_, '_> {
     }
 
     /// What is said with "the" was told of before; what has no place or day continues what came before.
-    pub(super) fn remember(&mut self, e: &mut Reading, h: &Hit, noun: bool, s: &Sentence) {
+    pub(super) fn remember(&mut self, e: &mut Reading, h: &Hit, noun: bool, s: &Sentence, hits: &[Hit]) {
         let t = self.t;
         let before =
             |d: usize| h.tokens.start.checked_sub(d).filter(|b| *b >= s.tokens.start).map_or("", |b| t.small(b));
@@ -648,7 +658,9 @@ impl Reader<'_, '_> {
             .rev()
             .find(|o| t.sentences.iter().any(|x| x.paragraph == paragraph && t.span(x.tokens.clone()) == o.quote));
         if let Some(last) = last {
-            if e.place.is_none() {
+            // A sentence that speaks of a country has a scene of its own.
+            let country = |x: &Hit| matches!(x.entry, Entry::Country(_)) && s.tokens.contains(&x.tokens.start);
+            if e.place.is_none() && !hits.iter().any(country) {
                 e.place = last.place.clone().map(|p| Place { part: Part { rule: "scene", ..p.part }, ..p });
             }
             if e.days.is_none() && last.quote == e.quote {

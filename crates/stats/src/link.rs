@@ -456,6 +456,11 @@ const COARSE_CELL_KM: f32 = 20.0;
 const BIN_DAYS: i32 = 7;
 const AROUND_BINS: i32 = 8;
 
+/// Fewer records than this are taken to lie evenly over a square of a hundred kilometres and a year.
+const FEW_PLACES: usize = 15;
+const EVEN_KM2: f32 = 10_000.0;
+const EVEN_DAYS: f32 = 365.0;
+
 /// Density in space seen by one kernel in cells of half its scatter.
 struct Density {
     grid: Grid,
@@ -512,6 +517,11 @@ impl Density {
 ///
 /// `weights`: what each record counts; a duplicate is no event of its own.
 fn intensity(set: &Set, weights: Option<&[f32]>) -> Vec<f32> {
+    // A few records tell nothing of how busy a place is; were they looked at, each would be its duplicate's busy place.
+    if set.at.len() < FEW_PLACES {
+        let even = libm::logf(set.at.len() as f32 / EVEN_KM2 / EVEN_DAYS);
+        return vec![even; set.at.len()];
+    }
     let (lo, hi) = set.days.iter().fold((i32::MAX, i32::MIN), |(l, h), d| (l.min(d.0), h.max(d.1)));
     let all_days = (hi.saturating_sub(lo)).saturating_add(1).max(1) as f32;
     // What no kernel sees: a tenth of the records lies anywhere within the cells of the coarsest kernel, or, of a few

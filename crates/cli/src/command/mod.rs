@@ -53,9 +53,6 @@ pub(crate) fn with_rows(
     store: &Store,
     journal: &mut Journal<'_>,
 ) -> Result<bool, String> {
-    if loaded.case.datasets.is_empty() {
-        return Ok(true);
-    }
     let open = |path: &str| std::fs::File::open(folder.join(path));
     let threads = rayon::current_num_threads();
     let counted = |dataset: &str| import_bar(folder, &loaded.case, dataset);

@@ -26,7 +26,7 @@ const KEYS: &str =
     "[a]ccept  [r]eject  [e]dit  [s]plit  [m]erge with an event  [u]nsure  [n]ext, later  [z] undo  [q]uit";
 
 pub(crate) fn run(args: &Review, common: &Common) -> Outcome {
-    let Some(loaded) = super::checked_case(&args.case, None)? else { return Ok(End::Failed) };
+    let Some(loaded) = super::sound_case(&args.case, None)? else { return Ok(End::Failed) };
     let case = loaded.case;
     let bar = output::Rate::rows("weighing claims", 0);
     let queue = match engine::queue(&case, &|done, all| bar.of(done as u64, all as u64)) {

@@ -111,10 +111,41 @@ fn what_a_person_edits_becomes_a_claim_of_their_own_and_merges_are_rulings() {
     // It is a sound case still, and what does not fit is not kept.
     let out = bellwether(&["build", &case]);
     assert!(out.status.success(), "{}", text(&out.stderr));
+    let why = text(&bellwether(&["explain", &case, "event:kamarob-ambush"]).stdout);
+    assert!(why.contains("claim:2010-11-09-news-"), "the merged event's claims are the ambush's: {why}");
     let spoil = folder.path().join("spoil.sh");
     fs::write(&spoil, "#!/bin/sh\nsed -i 's/\"report\": \"/\"report\": \"no-/' \"$1\"\n").unwrap();
     let out = review(&case, "e\nq\n", &format!("sh {}", spoil.display()));
     assert!(text(&out.stdout).contains("Nothing was changed."), "{}", text(&out.stdout));
     assert!(text(&out.stderr).contains("unknown report"), "{}", text(&out.stderr));
     assert_eq!(lines(&case, "claims/reviewed.jsonl").len(), 1);
+}
+
+/// Two reports on one ambush are read as two events, and matched as rows of data sets are: the doubt stays in the worlds.
+#[test]
+fn what_two_reports_tell_is_matched() {
+    let (folder, case) = with_news();
+    let file = folder.path().join("more.txt");
+    fs::write(
+        &file,
+        "A convoy of the Tajik army was ambushed in the Kamarob Gorge on 8 November. Gunmen killed four soldiers.\n",
+    )
+    .unwrap();
+    let file = file.to_string_lossy();
+    for args in [
+        &["add", &case, &file, "--title", "More", "--source", "foreign-agency", "--published", "2010-11-10"][..],
+        &["read", &case, "--write"],
+        &["build", &case],
+    ] {
+        let out = bellwether(args);
+        assert!(out.status.success(), "{}", text(&out.stderr));
+    }
+    let sql = "select a, b, probability from matches where a like '%-news-%' and b like '%-more-%' or a like '%-more-%' and b like '%-news-%'";
+    let out = bellwether(&["query", &case, sql, "--format", "json"]);
+    let said = text(&out.stdout);
+    assert!(out.status.success() && said.contains("2010-11-10-more-"), "{said} {}", text(&out.stderr));
+    // Within one report the reading has told its events apart.
+    let sql = "select count(*) as n from matches where a like '%-news-%' and b like '%-news-%'";
+    let said = text(&bellwether(&["query", &case, sql, "--format", "json"]).stdout);
+    assert!(said.contains('0') && !said.contains('1'), "{said}");
 }

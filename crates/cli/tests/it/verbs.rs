@@ -358,7 +358,9 @@ fn reports_come_in_as_people_send_them_and_stay_as_received() {
     let (_keep, case) = fresh("minimal");
     let folder = Path::new(&case);
     let story = "Gunmen attacked the bridge on Tuesday, the town council said, and two guards were killed in the fighting that followed there.";
-    let page = format!("<html><head><title>Bridge attacked</title></head><body><nav>Sport</nav><article><p>{story}</p><p>{story}</p><p>{story}</p></article></body></html>");
+    let page = format!(
+        "<html><head><title>Bridge attacked</title></head><body><nav>Sport</nav><article><p>{story}</p><p>{story}</p><p>{story}</p></article></body></html>"
+    );
     fs::write(folder.join("page.html"), &page).unwrap();
     let add = |file: &str, more: &[&str]| {
         let path = folder.join(file).to_string_lossy().into_owned();

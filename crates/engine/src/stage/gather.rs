@@ -4,7 +4,7 @@
 //! however often and in however many reports; and one sentence that covers several things is one
 //! statement about all of them, so that they stand or fall together.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use model::{Basis, Case, Claim, Decides, Modality, Says, Stance, Verdict};
 use serde::{Deserialize, Serialize};
@@ -317,8 +317,10 @@ const MOST: usize = 24;
 /// Groups of events that may be one, and those that surely are.
 fn families(case: &Case) -> (Vec<Family>, BTreeMap<String, String>) {
     let mut events: Vec<&String> = case.same.iter().flat_map(|s| [&s.a, &s.b]).collect();
-    // Those coded by hand lead.
-    events.sort_by_key(|e| (case.rows.contains_key(*e), *e));
+    // Those coded by hand lead, then those that a machine read.
+    let by_hand: BTreeSet<&String> =
+        case.claims.values().filter(|c| c.rule.is_none()).filter_map(|c| Some(&c.event()?.id)).collect();
+    events.sort_by_key(|e| (case.rows.contains_key(*e), !by_hand.contains(e), *e));
     events.dedup();
     let place: BTreeMap<&str, usize> = events.iter().enumerate().map(|(i, e)| (e.as_str(), i)).collect();
     let ends = |s: &model::Same| {

@@ -13,7 +13,7 @@ use names::{Folded, Words};
 use stats::{Alike, LIKENESS_CLASSES, Linked, NONE, Pair, Reach, Set};
 
 /// Part of the stage's key; raise when its output changes for the same input.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// The records of one data set that are to be matched.
 #[derive(Debug, Clone)]
@@ -304,8 +304,8 @@ fn or_dash(t: &str) -> &str {
     if t.is_empty() { "-" } else { t }
 }
 
-/// An event coded by hand, as a record to be matched.
-fn coded_by_hand(case: &Case, id: &Id, claims: &[&Claim]) -> Option<Record<'static>> {
+/// An event that claims tell of, as a record to be matched; without a place and a day there is nothing to go by.
+fn of_claims(case: &Case, id: &Id, claims: &[&Claim]) -> Option<Record<'static>> {
     let said: Vec<&EventClaim> =
         claims.iter().filter(|c| c.stance != Stance::Denies).filter_map(|c| c.event()).collect();
     let first = said.first()?;
@@ -358,7 +358,19 @@ pub struct Rows {
     pub rows: Vec<(Id, Record<'static>)>,
 }
 
-/// Which events may be one: rows of all data sets and events coded by hand, rulings applied.
+/// Whether there is anything to match: rows of data sets, events that a machine read in several reports, or a ruling.
+pub fn is_needed(case: &Case) -> bool {
+    let read: BTreeSet<&Id> =
+        case.claims.values().filter(|c| c.rule.is_some() && c.event().is_some()).map(|c| &c.report).collect();
+    !case.datasets.is_empty()
+        || read.len() > 1
+        || !read.is_empty() && case.claims.values().any(|c| c.rule.is_none() && c.event().is_some())
+        || case.rulings.iter().any(|r| matches!(r.decides, Decides::Match(_)))
+}
+
+/// Which events may be one: rows of all data sets, events coded by hand, and events that a machine read; rulings applied.
+/// People say which of their own events are one by giving them one id, and so does the reading of one report; what two
+/// reports say of one event was read as two.
 pub fn run(case: &Case, sets: &[Rows]) -> Vec<Same> {
     let mut by_event: BTreeMap<&Id, Vec<&Claim>> = BTreeMap::new();
     for c in case.claims.values() {
@@ -366,10 +378,18 @@ pub fn run(case: &Case, sets: &[Rows]) -> Vec<Same> {
             by_event.entry(&e.id).or_default().push(c);
         }
     }
-    let hand: Vec<(Id, Record<'static>)> =
-        by_event.iter().filter_map(|(id, c)| Some(((*id).clone(), coded_by_hand(case, id, c)?))).collect();
-    let hand = [Rows { set: String::new(), duplicates: false, rows: hand }];
-    let all: Vec<&Rows> = hand.iter().chain(sets).filter(|s| !s.rows.is_empty()).collect();
+    let by_machine = |claims: &[&Claim]| claims.iter().all(|c| c.rule.is_some());
+    let events = |machine: bool| -> Vec<(Id, Record<'static>)> {
+        let wanted = by_event.iter().filter(|(_, c)| by_machine(c) == machine);
+        wanted.filter_map(|(id, c)| Some(((*id).clone(), of_claims(case, id, c)?))).collect()
+    };
+    let told = [
+        Rows { set: String::new(), duplicates: false, rows: events(false) },
+        Rows { set: "reports".into(), duplicates: true, rows: events(true) },
+    ];
+    let all: Vec<&Rows> = told.iter().chain(sets).filter(|s| !s.rows.is_empty()).collect();
+    let report =
+        |event: &Id| by_event.get(event).and_then(|c| c.first()).filter(|c| c.rule.is_some()).map(|c| &c.report);
     // Actors are compared by whom they mean, where that is known: names of the case stand for the spellings.
     let records: Vec<MatchSet<'_>> = all
         .iter()
@@ -397,8 +417,11 @@ pub fn run(case: &Case, sets: &[Rows]) -> Vec<Same> {
             reasons: matched.reasons(&records, p),
             at_stake: deaths(p.a).min(deaths(p.b)),
         })
+        // The reading of a report has told its events apart.
+        .filter(|s| report(&s.a).is_none() || report(&s.a) != report(&s.b))
         .collect();
-    let known: BTreeSet<&Id> = all.iter().flat_map(|s| s.rows.iter().map(|r| &r.0)).collect();
+    let known: BTreeSet<&Id> =
+        all.iter().flat_map(|s| s.rows.iter().map(|r| &r.0)).chain(by_event.keys().copied()).collect();
     for r in &case.rulings {
         let Decides::Match(m) = &r.decides else { continue };
         if !known.contains(&m.a) || !known.contains(&m.b) {

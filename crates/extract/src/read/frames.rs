@@ -77,6 +77,25 @@ impl Reader<'_, '_> {
         if (1..=3).any(|d| before(d) == "any") {
             return true;
         }
+        // "coordinating a more ambitious attack": what one might do, unless it is said to whom.
+        let one = (1..=4).find(|d| matches!(before(*d), "a" | "an"));
+        let doing = |w: &str| {
+            matches!(
+                w,
+                "coordinating" | "staging" | "mounting" | "launching" | "conducting" | "planning" | "organizing"
+            )
+        };
+        let whom = matches!(t.small(h.tokens.end), "on" | "against" | "at");
+        if one.is_some_and(|d| doing(before(d + 1)))
+            && !whom
+            && !s.tokens.clone().any(|i| when(t, i, self.setting.anchor).is_some())
+        {
+            return true;
+        }
+        // "local issues, like fighting"
+        if t.small(h.tokens.end - 1) == "fighting" && before(1) == "like" {
+            return true;
+        }
         if !t.small(h.tokens.end - 1).ends_with('s') {
             return false;
         }

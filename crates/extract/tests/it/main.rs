@@ -178,3 +178,55 @@ proptest! {
         prop_assert_eq!(of(&text), read);
     }
 }
+
+/// What is only spoken of in general is no event; what continues one is that one.
+#[test]
+fn general_talk_is_no_event_and_mentions_are_joined() {
+    let events = |text: &str| {
+        let text = extract::Text::new(text, 0);
+        let anchor = model::Day::parse("2010-11-10");
+        extract::read(&text, &extract::Known::default(), extract::Setting { anchor }).events
+    };
+    for general in [
+        "Gunmen could hide there to conduct attacks.",
+        "Militants have not staged any uprising in Uzbekistan for a decade.",
+        "There is a difference between rebels in the hills and rebels coordinating an ambitious attack.",
+    ] {
+        assert_eq!(events(general).len(), 0, "{general}");
+    }
+    // The list tells them one by one; the deaths of the next sentence are the last one's; all are since the escape.
+    let text = "Militants escaped from a prison in Easton in August. Since the escape from prison there have been several attacks in \
+                Farland, including the shooting down of an army helicopter and an ambush of soldiers near Weston. At least 25 soldiers were killed.";
+    let read = events(text);
+    let words: Vec<&str> = read.iter().map(|e| &text[e.trigger.span.clone()]).collect();
+    assert_eq!(words, ["escaped", "escape from prison", "shooting down", "ambush", "killed"]);
+    assert_eq!(read[1].same_as, Some(0));
+    assert_eq!((read[4].same_as, read[4].kind), (Some(3), read[3].kind));
+    assert_eq!(read[4].figures[0].number, 25);
+    let days = |n: usize| read[n].days.as_ref().map(|d| (d.from.to_string(), d.to.to_string(), d.part.rule));
+    assert_eq!(days(2), Some(("2010-08-01".into(), "2010-11-10".into(), "since-event")));
+    assert_eq!(days(3), Some(("2010-08-01".into(), "2010-11-10".into(), "scene")));
+}
+
+/// Three accounts of one toll, each with who gives it.
+#[test]
+fn conflicting_tolls_are_of_one_event() {
+    let text = "Army spokesmen said that roughly 80 soldiers have been killed in the valley. Local media have given higher estimates of \
+                the number of army casualties, and residents have said the number of deaths and injuries might be closer to a few hundred.";
+    let ready = extract::Text::new(text, 0);
+    let read = extract::read(&ready, &extract::Known::default(), extract::Setting::default()).events;
+    let tolls: Vec<_> = read
+        .iter()
+        .filter(|e| !e.figures.is_empty())
+        .map(|e| (e.figures[0].hedge, e.figures[0].measure, e.speakers.first().map(|s| s.kind), e.same_as))
+        .collect();
+    use model::{Hedge, Measure};
+    assert_eq!(
+        tolls,
+        [
+            (Hedge::Roughly, Measure::Killed, Some("official"), None),
+            (Hedge::HigherThan, Measure::Killed, Some("media"), Some(0)),
+            (Hedge::AFewHundred, Measure::Casualties, Some("witness"), Some(0)),
+        ]
+    );
+}

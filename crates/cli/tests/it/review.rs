@@ -141,11 +141,11 @@ fn what_two_reports_tell_is_matched() {
         assert!(out.status.success(), "{}", text(&out.stderr));
     }
     let sql = "select a, b, probability from matches where a like '%-news-%' and b like '%-more-%' or a like '%-more-%' and b like '%-news-%'";
-    let out = bellwether(&["query", &case, sql, "--format", "json"]);
+    let out = bellwether(&["query", sql, &case, "--format", "json"]);
     let said = text(&out.stdout);
     assert!(out.status.success() && said.contains("2010-11-10-more-"), "{said} {}", text(&out.stderr));
     // Within one report the reading has told its events apart.
     let sql = "select count(*) as n from matches where a like '%-news-%' and b like '%-news-%'";
-    let said = text(&bellwether(&["query", &case, sql, "--format", "json"]).stdout);
+    let said = text(&bellwether(&["query", sql, &case, "--format", "json"]).stdout);
     assert!(said.contains('0') && !said.contains('1'), "{said}");
 }

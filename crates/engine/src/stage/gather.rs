@@ -318,9 +318,9 @@ const MOST: usize = 24;
 fn families(case: &Case) -> (Vec<Family>, BTreeMap<String, String>) {
     let mut events: Vec<&String> = case.same.iter().flat_map(|s| [&s.a, &s.b]).collect();
     // Those coded by hand lead, then those that a machine read.
-    let by_hand: BTreeSet<&String> =
-        case.claims.values().filter(|c| c.rule.is_none()).filter_map(|c| Some(&c.event()?.id)).collect();
-    events.sort_by_key(|e| (case.rows.contains_key(*e), !by_hand.contains(e), *e));
+    let read: BTreeSet<&String> =
+        case.claims.values().filter(|c| c.rule.is_some()).filter_map(|c| Some(&c.event()?.id)).collect();
+    events.sort_by_key(|e| (case.rows.contains_key(*e), read.contains(e), *e));
     events.dedup();
     let place: BTreeMap<&str, usize> = events.iter().enumerate().map(|(i, e)| (e.as_str(), i)).collect();
     let ends = |s: &model::Same| {

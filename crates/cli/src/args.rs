@@ -135,8 +135,9 @@ pub(crate) struct Add {
 /// Proposes claims from the text of reports: what is said to have happened, by whom, to whom, where and when, who says
 /// so, and how firmly. Every field shows the words it rests on and the rule that read it.
 ///
-/// Names are those of the case: actors with their aliases, areas, sources. Nothing is written and nothing is believed: a
-/// claim enters the case when a person codes it in `claims/`. `--format json` prints every field with its bytes.
+/// Names are those of the case: actors with their aliases, areas, sources. Nothing is written, unless `--write` asks for
+/// it: then the claims go to claims/read.jsonl, and count with the chance that their rule reads rightly until `review`
+/// rules on them. `--format json` prints every field with its bytes.
 #[derive(Debug, Args)]
 pub(crate) struct Read {
     /// Case folder
@@ -154,6 +155,11 @@ pub(crate) struct Read {
     pub(crate) write: bool,
 }
 
+/// Rules on what a machine read: one claim a screen, one key each, those first on which most depends.
+///
+/// Rulings are appended to rulings.jsonl: an accepted claim counts like one that a person coded, a rejected one counts no
+/// more, and both teach how far the rule that read it can be trusted. Edited claims go to claims/reviewed.jsonl. Where
+/// there is no terminal, keys and answers are read from standard input, a line each.
 #[derive(Debug, Args)]
 pub(crate) struct Review {
     /// Case folder

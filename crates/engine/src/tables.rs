@@ -9,9 +9,10 @@ use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::parquet::arrow::ArrowWriter;
 use datafusion::parquet::basic::{Compression, ZstdLevel};
 use datafusion::parquet::file::properties::WriterProperties;
-use model::Case;
+use model::{Case, Verdict};
 
 use crate::build::Run;
+use crate::stage::gather::Reviewed;
 
 /// A column's values; `None` is unknown or does not apply, never zero.
 #[derive(Debug, Clone, PartialEq)]
@@ -169,6 +170,7 @@ pub(crate) fn table(
 /// All tables of a build.
 pub fn tables(case: &Case, run: &Run) -> Vec<Table> {
     let a = &run.assessment;
+    let reviewed = Reviewed::new(case);
     let mut out = vec![
         table(
             "sources",
@@ -239,6 +241,8 @@ pub fn tables(case: &Case, run: &Run) -> Vec<Table> {
                 ('t', "exact", "The excerpt."),
                 ('t', "statement", "The statement it makes, with its copies; none if it does not stand."),
                 ('t', "retracted_by", "The claim that took it back."),
+                ('t', "rule", "The rule by which a machine read it; none if a person coded it."),
+                ('t', "ruled", "What a person ruled on the reading: accepted, rejected, unsure."),
             ],
             run.ingested.iter().flat_map(|x| {
                 x.claims.iter().map(|c| {
@@ -257,6 +261,12 @@ pub fn tables(case: &Case, run: &Run) -> Vec<Table> {
                         t(&c.exact),
                         ot(run.gathered.statement_of.get(&c.id).map(|s| run.gathered.statements[*s].id.clone())),
                         ot(run.gathered.retracted.get(&c.id).cloned()),
+                        ot(case.claims.get(&c.id).and_then(|x| x.rule.clone())),
+                        ot(reviewed.verdicts.get(c.id.as_str()).map(|v| match v {
+                            Verdict::Accepted => "accepted".to_owned(),
+                            Verdict::Rejected => "rejected".to_owned(),
+                            Verdict::Unsure => "unsure".to_owned(),
+                        })),
                     ]
                 })
             }),

@@ -153,6 +153,16 @@ pub(crate) struct Read {
     /// Write the claims into claims/read.jsonl, for every report that no person has coded
     #[arg(long, conflicts_with_all = ["reports", "file"])]
     pub(crate) write: bool,
+    /// Also ask a language model at this address, such as http://127.0.0.1:11434/v1; what the text does not bear out is
+    /// rejected, answers are kept in answers/. A key is taken from BELLWETHER_API_KEY
+    #[arg(long, value_name = "URL", requires = "model")]
+    pub(crate) ask: Option<String>,
+    /// The model, as the endpoint calls it
+    #[arg(long, value_name = "NAME", requires = "ask")]
+    pub(crate) model: Option<String>,
+    /// Let reports leave this machine
+    #[arg(long, requires = "ask")]
+    pub(crate) remote: bool,
 }
 
 /// Rules on what a machine read: one claim a screen, one key each, those first on which most depends.

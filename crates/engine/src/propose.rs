@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use extract::lexicon::{Class, Entry};
 use extract::read::{Count, Party, Reading, Speaker, Tie};
-use extract::{Known, Lexicon, Read, Setting, Text};
+use extract::{Known, Lexicon, Read, Text};
 use model::{
     ActorKind, ActorRole, Basis, Case, Claim, Credibility, Edtf, EventClaim, Excerpt, Figure, Hedge, LinkClaim,
     LinkKind, LonLat, Modality, Origin, PlaceRef, Report, Role, Says, SourceKind, Stance, SubType, WithActor,
@@ -46,12 +46,10 @@ pub fn known(case: &Case) -> Known {
     out
 }
 
-/// Claims that a report makes, as far as the rules read it, in order of the text. Ids are made of the report's and of
+/// Claims that a report makes, as far as it was read, in order of the text. Ids are made of the report's and of
 /// the byte at which the words stand, so that they stay while the report stays.
-pub fn propose(case: &Case, known: &Known, report: &Report) -> Vec<Claim> {
-    let text = Text::new(&report.text, report.body);
-    let read = extract::read(&text, known, Setting { anchor: Some(report.published.possible.to) });
-    let proposer = Proposer::new(case, report, &read);
+pub fn propose(case: &Case, report: &Report, read: &Read) -> Vec<Claim> {
+    let proposer = Proposer::new(case, report, read);
     let mut taken = BTreeSet::new();
     let mut out: Vec<Claim> = Vec::new();
     for claim in (0..read.events.len()).filter_map(|n| proposer.event(n)) {

@@ -6,6 +6,7 @@
 //! filled it; what is not said stays empty.
 
 mod frames;
+pub mod gate;
 mod phrases;
 mod ties;
 mod voices;
@@ -265,6 +266,19 @@ struct Reader<'a, 't> {
     /// By token: the known name that begins there.
     names: Vec<Option<(usize, Means)>>,
     out: Read,
+}
+
+impl Read {
+    /// Adds what another reader found and these rules did not: readings whose words are nobody's yet.
+    pub fn add(&mut self, others: Vec<Reading>) {
+        for o in others {
+            let taken =
+                |e: &Reading| e.trigger.span.start < o.trigger.span.end && o.trigger.span.start < e.trigger.span.end;
+            if !self.events.iter().any(taken) {
+                self.events.push(o);
+            }
+        }
+    }
 }
 
 /// Reads one document.

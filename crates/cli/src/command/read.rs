@@ -1,7 +1,6 @@
 //! `read`: what reports say, as proposals for claims.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
 use extract::read::{Part, Reading, Tie};
 use extract::{Setting, Text};
@@ -20,7 +19,7 @@ const MOST: u64 = 16 << 20;
 
 pub(crate) fn run(args: &Read, common: &Common) -> Outcome {
     if args.write {
-        return write(&args.case);
+        return write(args);
     }
     let Some(loaded) = super::checked_case(&args.case, None)? else { return Ok(End::Failed) };
     let case = &loaded.case;
@@ -52,7 +51,7 @@ pub(crate) fn run(args: &Read, common: &Common) -> Outcome {
     let (mut events, mut ties) = (0, 0);
     for (file, raw, body, anchor) in &texts {
         let text = Text::new(raw, *body);
-        let read = extract::read(&text, &known, Setting { anchor: *anchor });
+        let read = read(args, file, &text, &known, Setting { anchor: *anchor })?;
         events += read.events.len();
         ties += read.ties.len();
         if common.format == Format::Json {
@@ -88,11 +87,43 @@ pub(crate) fn run(args: &Read, common: &Common) -> Outcome {
     Ok(End::Done)
 }
 
+/// What the rules read and, if one is to be asked, what a model adds and the text bears out.
+fn read(
+    args: &Read,
+    file: &str,
+    text: &Text<'_>,
+    known: &extract::Known,
+    setting: Setting,
+) -> Result<extract::Read, String> {
+    let mut read = extract::read(text, known, setting);
+    if let (Some(url), Some(model)) = (&args.ask, &args.model) {
+        let endpoint = ask::Endpoint {
+            url: url.clone(),
+            model: model.clone(),
+            key: std::env::var("BELLWETHER_API_KEY").ok().filter(|k| !k.is_empty()),
+            remote: args.remote,
+            patience: PATIENCE,
+        };
+        let asked = ask::ask(&endpoint, text, known, setting, &args.case.join("answers"))?;
+        let from = if asked.kept { "kept answer" } else { "model" };
+        eprintln!("{file}: {from}: {} borne out, {} rejected", asked.readings.len(), asked.rejected.len());
+        for why in &asked.rejected {
+            eprintln!("  rejected, {why}");
+        }
+        read.add(asked.readings);
+    }
+    Ok(read)
+}
+
+/// Longest time for one answer of a model.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(300);
+
 /// File of the proposals in a case folder.
 pub(crate) const PROPOSALS: &str = "claims/read.jsonl";
 
 /// Writes the proposals of every report that no person has coded. What stood there before does not matter.
-fn write(folder: &Path) -> Outcome {
+fn write(args: &Read) -> Outcome {
+    let folder = args.case.as_path();
     let loaded = disk::load(folder)?;
     let errors = |loaded: &case::Loaded| -> Vec<Problem> {
         loaded.problems.iter().filter(|p| p.severity == Severity::Error).cloned().collect()
@@ -113,7 +144,15 @@ fn write(folder: &Path) -> Outcome {
         eprintln!("{} is not in English ({}): not read", r.file, r.language.as_deref().unwrap_or_default());
     }
     let known = engine::known(case);
-    let read: Vec<Vec<model::Claim>> = open.par_iter().map(|r| engine::propose(case, &known, r)).collect();
+    let one = |r: &&model::Report| {
+        let text = Text::new(&r.text, r.body);
+        let read = read(args, &r.file, &text, &known, Setting { anchor: Some(r.published.possible.to) })?;
+        Ok(engine::propose(case, r, &read))
+    };
+    let read: Vec<Vec<model::Claim>> = match args.ask {
+        None => open.par_iter().map(one).collect::<Result<_, String>>()?,
+        Some(_) => open.iter().map(one).collect::<Result<_, String>>()?,
+    };
     let lines: Vec<String> = read.iter().flatten().map(case::claim_line).collect();
     let path = folder.join(PROPOSALS);
     let put = |lines: &[String]| -> Result<(), String> {

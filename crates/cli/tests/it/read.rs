@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::{bellwether, root, text};
+use crate::{bellwether, fresh, root, text};
 
 #[test]
 fn what_a_report_says_is_proposed_with_its_words() {
@@ -42,6 +42,27 @@ fn every_span_is_a_piece_of_the_file_and_threads_change_nothing() {
         }
     }
     assert!(events >= 20, "{events}");
+}
+
+#[test]
+fn a_model_is_asked_only_when_it_may_be_and_a_failure_writes_nothing() {
+    let (folder, case) = fresh("minimal");
+    let file = folder.path().join("x.txt");
+    fs::write(&file, "Gunmen attacked the bridge on Tuesday.\n").unwrap();
+    let file = file.to_string_lossy();
+    let filed =
+        bellwether(&["add", &case, &file, "--title", "Bridge", "--source", "daily", "--published", "2024-03-06"]);
+    assert!(filed.status.success(), "{}", text(&filed.stderr));
+    let ask = |more: &[&str]| bellwether(&[&["read", &case, "--write", "--model", "m", "--ask"][..], more].concat());
+    let out = ask(&["http://example.com/v1"]);
+    assert_eq!(out.status.code(), Some(1));
+    assert!(text(&out.stderr).contains("say --remote if they may"), "{}", text(&out.stderr));
+    let out = ask(&["http://127.0.0.1:1/v1"]);
+    assert!(text(&out.stderr).contains("http://127.0.0.1:1/v1/chat/completions"), "{}", text(&out.stderr));
+    for file in ["claims/read.jsonl", "answers"] {
+        assert!(!std::path::Path::new(&case).join(file).exists(), "{file}");
+    }
+    assert_eq!(bellwether(&["read", &case, "--ask", "http://127.0.0.1:1"]).status.code(), Some(2), "which model?");
 }
 
 #[test]

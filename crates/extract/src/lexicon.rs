@@ -227,7 +227,7 @@ impl Lexicon {
             out.add(forms, Entry::Trigger(number));
         }
         for r in rows(ROLES) {
-            let [forms, class] = r[..] else { continue };
+            let [forms, class, ..] = r[..] else { continue };
             let class = match class {
                 "state" => Class::State,
                 "armed" => Class::Armed,
@@ -242,7 +242,7 @@ impl Lexicon {
             out.add(forms, Entry::Role(class));
         }
         for r in rows(SOURCES) {
-            let [forms, kind] = r[..] else { continue };
+            let [forms, kind, ..] = r[..] else { continue };
             out.add(forms, Entry::Source(kind));
         }
         for r in rows(REPORTING) {

@@ -499,6 +499,8 @@ impl Reader<'_, '_> {
                     | "part"
                     | "parts"
             ) && at < i + 5
+                // "the Central African Republic"
+                && !hits.iter().any(|x| x.tokens.start == at && matches!(x.entry, Entry::Country(_)))
             {
                 at += 1;
             }

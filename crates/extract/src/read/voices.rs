@@ -179,6 +179,15 @@ impl Reader<'_, '_> {
 
 /// Cues that report nothing: "reported missing", "state-run", "claims the life of".
 fn blocked_report(t: &Text<'_>, h: &Hit) -> bool {
+    let before = h.tokens.start.checked_sub(1).map_or("", |b| t.small(b));
+    let word = t.small(h.tokens.start);
+    // "a confirmed bachelor", "the disputed valley", "the warning light": said of a thing.
+    let of_a_thing = matches!(before, "a" | "an" | "the" | "his" | "her" | "its" | "their")
+        && (word.ends_with("ed") || word.ends_with("ing"));
+    let aside = before == "to" && word == "say" || matches!(before, "was" | "were") && word == "admitted";
+    if of_a_thing || aside {
+        return true;
+    }
     matches!(
         (t.small(h.tokens.start), t.small(h.tokens.end)),
         ("reported" | "reports", "missing") | ("claimed" | "claims", "the" | "lives")

@@ -71,6 +71,22 @@ pub fn propose(case: &Case, report: &Report, read: &Read) -> Vec<Claim> {
     out
 }
 
+/// Words as part of an id, cut at `most` bytes.
+fn slug(text: &str, most: usize) -> String {
+    let mut out = String::new();
+    for c in text.chars().map(|c| c.to_ascii_lowercase()) {
+        if c.is_ascii_alphanumeric() {
+            out.push(c);
+        } else if !out.is_empty() && !out.ends_with('-') {
+            out.push('-');
+        }
+        if out.len() >= most {
+            break;
+        }
+    }
+    out.trim_matches('-').to_owned()
+}
+
 /// Whether a claim only comes back to an event of which the same source has said as much: "since the jailbreak".
 fn adds_nothing(c: &Claim, earlier: &Claim) -> bool {
     let (Some(e), Some(o)) = (c.event(), earlier.event()) else { return false };
@@ -218,7 +234,7 @@ impl<'a> Proposer<'a> {
         let figures: Vec<Figure> = e.figures.iter().filter_map(|f| self.figure(f, n)).collect();
         let stance = e.stance;
         let says = EventClaim {
-            id: self.id(first.trigger.span.start),
+            id: self.event_id(first),
             kind: first.kind,
             sub_type: (!first.sub_type.is_empty()).then(|| SubType(first.sub_type.to_owned())),
             complexity: None,
@@ -302,6 +318,25 @@ impl<'a> Proposer<'a> {
             let has = e.figures.iter().filter_map(|f| self.figure(f, k)).any(|f| same(&f));
             has.then(|| self.id(e.trigger.span.start))
         })
+    }
+
+    /// Name of an event: what happened and where, and four letters that tell it from its like.
+    fn event_id(&self, e: &Reading) -> String {
+        let words = slug(&self.report.text[e.trigger.span.clone()], 24);
+        let place = e.place.as_ref().map(|p| slug(p.area.as_deref().unwrap_or(&p.name), 32));
+        // FNV-1a of the report and the byte.
+        let key = format!("{} {}", self.report.id, e.trigger.span.start);
+        let mut hash =
+            key.bytes().fold(0xcbf2_9ce4_8422_2325u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x100_0000_01b3));
+        let letters: String = (0..4)
+            .map(|_| {
+                let letter = b'a' + (hash % 26) as u8;
+                hash /= 26;
+                char::from(letter)
+            })
+            .collect();
+        let parts = [Some(words), place, Some(letters)];
+        parts.into_iter().flatten().filter(|p| !p.is_empty()).collect::<Vec<_>>().join("-")
     }
 
     fn id(&self, at: usize) -> String {

@@ -48,7 +48,7 @@ fn the_article_becomes_a_case_that_is_its_own_argument() {
     let event = |c: &Value| c["says"]["event"].clone();
     let of = |id: &str| -> Vec<Value> { first.iter().filter(|c| event(c)["id"] == id).cloned().collect() };
     // Three accounts of the soldiers killed, by three who say so, of one event.
-    let toll: Vec<(Value, Value, Value)> = of("2010-11-10-article-952")
+    let toll: Vec<(Value, Value, Value)> = of("killed-rasht-valley-wfqb")
         .iter()
         .filter_map(|c| {
             let f = event(c)["figures"].get(0)?.clone();
@@ -59,7 +59,7 @@ fn the_article_becomes_a_case_that_is_its_own_argument() {
     assert!(toll.iter().any(|(_, h, n)| h == "roughly" && n == 80), "{toll:?}");
     assert!(said("tajik-media", "higher-than") && said("stratfor-sources", "a-few-hundred"), "{toll:?}");
     // The ambush: at least 25 dead, claimed by the IMU, and that disputed.
-    let ambush = of("2010-11-10-article-5143");
+    let ambush = of("ambush-rasht-valley-ffpk");
     let held: Vec<&str> = ambush.iter().filter_map(|c| c["stance"].as_str()).collect();
     assert!(held.contains(&"claims-responsibility") && held.contains(&"disputes"), "{held:?}");
     assert!(ambush.iter().any(|c| event(c)["figures"][0]["number"] == 25));

@@ -140,12 +140,12 @@ fn what_two_reports_tell_is_matched() {
         let out = bellwether(args);
         assert!(out.status.success(), "{}", text(&out.stderr));
     }
-    let sql = "select a, b, probability from matches where a like '%-news-%' and b like '%-more-%' or a like '%-more-%' and b like '%-news-%'";
+    let sql = "select a, b, probability from matches where a like 'ambushed-kamarob-gorge-%' and b like 'ambushed-kamarob-gorge-%'";
     let out = bellwether(&["query", sql, &case, "--format", "json"]);
     let said = text(&out.stdout);
-    assert!(out.status.success() && said.contains("2010-11-10-more-"), "{said} {}", text(&out.stderr));
-    // Within one report the reading has told its events apart.
-    let sql = "select count(*) as n from matches where a like '%-news-%' and b like '%-news-%'";
-    let said = text(&bellwether(&["query", sql, &case, "--format", "json"]).stdout);
-    assert!(said.contains('0') && !said.contains('1'), "{said}");
+    assert!(
+        out.status.success() && said.matches("ambushed-kamarob-gorge-").count() == 2,
+        "{said} {}",
+        text(&out.stderr)
+    );
 }

@@ -527,9 +527,10 @@ impl Reader<'_, '_> {
                 _ if !t.shouted
                     && capital(at)
                     && crate::when::when(t, at, self.setting.anchor).is_none()
-                    && !hits
-                        .iter()
-                        .any(|x| x.tokens.start == at && matches!(x.entry, Entry::Demonym(_) | Entry::Role(_))) =>
+                    && !hits.iter().any(|x| {
+                        x.tokens.start == at
+                            && matches!(x.entry, Entry::Country(_) | Entry::Demonym(_) | Entry::Role(_))
+                    }) =>
                 {
                     let mut end = at;
                     while capital(end) && end < at + 4 {

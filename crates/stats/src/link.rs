@@ -826,7 +826,7 @@ const PRIOR_WEIGHT: f64 = 12.0;
 const CODE_WEIGHT: f64 = 6.0;
 /// Of up to so many matches each is too much of the evidence to be its own witness.
 const FEW: f64 = 50.0;
-/// How common a code is in all weighs, for what is near, as much as so many candidates at least.
+/// How common a code is in all weighs, for what is near, as much as so many candidates.
 const NEARBY_WEIGHT: f64 = 12.0;
 const PRIOR_COUNTS: [[f64; COUNT_CLASSES]; 2] =
     [[0.75, 0.21, 0.01, 0.01, 0.005, 0.005, 0.005, 0.005], [0.01, 0.1, 0.59, 0.12, 0.08, 0.05, 0.03, 0.02]];
@@ -1205,10 +1205,8 @@ fn learn(model: &mut Model, f: &Frame<'_>, lessons: &[&[Look]], taught: &mut Vec
     let mut counts = PRIOR_COUNTS.map(|row| row.map(|x| PRIOR_WEIGHT * x));
     let mut codes: Vec<Vec<f64>> = model.sizes.iter().map(|(x, y)| vec![0.0; x * y]).collect();
     let mut likeness = PRIOR_LIKENESS.map(|row| row.map(|x| PRIOR_WEIGHT * x));
-    // How common a code is nearby is drawn towards how common it is in all, and never less than half of it.
-    let candidates = taught.len() as f64;
     let mut nearby = model.common.clone();
-    nearby.iter_mut().flatten().for_each(|x| *x *= candidates + NEARBY_WEIGHT);
+    nearby.iter_mut().flatten().for_each(|x| *x *= NEARBY_WEIGHT);
     let mut matched = 0.0;
     for (l, p) in lessons.iter().copied().flatten().zip(&*taught) {
         let p = f64::from(*p);
@@ -1251,7 +1249,12 @@ fn learn(model: &mut Model, f: &Frame<'_>, lessons: &[&[Look]], taught: &mut Vec
         let sum: f64 = n.iter().sum();
         n.map(|x| x / sum)
     });
-    model.nearby = nearby.into_iter().map(normal).collect();
+    // Where many matches were found, the codes tell by themselves; of few, up to half of what is chance is what is near.
+    let local = 0.5 * FEW / matched.max(FEW);
+    let mix = |(near, all): (Vec<f64>, &Vec<f64>)| -> Vec<f64> {
+        normal(near).iter().zip(all).map(|(n, a)| local * n + (1.0 - local) * a).collect()
+    };
+    model.nearby = nearby.into_iter().zip(&model.common).map(mix).collect();
     model.slip = normal(slip);
     model.rings = normal(rings);
     for (row, n) in model.counts.iter_mut().zip(counts) {

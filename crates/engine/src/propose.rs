@@ -106,6 +106,8 @@ struct Proposer<'a> {
     report: &'a Report,
     read: &'a Read,
     context: Context,
+    /// By reading: its place. A look-up goes through the whole gazetteer, and reports name few places often.
+    places: Vec<Option<PlaceRef>>,
     /// By ISO code: the one actor of the case that is that country's forces.
     forces: BTreeMap<&'static str, String>,
     /// By what it is and the country it is of: the one source of the case that is so.
@@ -154,17 +156,26 @@ impl<'a> Proposer<'a> {
                 s.speaks_for.as_ref().and_then(|a| case.actors.get(a)).is_some_and(|a| a.kind == ActorKind::ArmedGroup);
             (!armed).then(|| of.map(move |c| ((kind, c), id.clone())).collect::<Vec<_>>())
         });
-        Self {
+        let mut out = Self {
             case,
             report,
             read,
+            places: Vec::new(),
             context: Context {
                 countries: countries(&report.text[report.body..]).into_iter().map(str::to_owned).collect(),
                 near: case.areas.values().filter_map(|a| a.geometry.middle()).collect(),
             },
             forces: single(forces.flat_map(|(id, _)| of_actor(id).into_iter().map(move |c| (c, id.clone())))),
             voices: single(voices.flatten()),
-        }
+        };
+        let mut found: BTreeMap<(Option<&str>, &str), Option<PlaceRef>> = BTreeMap::new();
+        out.places = (read.events.iter())
+            .map(|e| {
+                let p = e.place.as_ref()?;
+                found.entry((p.area.as_deref(), p.name.as_str())).or_insert_with(|| out.place(p)).clone()
+            })
+            .collect();
+        out
     }
 
     /// The actor of the case that a party is. Soldiers of no said country are those of the country of the `place`.
@@ -211,8 +222,7 @@ impl<'a> Proposer<'a> {
     fn event(&self, n: usize) -> Option<Claim> {
         let e = &self.read.events[n];
         let first = &self.read.events[self.first(n)];
-        let place = e.place.as_ref().and_then(|p| self.place(p));
-        let place = place.as_ref();
+        let place = self.places[n].as_ref();
         let mut actors: Vec<ActorRole> = Vec::new();
         let mut add = |role: ActorRole| {
             if !actors.contains(&role) {
@@ -292,8 +302,7 @@ impl<'a> Proposer<'a> {
     fn figure(&self, f: &Count, n: usize) -> Option<Figure> {
         let e = &self.read.events[n];
         let first = &self.read.events[self.first(n)];
-        let place = e.place.as_ref().and_then(|p| self.place(p));
-        let place = place.as_ref();
+        let place = self.places[n].as_ref();
         let counted = f.of.and_then(|i| e.to.get(i));
         let inherited = || first.to.iter().filter(|p| counted.is_none_or(|c| c.class == p.class));
         let of = counted

@@ -1,29 +1,23 @@
 //! A small linear-chain model that marks who did what to whom, trained from data the user has: a booster of recall, never
-//! the only evidence for a claim. Conditional random fields after Lafferty, McCallum and Pereira 2001, by the crate
-//! `crfs`.
+//! the only evidence for a claim.
 
+use std::collections::HashMap;
 use std::ops::Range;
-use std::path::Path;
 
-use crfs::train::Trainer;
-use crfs::{Attribute, Model};
+use stats::{Chain, Fit, Items, Lesson};
 
-use crate::lexicon::{Class, Entry, Frame, Hit, Lexicon, Mood};
+use crate::lexicon::{Entry, Frame, Hit, Lexicon, Mood};
 use crate::text::{Shape, Text};
 
 /// A marked run of tokens.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Marked {
     /// Tokens.
     pub tokens: Range<usize>,
     /// Label.
     pub label: String,
-}
-
-/// A trained model, as bytes.
-#[derive(Debug, Clone)]
-pub struct Tagger {
-    model: Vec<u8>,
+    /// Probability that just this run has this label.
+    pub p: f64,
 }
 
 /// A text made ready for marking.
@@ -33,304 +27,328 @@ pub struct Ready<'t> {
     pub text: Text<'t>,
     /// Forms of the lexicon in it.
     pub hits: Vec<Hit>,
+    /// Features of every token, by hash.
+    features: Vec<Vec<u32>>,
 }
+
+/// FNV-1a with a final mix.
+fn hash(bytes: impl IntoIterator<Item = u8>) -> u32 {
+    let mut h: u32 = 0x811c_9dc5;
+    for b in bytes {
+        h = (h ^ u32::from(b)).wrapping_mul(0x0100_0193);
+    }
+    h ^ (h >> 15)
+}
+
+fn mix(parts: &[u32]) -> u32 {
+    hash(parts.iter().flat_map(|p| p.to_le_bytes()))
+}
+
+const NEAR: [usize; 5] = [0, 1, 3, 7, 15];
+
+/// A distance, coarsely.
+fn near(d: usize) -> u32 {
+    NEAR.iter().filter(|n| d > **n).count() as u32
+}
+
+const BEEN: [&str; 5] = ["was", "were", "been", "being", "be"];
+const PREPOSITIONS: [&str; 12] =
+    ["by", "of", "against", "on", "in", "at", "with", "from", "to", "for", "near", "outside"];
 
 impl<'t> Ready<'t> {
     /// Cuts a text from `body` on, and finds the lexicon's forms.
     pub fn new(raw: &'t str, body: usize) -> Self {
         let text = Text::new(raw, body);
         let hits = Lexicon::bundled().scan(&text);
-        Self { text, hits }
+        let features = features(&text, &hits);
+        Self { text, hits, features }
     }
 
-    /// Attributes of every token, sentence by sentence.
-    fn attributes(&self) -> Vec<Vec<Vec<Attribute>>> {
-        let t = &self.text;
-        let lexicon = Lexicon::bundled();
-        let n = t.tokens.len();
-        // By token: what the lexicon says.
-        let mut class = vec![""; n];
-        let mut trigger = vec![""; n];
-        let mut other = vec![""; n];
-        let mut grave = 0;
-        for h in &self.hits {
-            let (slot, name) = match h.entry {
-                Entry::Trigger(k) => {
-                    let row = &lexicon.triggers[k as usize];
-                    grave += usize::from(matches!(
-                        row.frame,
-                        Frame::Act | Frame::Kill | Frame::Abduct | Frame::Blast | Frame::Attempt
-                    ));
-                    (&mut trigger, frame_name(row.frame))
-                }
-                Entry::Role(c) => (&mut class, class_name(c)),
-                Entry::Source(_) => (&mut other, "speaker"),
-                Entry::Report(_) => (&mut other, "says"),
-                Entry::Mood(Mood::Negated) => (&mut other, "not"),
-                Entry::Mood(_) => (&mut other, "mood"),
-                Entry::Blocker => continue,
-                Entry::Country(_) | Entry::Capital(_) => (&mut other, "country"),
-                Entry::Demonym(_) => (&mut other, "demonym"),
+    /// Says something of a sentence that marking it may draw on: `level` of what `name` stands for.
+    pub fn remark(&mut self, sentence: usize, name: &str, level: u32) {
+        let Some(s) = self.text.sentences.get(sentence) else { return };
+        let name = hash(name.bytes());
+        for i in s.tokens.clone() {
+            let word = hash(self.text.small(i).bytes());
+            self.features[i].extend([mix(&[29, name, level]), mix(&[30, name, level, word])]);
+        }
+        for h in self.hits.iter().filter(|h| s.tokens.contains(&h.tokens.start)) {
+            let what = match h.entry {
+                Entry::Role(c) => c as u32,
+                Entry::Trigger(k) => 100 + Lexicon::bundled().triggers[k as usize].frame as u32,
+                _ => continue,
             };
             for i in h.tokens.clone() {
-                slot[i] = name;
+                self.features[i].push(mix(&[31, name, level, what]));
             }
         }
-        let weight = match grave {
-            0 => "0",
-            1 => "1",
-            2 | 3 => "2",
-            4..=7 => "4",
-            _ => "8",
-        };
-        let mut out = Vec::with_capacity(t.sentences.len());
-        for (number, s) in t.sentences.iter().enumerate() {
-            let within = |i: isize| -> Option<usize> { usize::try_from(i).ok().filter(|i| s.tokens.contains(i)) };
-            // The nearest trigger on either side, with its distance.
-            let mut left: Vec<(&str, usize)> = Vec::with_capacity(s.tokens.len());
-            let mut last: Option<usize> = None;
-            for i in s.tokens.clone() {
-                left.push(last.map_or(("", 0), |k| (trigger[k], i - k)));
-                if !trigger[i].is_empty() {
-                    last = Some(i);
-                }
-            }
-            let mut right: Vec<(&str, usize)> = vec![("", 0); s.tokens.len()];
-            let mut next: Option<usize> = None;
-            for i in s.tokens.clone().rev() {
-                right[i - s.tokens.start] = next.map_or(("", 0), |k| (trigger[k], k - i));
-                if !trigger[i].is_empty() {
-                    next = Some(i);
-                }
-            }
-            let near = |d: usize| match d {
-                0 => "0",
-                1 => "1",
-                2 | 3 => "3",
-                4..=7 => "7",
-                8..=15 => "15",
-                _ => "far",
-            };
-            let passive = s.tokens.clone().any(|i| {
-                matches!(t.small(i), "was" | "were" | "been" | "being")
-                    && s.tokens.contains(&(i + 1))
-                    && !trigger[i + 1].is_empty()
-            });
-            let place = match number {
-                0 => "0",
-                1 => "1",
-                2 | 3 => "3",
-                4..=7 => "7",
-                _ => "on",
-            };
-            let has = s.tokens.clone().any(|i| !trigger[i].is_empty());
-            let mut sentence = Vec::with_capacity(s.tokens.len());
-            for i in s.tokens.clone() {
-                let mut a: Vec<Attribute> = Vec::with_capacity(48);
-                let mut put = |text: String| a.push(Attribute::new(text, 1.0));
-                let at = |k: isize| within(i as isize + k);
-                for k in -2isize..=2 {
-                    let w = at(k).map_or("~", |j| t.small(j));
-                    put(format!("w{k}={w}"));
-                    {
-                        let c = at(k).map_or("~", |j| class[j]);
-                        if !c.is_empty() {
-                            put(format!("c{k}={c}"));
-                        }
-                        let g = at(k).map_or("", |j| trigger[j]);
-                        if !g.is_empty() {
-                            put(format!("t{k}={g}"));
-                        }
-                        let o = at(k).map_or("", |j| other[j]);
-                        if !o.is_empty() {
-                            put(format!("o{k}={o}"));
-                        }
-                    }
-                }
-                let small = t.small(i);
-                let word = |k: isize| at(k).map_or("~", |j| t.small(j));
-                put(format!("b-={} {small}", word(-1)));
-                put(format!("b+={small} {}", word(1)));
-                put(format!("b2-={} {}", word(-2), word(-1)));
-                put(format!("b2+={} {}", word(1), word(2)));
-                if small.is_char_boundary(3) && small.len() > 3 {
-                    put(format!("p={}", &small[..3]));
-                }
-                if small.len() > 3 && small.is_char_boundary(small.len() - 3) {
-                    put(format!("s={}", &small[small.len() - 3..]));
-                }
-                put(format!(
-                    "shape={:?}",
-                    if t.shouted && t.tokens[i].shape != Shape::Number && t.tokens[i].shape != Shape::Mark {
-                        Shape::Small
-                    } else {
-                        t.tokens[i].shape
-                    }
+    }
+}
+
+/// Features of every token: words around it, what the lexicon says of them, the nearest triggers on either side.
+fn features(t: &Text<'_>, hits: &[Hit]) -> Vec<Vec<u32>> {
+    let lexicon = Lexicon::bundled();
+    let n = t.tokens.len();
+    // By token: what the lexicon says, as a number over none.
+    let (mut class, mut trigger, mut other) = (vec![0u32; n], vec![0u32; n], vec![0u32; n]);
+    let mut grave = 0;
+    for h in hits {
+        let (slot, what) = match h.entry {
+            Entry::Trigger(k) => {
+                let frame = lexicon.triggers[k as usize].frame;
+                grave += usize::from(matches!(
+                    frame,
+                    Frame::Act | Frame::Kill | Frame::Abduct | Frame::Blast | Frame::Attempt
                 ));
-                let k = i - s.tokens.start;
-                let (l, r) = (left[k], right[k]);
-                put(format!("l={} {}", l.0, near(l.1)));
-                put(format!("r={} {}", r.0, near(r.1)));
-                put(format!("l={} c={}", l.0, class[i]));
-                put(format!("r={} c={}", r.0, class[i]));
-                put(format!("l={} r={}", l.0, r.0));
-                if passive {
-                    put(format!("passive r={} c={}", r.0, class[i]));
-                    put(format!("passive l={} c={}", l.0, class[i]));
-                }
-                // The last preposition before it.
-                let preposition = (1..6).find_map(|d| {
-                    at(-d).map(|j| t.small(j)).filter(|w| {
-                        matches!(
-                            *w,
-                            "by" | "of"
-                                | "against"
-                                | "on"
-                                | "in"
-                                | "at"
-                                | "with"
-                                | "from"
-                                | "to"
-                                | "for"
-                                | "near"
-                                | "outside"
-                        )
-                    })
-                });
-                if let Some(p) = preposition {
-                    put(format!("prep={p} l={}", l.0));
-                    put(format!("prep={p} c={}", class[i]));
-                }
-                put(format!("doc={weight}"));
-                put(format!("doc={weight} c={}", class[i]));
-                put(format!("place={place}"));
-                put(format!("has={has} w={small}"));
-                put(format!("doc={weight} w={small}"));
-                sentence.push(a);
+                (&mut trigger, frame as u32 + 1)
             }
-            out.push(sentence);
+            Entry::Role(c) => (&mut class, c as u32 + 1),
+            Entry::Source(_) => (&mut other, 1),
+            Entry::Report(_) => (&mut other, 2),
+            Entry::Mood(Mood::Negated) => (&mut other, 3),
+            Entry::Mood(_) => (&mut other, 4),
+            Entry::Blocker => continue,
+            Entry::Country(_) | Entry::Capital(_) => (&mut other, 5),
+            Entry::Demonym(_) => (&mut other, 6),
+        };
+        for i in h.tokens.clone() {
+            slot[i] = what;
         }
-        out
     }
-}
-
-fn class_name(c: Class) -> &'static str {
-    match c {
-        Class::State => "state",
-        Class::Armed => "armed",
-        Class::Civil => "civil",
-        Class::Official => "official",
-        Class::Captive => "captive",
-        Class::Leader => "leader",
-        Class::Mob => "mob",
-        Class::Thing => "thing",
-        Class::Weapon => "weapon",
+    let weight = match grave {
+        0 | 1 => grave as u32,
+        2 | 3 => 2,
+        4..=7 => 4,
+        _ => 8,
+    };
+    let word: Vec<u32> = (0..n).map(|i| hash(t.small(i).bytes())).collect();
+    let mut out: Vec<Vec<u32>> = vec![Vec::new(); n];
+    for (number, s) in t.sentences.iter().enumerate() {
+        let at = |i: usize, k: isize| -> Option<usize> { i.checked_add_signed(k).filter(|j| s.tokens.contains(j)) };
+        // The nearest trigger on either side, with its distance.
+        let mut left: Vec<(u32, usize)> = Vec::with_capacity(s.tokens.len());
+        let mut last: Option<usize> = None;
+        for i in s.tokens.clone() {
+            left.push(last.map_or((0, 0), |k| (word[k], i - k)));
+            if trigger[i] > 0 {
+                last = Some(i);
+            }
+        }
+        let mut right: Vec<(u32, usize)> = vec![(0, 0); s.tokens.len()];
+        let mut next: Option<usize> = None;
+        for i in s.tokens.clone().rev() {
+            right[i - s.tokens.start] = next.map_or((0, 0), |k| (word[k], k - i));
+            if trigger[i] > 0 {
+                next = Some(i);
+            }
+        }
+        let frame = |x: (u32, usize), i: usize, sign: isize| -> u32 {
+            if x.1 == 0 { 0 } else { trigger[i.wrapping_add_signed(sign * x.1 as isize)] }
+        };
+        let has = u32::from(s.tokens.clone().any(|i| trigger[i] > 0));
+        let place = near(number);
+        for i in s.tokens.clone() {
+            let mut a: Vec<u32> = Vec::with_capacity(56);
+            let mut put = |parts: &[u32]| a.push(mix(parts));
+            let w = |k: isize| at(i, k).map_or(0, |j| word[j]);
+            for k in -3isize..=3 {
+                let way = (k + 3) as u32;
+                put(&[1, way, w(k)]);
+                if let Some(j) = at(i, k) {
+                    for (kind, list) in [(2, &class), (3, &trigger), (4, &other)] {
+                        if list[j] > 0 {
+                            put(&[kind, way, list[j]]);
+                        }
+                    }
+                }
+            }
+            put(&[5, w(-1), word[i]]);
+            put(&[6, word[i], w(1)]);
+            put(&[7, w(-2), w(-1)]);
+            put(&[8, w(1), w(2)]);
+            let small = t.small(i);
+            if small.len() > 3 {
+                if let Some(x) = small.get(..3) {
+                    put(&[9, hash(x.bytes())]);
+                }
+                for n in 2..=4 {
+                    if let Some(x) = small.len().checked_sub(n).and_then(|k| small.get(k..)) {
+                        put(&[10, hash(x.bytes())]);
+                    }
+                }
+            }
+            let shape = t.tokens[i].shape;
+            let said = t.shouted && !matches!(shape, Shape::Number | Shape::Mark);
+            put(&[11, if said { Shape::Small as u32 } else { shape as u32 }]);
+            let k = i - s.tokens.start;
+            let (l, r) = (left[k], right[k]);
+            let (fl, fr) = (frame(l, i, -1), frame(r, i, 1));
+            put(&[12, fl, near(l.1)]);
+            put(&[13, fr, near(r.1)]);
+            put(&[14, fl, class[i]]);
+            put(&[15, fr, class[i]]);
+            put(&[16, fl, fr]);
+            put(&[17, l.0, near(l.1)]);
+            put(&[18, r.0, near(r.1)]);
+            // What follows the trigger before it and stands before the one after it: "murder of", "was killed".
+            if l.1 > 0 {
+                let j = i - l.1;
+                let after = at(j, 1).filter(|k| *k < i).map_or(0, |k| word[k]);
+                let passive = at(j, -1).is_some_and(|k| BEEN.contains(&t.small(k)));
+                let by = (j + 1..i).any(|k| t.small(k) == "by");
+                put(&[32, l.0, after]);
+                put(&[33, fl, after]);
+                put(&[34, fl, u32::from(passive), u32::from(by), class[i]]);
+            }
+            if r.1 > 0 {
+                let j = i + r.1;
+                let before = at(j, -1).filter(|k| *k > i).map_or(0, |k| word[k]);
+                let passive = at(j, -1).is_some_and(|k| BEEN.contains(&t.small(k)));
+                put(&[35, r.0, before]);
+                put(&[36, fr, before]);
+                put(&[37, fr, u32::from(passive), class[i]]);
+            }
+            // The last preposition before it.
+            if let Some(p) = (1..6).find_map(|d| at(i, -d).filter(|j| PREPOSITIONS.contains(&t.small(*j)))) {
+                put(&[21, word[p], fl]);
+                put(&[22, word[p], class[i]]);
+                if p > s.tokens.start {
+                    put(&[23, word[p - 1], word[p]]);
+                }
+            }
+            put(&[24, weight]);
+            put(&[25, weight, class[i]]);
+            put(&[26, place]);
+            put(&[27, has, word[i]]);
+            put(&[28, weight, word[i]]);
+            out[i] = a;
+        }
     }
-}
-
-fn frame_name(f: Frame) -> &'static str {
-    match f {
-        Frame::Act => "act",
-        Frame::Kill => "kill",
-        Frame::Attempt => "attempt",
-        Frame::Wound => "wound",
-        Frame::Effect => "effect",
-        Frame::Clash => "clash",
-        Frame::Capture => "capture",
-        Frame::Abduct => "abduct",
-        Frame::Escape => "escape",
-        Frame::Break => "break",
-        Frame::Operate => "operate",
-        Frame::Deploy => "deploy",
-        Frame::Blast => "blast",
-        Frame::Damage => "damage",
-        Frame::Threat => "threat",
-    }
+    out
 }
 
 /// Settings of the training.
 #[derive(Debug, Clone, Copy)]
 pub struct Training {
-    /// L1 penalty: larger, fewer weights.
-    pub c1: f64,
-    /// L2 penalty.
-    pub c2: f64,
-    /// Most passes.
+    /// Passes over the texts.
     pub passes: usize,
+    /// First step.
+    pub rate: f32,
+    /// L1 penalty: larger, fewer weights.
+    pub l1: f32,
+    /// Weights below it are left out.
+    pub smallest: f32,
+    /// Features seen in fewer places teach nothing.
+    pub least: usize,
     /// How much more a sentence counts in which something is marked: more of it finds more, and more that is wrong.
-    pub weight: f64,
+    pub weight: f32,
 }
 
 impl Default for Training {
     fn default() -> Self {
-        Self { c1: 0.1, c2: 0.3, passes: 55, weight: 4.0 }
+        Self { passes: 8, rate: 0.05, l1: 0.0002, smallest: 0.1, least: 3, weight: 3.0 }
     }
 }
 
+/// A trained model.
+#[derive(Debug, Clone)]
+pub struct Tagger {
+    /// Labels of runs; of tokens there are two for each (its first, the others) and one for none.
+    labels: Vec<String>,
+    /// Features by hash.
+    index: HashMap<u32, u32>,
+    chain: Chain,
+}
+
 impl Tagger {
-    /// Trains on texts with the runs that are to be marked; runs do not overlap. `work` is a file that may be written.
-    ///
-    /// # Errors
-    /// What the disk or the trainer says.
-    pub fn train(texts: &[(Ready<'_>, Vec<Marked>)], how: Training, work: &Path) -> std::io::Result<Self> {
-        let mut trainer = Trainer::lbfgs();
-        trainer.params_mut().set_c1(how.c1)?;
-        trainer.params_mut().set_c2(how.c2)?;
-        trainer.params_mut().set_max_iterations(how.passes)?;
-        // What was seen once teaches nothing.
-        trainer.set_feature_minfreq(3.0)?;
+    /// Trains on texts with the runs that are to be marked; runs do not overlap.
+    pub fn train(texts: &[(&Ready<'_>, &[Marked])], how: Training) -> Self {
+        let mut labels: Vec<String> = texts.iter().flat_map(|t| t.1).map(|m| m.label.clone()).collect();
+        labels.sort();
+        labels.dedup();
+        // Of texts in which nothing is marked, sentences that speak of violence are lesson enough.
+        let mut taken: Vec<(&Ready<'_>, Range<usize>, Vec<u8>)> = Vec::new();
         for (ready, marked) in texts {
-            let mut labels: Vec<String> = vec!["O".to_owned(); ready.text.tokens.len()];
-            for m in marked {
+            let mut of = vec![0u8; ready.text.tokens.len()];
+            for m in *marked {
+                let label = labels.iter().position(|l| *l == m.label).unwrap_or(0);
                 for (k, i) in m.tokens.clone().enumerate() {
-                    labels[i] = format!("{}-{}", if k == 0 { "B" } else { "I" }, m.label);
+                    of[i] = (2 * label + 1 + usize::from(k > 0)) as u8;
                 }
             }
-            for (s, x) in ready.text.sentences.iter().zip(ready.attributes()) {
-                let y = &labels[s.tokens.clone()];
-                // Of texts in which nothing is marked, sentences that speak of violence are lesson enough.
+            for s in &ready.text.sentences {
                 let speaks = ready
                     .hits
                     .iter()
                     .any(|h| matches!(h.entry, Entry::Trigger(_)) && s.tokens.contains(&h.tokens.start));
-                let weight = if y.iter().any(|l| l != "O") { how.weight } else { 1.0 };
-                if !x.is_empty() && (!marked.is_empty() || speaks) {
-                    trainer.append_with_weight(&x, y, weight)?;
+                if !s.tokens.is_empty() && (!marked.is_empty() || speaks) {
+                    taken.push((ready, s.tokens.clone(), of[s.tokens.clone()].to_vec()));
                 }
             }
         }
-        trainer.train(work)?;
-        let model = std::fs::read(work)?;
-        Ok(Self { model })
+        let mut count: HashMap<u32, usize> = HashMap::new();
+        for (ready, tokens, _) in &taken {
+            ready.features[tokens.clone()].iter().flatten().for_each(|f| *count.entry(*f).or_default() += 1);
+        }
+        let mut kept: Vec<u32> = count.into_iter().filter(|c| c.1 >= how.least).map(|c| c.0).collect();
+        kept.sort_unstable();
+        let index: HashMap<u32, u32> = kept.iter().enumerate().map(|(i, f)| (*f, i as u32)).collect();
+        let lessons: Vec<Lesson> = taken
+            .into_iter()
+            .map(|(ready, tokens, labels)| Lesson {
+                items: items(ready, tokens, &index),
+                weight: if labels.iter().any(|l| *l > 0) { how.weight } else { 1.0 },
+                labels,
+            })
+            .collect();
+        let fit = Fit { passes: how.passes, rate: how.rate, l1: how.l1, seed: 4 };
+        let mut chain = Chain::train(&lessons, index.len(), 2 * labels.len() + 1, fit);
+        chain.prune(how.smallest);
+        Self { labels, index, chain }
     }
 
-    /// A model trained earlier.
-    pub fn from_bytes(model: Vec<u8>) -> Self {
-        Self { model }
+    /// How many weights are not nothing.
+    pub fn weights(&self) -> usize {
+        (0..self.index.len() as u32).flat_map(|f| self.chain.weights(f)).filter(|w| **w != 0.0).count()
     }
+}
 
-    /// The model, to be kept.
-    pub fn bytes(&self) -> &[u8] {
-        &self.model
-    }
-
-    /// Marks a text.
-    ///
-    /// # Errors
-    /// When the bytes are no model.
-    pub fn mark(&self, ready: &Ready<'_>) -> std::io::Result<Vec<Marked>> {
-        let model = Model::new(&self.model)?;
-        let tagger = model.tagger()?;
-        let mut out: Vec<Marked> = Vec::new();
-        for (s, x) in ready.text.sentences.iter().zip(ready.attributes()) {
-            for (i, label) in s.tokens.clone().zip(tagger.tag(&x)?) {
-                let Some((part, label)) = label.split_once('-') else { continue };
-                match out.last_mut() {
-                    Some(m) if part == "I" && m.label == label && m.tokens.end == i => m.tokens.end = i + 1,
-                    _ => out.push(Marked { tokens: i..i + 1, label: label.to_owned() }),
+/// Runs of a text that may have a label: what is marked when none is made ever dearer, down to the probability
+/// `least`. Runs may overlap.
+pub fn candidates(tagger: &Tagger, ready: &Ready<'_>, least: f64) -> Vec<Marked> {
+    let mut out: Vec<Marked> = Vec::new();
+    for s in ready.text.sentences.iter().filter(|s| !s.tokens.is_empty()) {
+        let lattice = tagger.chain.lattice(&items(ready, s.tokens.clone(), &tagger.index));
+        let begun = out.len();
+        for bias in [0.0, -1.0, -2.0, -3.0, -4.0, -5.0] {
+            let best = lattice.best(bias);
+            let mut i = 0;
+            while i < best.len() {
+                let (from, first) = (i, best[i]);
+                i += 1;
+                if first == 0 {
+                    continue;
+                }
+                let label = usize::from(first - 1) / 2;
+                while i < best.len() && usize::from(best[i]) == 2 * label + 2 {
+                    i += 1;
+                }
+                let p = lattice.run(from, i, 2 * label + 1, 2 * label + 2);
+                let tokens = s.tokens.start + from..s.tokens.start + i;
+                let label = &tagger.labels[label];
+                if p >= least && !out[begun..].iter().any(|m| m.tokens == tokens && m.label == *label) {
+                    out.push(Marked { tokens, label: label.clone(), p });
                 }
             }
         }
-        Ok(out)
     }
+    out
+}
+
+fn items(ready: &Ready<'_>, tokens: Range<usize>, index: &HashMap<u32, u32>) -> Items {
+    let mut out = Items::default();
+    for list in &ready.features[tokens] {
+        out.push(list.iter().filter_map(|f| index.get(f).copied()));
+    }
+    out
 }

@@ -5,6 +5,7 @@
 
 mod binary;
 mod category;
+mod chain;
 mod draw;
 mod figure;
 mod footprint;
@@ -15,6 +16,7 @@ mod tail;
 
 pub use binary::{Conflict, existence, shared_subset};
 pub use category::{Inverse, pick};
+pub use chain::{Chain, Fit, Items, Lattice, Lesson};
 pub use draw::{Stream, entity, philox, uniform};
 pub use figure::{Grid, Phrase, Reading, likelihood, posterior, prior};
 pub use footprint::{Counts, FootprintModel, dispersion};

@@ -1,0 +1,242 @@
+//! From runs that may be something to the entities of a document: runs of one thing are put together, and of every thing
+//! it is asked whether it fills a slot at all, given the whole document.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use extract::tag::{Marked, Ready};
+use stats::Fit;
+
+use super::context::{ODDS, Told, log_odds};
+use super::key::{Document, ROLES, plain};
+use super::learn::{Classes, DESCRIBED, Memory, last, steps};
+use super::score::Tally;
+
+/// One thing that may fill a slot.
+#[derive(Debug, Clone)]
+pub(super) struct Found {
+    pub(super) role: usize,
+    /// A victim that is described, not named.
+    pub(super) described: bool,
+    pub(super) text: String,
+    /// All strings it goes by here.
+    pub(super) strings: BTreeSet<String>,
+    pub(super) sentence: usize,
+    /// Where it stands: first tokens, with the probability of the best run there.
+    pub(super) places: BTreeMap<usize, f64>,
+    /// Probability that it fills a slot.
+    pub(super) p: f64,
+}
+
+struct Run {
+    tokens: std::ops::Range<usize>,
+    text: String,
+    key: String,
+    described: bool,
+    p: f64,
+}
+
+/// Puts the runs of a document together.
+pub(super) fn gather(ready: &Ready<'_>, marked: &[Marked]) -> Vec<Found> {
+    let t = &ready.text;
+    let all_words = plain(t.raw);
+    // "FARABUNDO MARTI NATIONAL LIBERATION FRONT [FMLN]"
+    let alias = |a: &str, b: &str| all_words.contains(&format!("{a} {b} ")) && (b.len() < 8 || a.len() < 8);
+    let mut out = Vec::new();
+    for (role, name) in ROLES.iter().enumerate() {
+        let mut runs: Vec<Run> = marked
+            .iter()
+            .filter(|m| m.label.trim_end_matches(DESCRIBED) == *name)
+            .map(|m| {
+                let text = t.slice(m.tokens.clone()).split_whitespace().collect::<Vec<_>>().join(" ");
+                Run {
+                    tokens: m.tokens.clone(),
+                    key: plain(&text),
+                    text,
+                    described: m.label.ends_with(DESCRIBED),
+                    p: m.p,
+                }
+            })
+            .filter(|r| !r.key.is_empty())
+            .collect();
+        runs.sort_by(|a, b| b.p.total_cmp(&a.p).then(a.tokens.start.cmp(&b.tokens.start)));
+        let same = |a: &str, b: &str| -> bool {
+            let (x, y): (BTreeSet<&str>, BTreeSet<&str>) = (a.split(' ').collect(), b.split(' ').collect());
+            let within = x.is_subset(&y) || y.is_subset(&x);
+            a == b
+                || within && (last(a) == last(b) || matches!(role, 1 | 3))
+                || role == 1 && (alias(a, b) || alias(b, a))
+                || initials(a) == b
+                || initials(b) == a
+        };
+        let mut groups: Vec<Vec<Run>> = Vec::new();
+        for r in runs {
+            let overlaps = |o: &Run| o.tokens.start < r.tokens.end && r.tokens.start < o.tokens.end;
+            // "JUDGE MARIA DIAZ", "MARIA DIAZ, A JUDGE": a description beside a name is of who is named.
+            let beside = |o: &Run| {
+                let (a, b) = if o.tokens.start < r.tokens.start { (o, &r) } else { (&r, o) };
+                role == 3
+                    && o.described != r.described
+                    && (a.tokens.end == b.tokens.start
+                        || a.tokens.end + 1 == b.tokens.start && t.small(a.tokens.end) == ",")
+            };
+            let at = groups
+                .iter()
+                .position(|g| g.iter().any(&overlaps))
+                .or_else(|| groups.iter().position(|g| g.iter().any(&beside)))
+                .or_else(|| groups.iter().position(|g| same(&g[0].key, &r.key)));
+            match at {
+                Some(k) => groups[k].push(r),
+                None => groups.push(vec![r]),
+            }
+        }
+        for g in groups {
+            let mut by: BTreeMap<&str, f64> = BTreeMap::new();
+            g.iter().for_each(|r| *by.entry(&r.key).or_default() += r.p);
+            let best = by.iter().max_by(|a, b| a.1.total_cmp(b.1)).map_or("", |b| *b.0);
+            let chosen: Vec<&Run> = g.iter().filter(|r| r.key == best).collect();
+            let Some(first) = chosen.iter().min_by_key(|r| r.tokens.start) else { continue };
+            let described: f64 = chosen.iter().map(|r| if r.described { r.p } else { -r.p }).sum();
+            let mut places: BTreeMap<usize, f64> = BTreeMap::new();
+            for r in &g {
+                let at = g.iter().find(|o| o.tokens.start <= r.tokens.start && r.tokens.start < o.tokens.end);
+                let p = places.entry(at.map_or(r.tokens.start, |o| o.tokens.start)).or_default();
+                *p = p.max(r.p);
+            }
+            out.push(Found {
+                role,
+                described: described > 0.0,
+                text: first.text.clone(),
+                strings: g.iter().map(|r| r.key.clone()).collect(),
+                sentence: t.sentences.iter().position(|s| s.tokens.contains(&first.tokens.start)).unwrap_or(0),
+                places,
+                p: 0.0,
+            });
+        }
+    }
+    out
+}
+
+fn initials(text: &str) -> String {
+    text.split(' ')
+        .filter(|w| !matches!(*w, "of" | "for" | "and" | "de" | "la"))
+        .filter_map(|w| w.chars().next())
+        .collect()
+}
+
+/// Features of the things of a document, given what it tells.
+pub(super) fn features(
+    d: &Document,
+    ready: &Ready<'_>,
+    things: &[Found],
+    told: &Told,
+    memory: &Memory,
+) -> Vec<Vec<String>> {
+    let all = plain(&d.raw[d.body..]);
+    let any = |f: &Found| 1.0 - f.places.values().map(|p| 1.0 - p).product::<f64>();
+    let odds: Vec<f64> = things.iter().map(|f| log_odds(any(f))).collect();
+    let top = odds.iter().copied().fold(-9.0, f64::max);
+    let expected: f64 = things.iter().map(any).sum();
+    things
+        .iter()
+        .zip(&odds)
+        .map(|(f, o)| {
+            let mut out = vec!["any".to_owned()];
+            let key = plain(&f.text);
+            steps(&mut out, "odds", *o, &ODDS);
+            steps(&mut out, "best", log_odds(f.places.values().copied().fold(0.0, f64::max)), &ODDS);
+            steps(&mut out, "places", f.places.len() as f64, &[2.0, 3.0, 5.0]);
+            let said = all.matches(&key).count() as f64;
+            steps(&mut out, "said", said, &[2.0, 3.0, 5.0, 8.0]);
+            steps(&mut out, "document", log_odds(told.document), &ODDS);
+            let sentence = told.sentences.get(f.sentence).copied().unwrap_or(0.0);
+            steps(&mut out, "tells", log_odds(sentence), &ODDS);
+            let tells = told.sentences.iter().copied().fold(0.0, f64::max);
+            steps(&mut out, "some tells", log_odds(tells), &ODDS);
+            steps(&mut out, "top", top, &ODDS);
+            steps(&mut out, "expected", expected, &[0.5, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0]);
+            steps(&mut out, "sentence", f.sentence as f64, &[1.0, 2.0, 4.0, 8.0, 16.0]);
+            let better = things.iter().zip(&odds).filter(|(g, x)| g.role == f.role && *x > o).count();
+            steps(&mut out, "better", better as f64, &[1.0, 2.0, 3.0, 5.0]);
+            let lead = things.iter().zip(&odds).filter(|(g, _)| g.role == f.role).map(|x| *x.1).fold(-9.0, f64::max);
+            steps(&mut out, "behind", lead - o, &[0.5, 1.0, 2.0, 3.0, 4.0]);
+            let rival = things
+                .iter()
+                .zip(&odds)
+                .filter(|(g, x)| g.role != f.role && *x > o && !g.strings.is_disjoint(&f.strings))
+                .map(|(g, _)| ROLES[g.role])
+                .next();
+            out.push(format!("rival {}", rival.unwrap_or("none")));
+            steps(&mut out, "words", key.split(' ').count() as f64, &[2.0, 3.0, 4.0, 6.0]);
+            out.push(format!("described {}", f.described));
+            memory.tell(&mut out, f.role, &key);
+            let t = &ready.text;
+            let of = |token: usize| t.sentences.iter().position(|s| s.tokens.contains(&token)).unwrap_or(0);
+            let most = f.places.keys().map(|i| told.sentences[of(*i)]).fold(0.0, f64::max);
+            steps(&mut out, "most tells", log_odds(most), &ODDS);
+            let strong = things.iter().zip(&odds).filter(|(g, x)| g.role == f.role && **x > 0.0).count();
+            steps(&mut out, "strong", strong as f64, &[1.0, 2.0, 3.0, 5.0]);
+            out
+        })
+        .collect()
+}
+
+/// Whether things fill slots.
+pub(super) struct Chooser {
+    roles: Vec<Classes>,
+    least: f64,
+}
+
+/// A thing with its features, and whether it stands in the key.
+pub(super) struct Lesson {
+    pub(super) role: usize,
+    pub(super) features: Vec<String>,
+    pub(super) right: bool,
+}
+
+impl Chooser {
+    /// Learns from things of documents that had no part in finding them; `possible` is how many there were.
+    pub(super) fn train(lessons: &[&Lesson], possible: f64) -> Self {
+        let fit = Fit { passes: 20, rate: 0.05, l1: 0.02, seed: 5 };
+        let mut out = Self { roles: vec![], least: 0.5 };
+        for role in 0..ROLES.len() {
+            let own: Vec<(Vec<String>, String)> =
+                lessons.iter().filter(|l| l.role == role).map(|l| (l.features.clone(), l.right.to_string())).collect();
+            let classes = Classes::train(&own, 5, fit);
+            out.roles.push(classes);
+        }
+        // The level at which the most is gained.
+        let mut scored: Vec<(f64, bool)> = lessons.iter().map(|l| (out.p(l.role, &l.features), l.right)).collect();
+        scored.sort_by(|a, b| b.0.total_cmp(&a.0));
+        let mut tally = Tally { possible, ..Tally::default() };
+        let mut best = (0.0, 0.5);
+        for (p, right) in scored {
+            tally.actual += 1.0;
+            tally.correct += f64::from(right);
+            if tally.f() > best.0 {
+                best = (tally.f(), p);
+            }
+        }
+        out.least = best.1;
+        out
+    }
+
+    pub(super) fn p(&self, role: usize, features: &[String]) -> f64 {
+        self.roles[role].p(features, "true")
+    }
+
+    pub(super) fn keep(&self, f: &Found) -> bool {
+        f.p >= self.least
+    }
+}
+
+/// Which things stand in the key, each true entity once.
+pub(super) fn stands_in_key(key: &[Vec<(BTreeSet<String>, bool)>], things: &[Found]) -> Vec<bool> {
+    let mut taken: Vec<Vec<bool>> = key.iter().map(|k| vec![false; k.len()]).collect();
+    let mut right = |f: &Found| {
+        let said = plain(&f.text);
+        let free = |(k, e): (usize, &(BTreeSet<String>, bool))| !taken[f.role][k] && e.0.contains(&said);
+        let at = key[f.role].iter().enumerate().position(free);
+        at.inspect(|k| taken[f.role][*k] = true).is_some()
+    };
+    things.iter().map(&mut right).collect()
+}

@@ -1,0 +1,141 @@
+//! Whether a document speaks of an incident at all, and which of its sentences do.
+
+use extract::lexicon::{Entry, Lexicon};
+use extract::tag::{Marked, Ready};
+use stats::Fit;
+
+use super::key::{Document, plain};
+use super::learn::{Classes, bag, steps};
+
+/// What documents and sentences speak of.
+pub(super) struct Context {
+    pub(super) document: Classes,
+    pub(super) sentence: Classes,
+}
+
+/// How likely a document, and each of its sentences, tell of an incident.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Told {
+    pub(super) document: f64,
+    pub(super) sentences: Vec<f64>,
+}
+
+pub(super) fn log_odds(p: f64) -> f64 {
+    let p = p.clamp(1e-4, 1.0 - 1e-4);
+    libm::log(p / (1.0 - p))
+}
+
+/// Steps of log odds.
+pub(super) const ODDS: [f64; 15] = [-4.0, -3.0, -2.5, -2.0, -1.5, -1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0];
+
+/// A probability, coarsely.
+fn level(p: f64) -> u32 {
+    [0.02, 0.08, 0.2, 0.4, 0.6, 0.85].iter().filter(|l| p >= **l).count() as u32
+}
+
+/// Words of every sentence and of its neighbours, and what the lexicon finds.
+fn sentences(ready: &Ready<'_>, document: f64) -> Vec<Vec<String>> {
+    let t = &ready.text;
+    let lexicon = Lexicon::bundled();
+    let words: Vec<String> = t.sentences.iter().map(|s| plain(t.slice(s.tokens.clone()))).collect();
+    let frames: Vec<Vec<String>> = t
+        .sentences
+        .iter()
+        .map(|s| {
+            let here = ready.hits.iter().filter(|h| s.tokens.contains(&h.tokens.start));
+            here.filter_map(|h| match h.entry {
+                Entry::Trigger(k) => Some(format!("{:?}", lexicon.triggers[k as usize].frame)),
+                Entry::Mood(m) => Some(format!("{m:?}")),
+                Entry::Role(c) => Some(format!("{c:?}")),
+                _ => None,
+            })
+            .collect()
+        })
+        .collect();
+    (0..words.len())
+        .map(|i| {
+            let mut out = bag(&words[i]);
+            for (name, j) in [("-", i.checked_sub(1)), ("+", Some(i + 1).filter(|j| *j < words.len()))] {
+                let Some(j) = j else { continue };
+                out.extend(words[j].split(' ').filter(|w| w.len() > 2).map(|w| format!("{name}{w}")));
+                out.extend(frames[j].iter().map(|f| format!("{name}:{f}")));
+            }
+            out.extend(frames[i].iter().map(|f| format!(":{f}")));
+            for a in &frames[i] {
+                out.extend(frames[i].iter().filter(|b| a < *b).map(|b| format!(":{a}:{b}")));
+            }
+            steps(&mut out, "#document", log_odds(document), &[-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0]);
+            steps(&mut out, "#at", i as f64, &[1.0, 2.0, 3.0, 5.0, 8.0, 12.0]);
+            out.sort();
+            out.dedup();
+            out
+        })
+        .collect()
+}
+
+/// Words of a document, those of its head apart.
+pub(super) fn words(d: &Document) -> Vec<String> {
+    let mut out = bag(&d.raw[d.body..]);
+    out.extend(plain(&d.raw[..d.body]).split(' ').filter(|w| w.len() > 2).map(|w| format!("^{w}")));
+    out.sort();
+    out.dedup();
+    out
+}
+
+impl Context {
+    /// What tells documents of an incident from others.
+    pub(super) fn documents(train: &[&Document]) -> Classes {
+        let lessons: Vec<(Vec<String>, String)> = train.iter().map(|d| (words(d), d.relevant().to_string())).collect();
+        Classes::train(&lessons, 2, Fit { passes: 20, rate: 0.01, l1: 0.005, seed: 6 })
+    }
+
+    /// What tells sentences in which something is marked from others; each text comes with the probability that its
+    /// document speaks of an incident.
+    pub(super) fn sentences(lessons: &[(&Ready<'_>, &[Marked], f64)]) -> Classes {
+        let mut rows: Vec<(Vec<String>, String)> = Vec::new();
+        for (ready, marked, document) in lessons {
+            for (s, features) in ready.text.sentences.iter().zip(sentences(ready, *document)) {
+                let tells = marked.iter().any(|m| s.tokens.contains(&m.tokens.start));
+                rows.push((features, tells.to_string()));
+            }
+        }
+        Classes::train(&rows, 4, Fit { passes: 6, rate: 0.02, l1: 0.005, seed: 6 })
+    }
+
+    pub(super) fn tell(&self, d: &Document, ready: &Ready<'_>) -> Told {
+        Told::new(&self.sentence, ready, self.document.p(&words(d), "true"))
+    }
+}
+
+impl Told {
+    pub(super) fn new(sentence: &Classes, ready: &Ready<'_>, document: f64) -> Self {
+        let of = sentences(ready, document);
+        Self { document, sentences: of.iter().map(|f| sentence.p(f, "true")).collect() }
+    }
+
+    /// What the sentences say of the document.
+    pub(super) fn summary(&self) -> Vec<String> {
+        let mut out = vec!["any".to_owned()];
+        steps(&mut out, "document", log_odds(self.document), &ODDS);
+        let mut tops = self.sentences.clone();
+        tops.sort_by(|a, b| b.total_cmp(a));
+        for (k, name) in [(0, "first"), (1, "second"), (3, "fourth")] {
+            steps(&mut out, name, log_odds(tops.get(k).copied().unwrap_or(0.0)), &ODDS);
+        }
+        let lead = self.sentences.iter().take(3).copied().fold(0.0, f64::max);
+        steps(&mut out, "lead", log_odds(lead), &ODDS);
+        let sum: f64 = tops.iter().sum();
+        steps(&mut out, "sum", sum, &[0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0]);
+        steps(&mut out, "share", sum / tops.len().max(1) as f64, &[0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5]);
+        out
+    }
+
+    /// Says it to whoever marks the text.
+    pub(super) fn remark(&self, ready: &mut Ready<'_>) {
+        for (i, p) in self.sentences.iter().enumerate() {
+            ready.remark(i, "document", level(self.document));
+            ready.remark(i, "sentence", level(*p));
+            ready.remark(i, "both", level(self.document) * 10 + level(*p));
+        }
+    }
+}

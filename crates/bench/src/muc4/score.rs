@@ -1,0 +1,201 @@
+//! The metrics.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use stats::Stream;
+
+use super::key::{Fill, SLOTS, Template, plain};
+
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Tally {
+    pub(super) correct: f64,
+    pub(super) actual: f64,
+    pub(super) possible: f64,
+}
+
+impl Tally {
+    pub(super) fn add(&mut self, o: Self) {
+        self.correct += o.correct;
+        self.actual += o.actual;
+        self.possible += o.possible;
+    }
+
+    pub(super) fn f(self) -> f64 {
+        100.0 * 2.0 * self.correct / (self.actual + self.possible).max(1.0)
+    }
+
+    pub(super) fn precision(self) -> f64 {
+        100.0 * self.correct / self.actual.max(1.0)
+    }
+
+    pub(super) fn recall(self) -> f64 {
+        100.0 * self.correct / self.possible.max(1.0)
+    }
+}
+
+/// CEAF-REE, strict, one role of one document. With one string a predicted entity, alignment is a choice of the first
+/// free true entity that holds it: two predictions never compete for two entities in a way that order could lose.
+pub(super) fn ree(gold: &[(BTreeSet<String>, bool)], predicted: &[String]) -> Tally {
+    let mut taken = vec![false; gold.len()];
+    let mut out = Tally::default();
+    for p in predicted {
+        out.actual += 1.0;
+        if let Some(k) = gold.iter().enumerate().position(|(k, g)| !taken[k] && g.0.contains(&plain(p))) {
+            taken[k] = true;
+            out.correct += 1.0;
+        }
+    }
+    out.possible = gold.iter().zip(&taken).filter(|(g, t)| !g.1 || **t).count() as f64;
+    out
+}
+
+/// How well a fill of the response fits one of the key: 1, .5 or 0.
+pub(super) fn fits(slot: &str, key: &Fill, given: &Fill) -> f64 {
+    let value = key.values.iter().flat_map(|k| given.values.iter().map(move |g| one(slot, k, g))).fold(0.0, f64::max);
+    if key.of.is_empty()
+        || given.of.is_empty()
+        || slot.ends_with("_id")
+        || slot == "hum_tgt_name"
+        || slot == "hum_tgt_description"
+    {
+        return value;
+    }
+    // The right value of the wrong thing is half right.
+    let of = key.of.iter().flat_map(|k| given.of.iter().map(move |g| one("string", k, g))).fold(0.0, f64::max);
+    if value >= 1.0 && of > 0.0 {
+        1.0
+    } else if value >= 1.0 || (value > 0.0 && of > 0.0) {
+        0.5
+    } else {
+        0.0
+    }
+}
+
+pub(super) fn one(slot: &str, key: &str, given: &str) -> f64 {
+    let (k, g) = (plain(key), plain(given));
+    if k == g {
+        return 1.0;
+    }
+    match slot {
+        "incident_date" => {
+            // A day inside an interval, or the same upper end, is half right.
+            let ends = |t: &str| -> Vec<String> { t.split('-').map(plain).filter(|x| !x.is_empty()).collect() };
+            let (a, b) = (ends(key), ends(given));
+            if a.iter().any(|x| b.contains(x)) { 0.5 } else { 0.0 }
+        }
+        "incident_location" => {
+            let country = |t: &str| plain(t.split(':').next().unwrap_or_default());
+            let parts = |t: &str| -> BTreeSet<String> {
+                t.split([':', '-']).skip(1).map(|p| plain(p.split('(').next().unwrap_or_default())).collect()
+            };
+            if country(key) != country(given) {
+                0.0
+            } else if parts(key) == parts(given) {
+                1.0
+            } else {
+                0.5
+            }
+        }
+        "incident_type"
+        | "incident_stage"
+        | "perp_category"
+        | "perp_org_confidence"
+        | "instrument_type"
+        | "phys_tgt_type"
+        | "hum_tgt_type"
+        | "phys_tgt_effect"
+        | "hum_tgt_effect"
+        | "phys_tgt_number"
+        | "phys_tgt_total_number"
+        | "hum_tgt_total_number"
+        | "hum_tgt_number" => 0.0,
+        _ => {
+            let words =
+                |t: &str| -> BTreeSet<String> { t.split(' ').filter(|w| w.len() > 2).map(str::to_owned).collect() };
+            if words(&k).is_disjoint(&words(&g)) { 0.0 } else { 0.5 }
+        }
+    }
+}
+
+/// One slot of two aligned templates (either may be missing).
+pub(super) fn slot_tally(slot: &str, key: &[Fill], given: &[Fill]) -> Tally {
+    let mut pairs: Vec<(f64, usize, usize)> = Vec::new();
+    for (i, k) in key.iter().enumerate() {
+        for (j, g) in given.iter().enumerate() {
+            let s = fits(slot, k, g);
+            if s > 0.0 {
+                pairs.push((s, i, j));
+            }
+        }
+    }
+    pairs.sort_by(|a, b| b.0.total_cmp(&a.0).then((a.1, a.2).cmp(&(b.1, b.2))));
+    let (mut used_key, mut used) = (vec![false; key.len()], vec![false; given.len()]);
+    let mut out = Tally { actual: given.len() as f64, ..Tally::default() };
+    for (s, i, j) in pairs {
+        if !used_key[i] && !used[j] {
+            used_key[i] = true;
+            used[j] = true;
+            out.correct += s;
+        }
+    }
+    out.possible = key.iter().zip(&used_key).filter(|(k, u)| !k.optional || **u).count() as f64;
+    out
+}
+
+/// Aligns the templates of a document and tallies every slot.
+pub(super) fn all_templates(key: &[Template], given: &[Template]) -> BTreeMap<&'static str, Tally> {
+    let score = |k: &Template, g: &Template| -> f64 {
+        let part = |slots: &[&'static str]| -> f64 {
+            slots.iter().map(|s| slot_tally(s, &k.slots[s], &g.slots[s]).correct).sum()
+        };
+        let kind = part(&["incident_type"]);
+        let who =
+            part(&["perp_individual_id", "perp_organization_id", "phys_tgt_id", "hum_tgt_name", "hum_tgt_description"]);
+        if kind > 0.0 && who > 0.0 { part(&SLOTS) } else { 0.0 }
+    };
+    let mut pairs: Vec<(f64, usize, usize)> = Vec::new();
+    for (i, k) in key.iter().enumerate() {
+        for (j, g) in given.iter().enumerate() {
+            let s = score(k, g);
+            if s > 0.0 {
+                pairs.push((s, i, j));
+            }
+        }
+    }
+    pairs.sort_by(|a, b| b.0.total_cmp(&a.0).then((a.1, a.2).cmp(&(b.1, b.2))));
+    let (mut used_key, mut used) = (vec![false; key.len()], vec![false; given.len()]);
+    let mut out: BTreeMap<&'static str, Tally> = SLOTS.iter().map(|s| (*s, Tally::default())).collect();
+    let mut put = |k: Option<&Template>, g: Option<&Template>| {
+        for s in SLOTS {
+            let (k, g) = (k.map_or(&[][..], |k| &k.slots[s]), g.map_or(&[][..], |g| &g.slots[s]));
+            out.entry(s).or_default().add(slot_tally(s, k, g));
+        }
+    };
+    for (_, i, j) in pairs {
+        if !used_key[i] && !used[j] {
+            used_key[i] = true;
+            used[j] = true;
+            put(Some(&key[i]), Some(&given[j]));
+        }
+    }
+    for (k, _) in key.iter().zip(&used_key).filter(|(k, u)| !**u && !k.optional) {
+        put(Some(k), None);
+    }
+    for (g, _) in given.iter().zip(&used).filter(|(_, u)| !**u) {
+        put(None, Some(g));
+    }
+    out
+}
+
+/// Half the width of the middle 95 % of a statistic over documents drawn with replacement.
+pub(super) fn interval(n: usize, of: impl Fn(&[usize]) -> f64) -> (f64, f64) {
+    let mut s = Stream::new(4, 4, 4);
+    let mut values: Vec<f64> = (0..400)
+        .map(|_| {
+            let drawn: Vec<usize> = (0..n).map(|_| (s.next_unit() * n as f64) as usize).collect();
+            of(&drawn)
+        })
+        .collect();
+    values.sort_by(f64::total_cmp);
+    (values[10], values[389])
+}

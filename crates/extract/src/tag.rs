@@ -352,3 +352,87 @@ fn items(ready: &Ready<'_>, tokens: Range<usize>, index: &HashMap<u32, u32>) -> 
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXTS: [(&str, &[(&str, &str)]); 4] = [
+        ("Gunmen killed the mayor in Cali. The mayor met a judge.", &[("Gunmen", "who"), ("mayor", "whom")]),
+        ("Rebels killed a judge near Lima. A teacher met the rebels.", &[("Rebels", "who"), ("judge", "whom")]),
+        ("The judge was killed by gunmen.", &[("judge", "whom"), ("gunmen", "who")]),
+        ("The teacher was killed by rebels.", &[("teacher", "whom"), ("rebels", "who")]),
+    ];
+
+    fn trained() -> Tagger {
+        let ready: Vec<Ready<'_>> = TEXTS.iter().map(|t| Ready::new(t.0, 0)).collect();
+        let marked: Vec<Vec<Marked>> = TEXTS
+            .iter()
+            .zip(&ready)
+            .map(|((raw, marks), r)| {
+                let of = |(string, label): &(&str, &str)| {
+                    let at = raw.find(string).unwrap();
+                    let token = r.text.tokens.iter().position(|t| t.start as usize == at).unwrap();
+                    Marked { tokens: token..token + 1, label: (*label).into(), p: 1.0 }
+                };
+                marks.iter().map(of).collect()
+            })
+            .collect();
+        let lessons: Vec<(&Ready<'_>, &[Marked])> = ready.iter().zip(&marked).map(|(r, m)| (r, m.as_slice())).collect();
+        Tagger::train(&lessons, Training { passes: 60, smallest: 0.0, least: 1, ..Training::default() })
+    }
+
+    fn said(tagger: &Tagger, raw: &str) -> Vec<(String, String)> {
+        let ready = Ready::new(raw, 0);
+        let all = candidates(tagger, &ready, 0.5);
+        all.into_iter().map(|m| (ready.text.slice(m.tokens).to_owned(), m.label)).collect()
+    }
+
+    #[test]
+    fn a_new_name_in_a_known_construction_is_marked() {
+        let tagger = trained();
+        let pair = |a: &str, b: &str| (a.to_owned(), b.to_owned());
+        assert_eq!(said(&tagger, "Gunmen killed the priest in Lima."), [pair("Gunmen", "who"), pair("priest", "whom")]);
+        assert_eq!(said(&tagger, "The priest was killed by gunmen."), [pair("priest", "whom"), pair("gunmen", "who")]);
+        assert!(said(&tagger, "The teacher met a mayor.").is_empty());
+        assert!(said(&tagger, "").is_empty());
+    }
+
+    #[test]
+    fn probabilities_of_what_shares_a_token_add_up_to_at_most_one() {
+        let tagger = trained();
+        let ready = Ready::new("Rebels killed the old mayor near Cali.", 0);
+        let all = candidates(&tagger, &ready, 0.0);
+        assert!(!all.is_empty());
+        for i in 0..ready.text.tokens.len() {
+            let sum: f64 = all.iter().filter(|m| m.tokens.contains(&i)).map(|m| m.p).sum();
+            assert!(sum <= 1.0 + 1e-9, "{sum}");
+        }
+    }
+
+    #[test]
+    fn what_is_remarked_of_a_sentence_can_be_learned_from() {
+        // The same words, marked where the sentence is said to count.
+        let raw = "Rebels killed a judge. Rebels killed a judge.";
+        let ready: Vec<Ready<'_>> = (0..2)
+            .map(|k| {
+                let mut r = Ready::new(raw, 0);
+                r.remark(k, "counts", 1);
+                r.remark(1 - k, "counts", 0);
+                r
+            })
+            .collect();
+        let marks: Vec<Vec<Marked>> = (0..2)
+            .map(|k| {
+                let at = ready[k].text.sentences[k].tokens.start;
+                vec![Marked { tokens: at..at + 1, label: "who".into(), p: 1.0 }]
+            })
+            .collect();
+        let lessons: Vec<(&Ready<'_>, &[Marked])> = ready.iter().zip(&marks).map(|(r, m)| (r, m.as_slice())).collect();
+        let tagger = Tagger::train(&lessons, Training { passes: 80, smallest: 0.0, least: 1, ..Training::default() });
+        for (r, m) in ready.iter().zip(&marks) {
+            let found: Vec<Range<usize>> = candidates(&tagger, r, 0.5).into_iter().map(|m| m.tokens).collect();
+            assert_eq!(found, [m[0].tokens.clone()]);
+        }
+    }
+}

@@ -9,6 +9,7 @@ use serde_json::Value;
 /// Roles, and the slots of their strings.
 pub(super) const ROLES: [&str; 5] = ["PerpInd", "PerpOrg", "Target", "Victim", "Weapon"];
 
+/// A fill of a slot: alternatives before a colon, and after it.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Fill {
     pub(super) optional: bool,
@@ -49,6 +50,7 @@ impl Fill {
         (!values.is_empty()).then_some(Self { optional, values, of: vec![] })
     }
 
+    /// Strings of the text and what is said of them: "DEATH: \"JUDGE\"".
     pub(super) fn read(text: &str) -> Option<Self> {
         let optional = text.trim_start().starts_with('?');
         let text = text.trim_start().trim_start_matches('?').trim();

@@ -96,7 +96,7 @@ fn scene(ready: &Ready<'_>, starts: &BTreeSet<usize>, words: bool) -> Vec<String
 
 /// What is said of a string, and the string itself.
 fn portrait(ready: &Ready<'_>, role: usize, text: &str, starts: &BTreeSet<usize>) -> Vec<String> {
-    let mut out = scene(ready, starts, true);
+    let mut out = scene(ready, starts, false);
     out.push(format!("role {role}"));
     let key = plain(text);
     out.push(format!("head {}", last(&key)));
@@ -129,6 +129,67 @@ fn portrait(ready: &Ready<'_>, role: usize, text: &str, starts: &BTreeSet<usize>
         }
     }
     out
+}
+
+const CONFIDENCE: &str = "perp_org_confidence";
+
+/// Beginnings of words that tell how the part of an organisation is spoken of.
+const CUES: [&str; 30] = [
+    "claim",
+    "responsib",
+    "accus",
+    "blam",
+    "attribut",
+    "suspect",
+    "alleg",
+    "believ",
+    "accord",
+    "police",
+    "authorit",
+    "official",
+    "sources",
+    "presum",
+    "appar",
+    "suppos",
+    "communique",
+    "admit",
+    "denied",
+    "deny",
+    "possibl",
+    "probabl",
+    "could",
+    "charg",
+    "army",
+    "military",
+    "spokes",
+    "investigat",
+    "radio",
+    "caller",
+];
+
+/// How the part of an organisation is spoken of, where it stands and in the document.
+fn spoken(ready: &Ready<'_>, text: &str, starts: &BTreeSet<usize>) -> Vec<String> {
+    let t = &ready.text;
+    let mut out: BTreeSet<String> = scene(ready, starts, false).into_iter().filter(|f| f.starts_with(':')).collect();
+    for (n, s) in t.sentences.iter().enumerate() {
+        let here = starts.iter().any(|i| s.tokens.contains(i));
+        for i in s.tokens.clone() {
+            for cue in CUES.iter().filter(|c| t.small(i).starts_with(**c)) {
+                out.insert(format!("somewhere {cue}"));
+                if here {
+                    out.insert(format!("here {cue}"));
+                }
+                if here && starts.iter().any(|k| k.abs_diff(i) < 6) {
+                    out.insert(format!("near {cue}"));
+                }
+            }
+        }
+        if here && n < 2 {
+            out.insert("lead".to_owned());
+        }
+    }
+    out.insert(format!("head {}", last(&plain(text))));
+    out.into_iter().collect()
 }
 
 /// What a document speaks of, by number of triggers.
@@ -235,7 +296,9 @@ impl Filler {
                                 continue;
                             }
                             let said = said.map_or(String::new(), |f| f.values[0].clone());
-                            of.entry(slot).or_default().push((whole.clone(), said));
+                            let features =
+                                if slot == CONFIDENCE { spoken(c.ready, value, &starts) } else { portrait.clone() };
+                            of.entry(slot).or_default().push((features, said));
                         }
                     }
                 }
@@ -274,17 +337,9 @@ impl Filler {
             return vec![];
         }
         let topic = topic(c.ready);
-        let portraits: Vec<Vec<String>> = c
-            .things
-            .iter()
-            .map(|f| {
-                let mut p = portrait(c.ready, f.role, &f.text, &f.places.keys().copied().collect());
-                p.extend(topic.iter().cloned());
-                p
-            })
-            .collect();
-        let kinds: Vec<Vec<f64>> =
-            portraits.iter().map(|p| self.kind.labels().iter().map(|k| self.kind.p(p, k)).collect()).collect();
+        let portraits: Vec<Vec<String>> =
+            c.things.iter().map(|f| portrait(c.ready, f.role, &f.text, &f.places.keys().copied().collect())).collect();
+        let kinds: Vec<Vec<f64>> = portraits.iter().map(|p| self.kind.all(&[p.as_slice(), &topic].concat())).collect();
         let everywhere = country(c.ready);
         self.groups(c, &kinds)
             .into_iter()
@@ -297,7 +352,8 @@ impl Filler {
                 }
                 let top = (0..score.len()).fold(0, |b, k| if score[k] > score[b] { k } else { b });
                 put("incident_type", Fill::plain(&self.kind.labels()[top]));
-                let everything: BTreeSet<String> = group.iter().flat_map(|i| portraits[*i].clone()).collect();
+                let everything: BTreeSet<String> =
+                    group.iter().flat_map(|i| &portraits[*i]).chain(&topic).cloned().collect();
                 let everything: Vec<String> = everything.into_iter().collect();
                 put("incident_stage", Fill::plain(self.stage.best(&everything)));
                 let category = self.category.best(&everything);
@@ -327,6 +383,10 @@ impl Filler {
                         let value = match *slot {
                             "hum_tgt_number" | "phys_tgt_number" if counted.parse::<u32>().is_ok_and(|n| n > 1) => {
                                 counted
+                            }
+                            CONFIDENCE => {
+                                let starts = f.places.keys().copied().collect();
+                                self.of[slot].best(&spoken(c.ready, &f.text, &starts)).to_owned()
                             }
                             _ => self.of[slot].best(&portraits[*i]).to_owned(),
                         };

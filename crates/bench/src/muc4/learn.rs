@@ -112,6 +112,12 @@ impl Classes {
         self.labels.iter().position(|l| l == label).map_or(0.0, |y| lattice.p(0, y))
     }
 
+    /// Probability of every label.
+    pub(super) fn all(&self, features: &[String]) -> Vec<f64> {
+        let lattice = self.chain.lattice(&Self::items(&self.index, features));
+        (0..self.labels.len()).map(|y| lattice.p(0, y)).collect()
+    }
+
     /// All labels.
     pub(super) fn labels(&self) -> &[String] {
         &self.labels

@@ -42,7 +42,16 @@ struct Reader<'m> {
     url: Col,
     other: Vec<(String, Col)>,
     /// With `wide`: the columns that each hold one country's deaths.
-    wide: Vec<(String, Col)>,
+    wide: Vec<Wide>,
+}
+
+/// A column that holds one country's deaths.
+struct Wide {
+    /// What it adds to the id of a row.
+    id: String,
+    /// As the file writes it.
+    country: String,
+    deaths: Col,
 }
 
 impl<'m> Reader<'m> {
@@ -92,7 +101,8 @@ impl<'m> Reader<'m> {
             out.other.push((name.clone(), found));
         }
         if !missing.is_empty() {
-            return Err(format!("the table has no column {}; it has {}", missing.join(", "), head.0.join(", ")));
+            let has: Vec<&str> = head.0.iter().map(|n| n.written.as_str()).collect();
+            return Err(format!("the table has no column {}; it has {}", missing.join(", "), has.join(", ")));
         }
         if mapping.wide {
             out.wide = head
@@ -100,7 +110,7 @@ impl<'m> Reader<'m> {
                 .iter()
                 .enumerate()
                 .filter(|(i, _)| !used.contains(i))
-                .map(|(i, n)| (n.clone(), Col::at(i, "deaths")))
+                .map(|(i, n)| Wide { id: n.plain.clone(), country: n.written.clone(), deaths: Col::at(i, "deaths") })
                 .collect();
         }
         Ok(out)
@@ -114,12 +124,12 @@ impl<'m> Reader<'m> {
         // One row of a wide table: one record per column. All or none: a bad cell makes the row bad.
         let base = self.record(c)?;
         let mut found = Vec::new();
-        for (name, col) in &self.wide {
-            if let Some(n) = count("deaths", &c.or_none(*col))? {
+        for w in &self.wide {
+            if let Some(n) = count("deaths", &c.or_none(w.deaths))? {
                 found.push(Record {
-                    id: format!("{}/{name}", base.id).into(),
-                    country: name.clone().into(),
-                    place: name.clone().into(),
+                    id: format!("{}/{}", base.id, w.id).into(),
+                    country: w.country.clone().into(),
+                    place: w.country.clone().into(),
                     deaths: Some(Deaths { low: n, best: n, high: n }),
                     ..base.clone()
                 });

@@ -23,7 +23,7 @@ fn target(kind: &str, mode: &str) -> Option<&'static Target> {
 pub(crate) fn read(input: impl Read, each: &mut Sink<'_>) -> Result<(), String> {
     // A name too many: the known culprit is taken out; else surplus names at the end have no values.
     let fix = |head: &mut Head, row: &ByteRecord| {
-        while head.0.last().is_some_and(String::is_empty) {
+        while head.0.last().is_some_and(|n| n.plain.is_empty()) {
             head.0.pop();
         }
         if row.len() < head.0.len()

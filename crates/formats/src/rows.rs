@@ -101,9 +101,18 @@ impl<R: Read> Read for Bounded<R> {
     }
 }
 
-/// Column names, lower case, spaces as underscores.
+/// Column names in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Head(pub(crate) Vec<String>);
+pub(crate) struct Head(pub(crate) Vec<Name>);
+
+/// The name of a column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Name {
+    /// Small, spaces and stops as underscores: what it is found by.
+    pub(crate) plain: String,
+    /// As the file writes it.
+    pub(crate) written: String,
+}
 
 /// A column by its place; absent columns read as empty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,18 +133,15 @@ impl Head {
             names
                 .into_iter()
                 .map(|f| {
-                    String::from_utf8_lossy(f)
-                        .trim_start_matches('\u{feff}')
-                        .trim()
-                        .to_lowercase()
-                        .replace([' ', '.'], "_")
+                    let written = String::from_utf8_lossy(f).trim_start_matches('\u{feff}').trim().to_owned();
+                    Name { plain: written.to_lowercase().replace([' ', '.'], "_"), written }
                 })
                 .collect(),
         )
     }
 
     pub(crate) fn position(&self, name: &str) -> Option<usize> {
-        self.0.iter().position(|n| n == name)
+        self.0.iter().position(|n| n.plain == name)
     }
 
     /// The first of these names that is there.

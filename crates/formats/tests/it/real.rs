@@ -107,7 +107,7 @@ fn anyones_tables_are_read_by_a_mapping() {
     assert_eq!((rows.len(), dead(&rows, "2010-09", "TJK")), (31302, Some(59)));
     let wide = Mapping { wide: true, ..Mapping { columns: Columns::default(), ..long } };
     let rows = read("views/country_month_ucdp_1989_2026.csv", &wide);
-    assert_eq!((rows.len(), dead(&rows, "2010-09", "tajikistan")), (449 * 134, Some(58)));
+    assert_eq!((rows.len(), dead(&rows, "2010-09", "Tajikistan")), (449 * 134, Some(58)));
     // A wide table: a country a column.
     let wide = Mapping {
         columns: Columns { date: "month".into(), ..Columns::default() },
@@ -122,6 +122,8 @@ fn anyones_tables_are_read_by_a_mapping() {
         said,
         [("line-2/tajikistan".to_owned(), 58), ("line-3/tajikistan".into(), 3), ("line-3/mali".into(), 1)]
     );
+    // The country is named as the table names it.
+    assert_eq!(f.records.iter().map(|r| &*r.country).collect::<Vec<_>>(), ["Tajikistan", "Tajikistan", "Mali"]);
     // A month's number beyond all bounds is no date.
     let months =
         Mapping { columns: Columns { date: "m".into(), ..Columns::default() }, months: true, ..Mapping::default() };

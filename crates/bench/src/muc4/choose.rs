@@ -8,7 +8,7 @@ use stats::Fit;
 
 use super::context::{ODDS, Told, log_odds};
 use super::key::{Document, ROLES, plain};
-use super::learn::{Classes, DESCRIBED, Memory, last, steps};
+use super::learn::{Classes, DESCRIBED, Memory, last, sentence_of, steps};
 use super::score::Tally;
 
 /// One thing that may fill a slot.
@@ -107,7 +107,7 @@ pub(super) fn gather(ready: &Ready<'_>, marked: &[Marked]) -> Vec<Found> {
                 described: described > 0.0,
                 text: first.text.clone(),
                 strings: g.iter().map(|r| r.key.clone()).collect(),
-                sentence: t.sentences.iter().position(|s| s.tokens.contains(&first.tokens.start)).unwrap_or(0),
+                sentence: sentence_of(ready, first.tokens.start),
                 places,
                 p: 0.0,
             });
@@ -169,9 +169,7 @@ pub(super) fn features(
             steps(&mut out, "words", key.split(' ').count() as f64, &[2.0, 3.0, 4.0, 6.0]);
             out.push(format!("described {}", f.described));
             memory.tell(&mut out, f.role, &key);
-            let t = &ready.text;
-            let of = |token: usize| t.sentences.iter().position(|s| s.tokens.contains(&token)).unwrap_or(0);
-            let most = f.places.keys().map(|i| told.sentences[of(*i)]).fold(0.0, f64::max);
+            let most = f.places.keys().map(|i| told.sentences[sentence_of(ready, *i)]).fold(0.0, f64::max);
             steps(&mut out, "most tells", log_odds(most), &ODDS);
             let strong = things.iter().zip(&odds).filter(|(g, x)| g.role == f.role && **x > 0.0).count();
             steps(&mut out, "strong", strong as f64, &[1.0, 2.0, 3.0, 5.0]);

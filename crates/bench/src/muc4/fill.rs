@@ -10,7 +10,7 @@ use stats::Fit;
 use super::choose::Found;
 use super::context::{Told, log_odds};
 use super::key::{Document, Fill, MONTHS, SLOTS, Template, day, plain, show};
-use super::learn::{Classes, last, stands, steps};
+use super::learn::{Classes, last, sentence_of, stands, steps};
 use super::score::one;
 
 /// Slots of the strings, by role; victims have two.
@@ -47,9 +47,7 @@ pub(super) struct Case<'a> {
 impl Case<'_> {
     /// Sentences in which things stand.
     fn sentences(&self, things: &[&Found]) -> BTreeSet<usize> {
-        let all = &self.ready.text.sentences;
-        let at = |i: &usize| all.iter().position(|s| s.tokens.contains(i)).unwrap_or(0);
-        things.iter().flat_map(|f| f.places.keys()).map(at).collect()
+        things.iter().flat_map(|f| f.places.keys()).map(|i| sentence_of(self.ready, *i)).collect()
     }
 }
 
@@ -67,8 +65,8 @@ const OF: [(&str, usize); 10] = [
     ("instrument_type", 4),
 ];
 
-/// What is said where a string stands: triggers, moods and words of its sentences.
-fn scene(ready: &Ready<'_>, starts: &BTreeSet<usize>, words: bool) -> Vec<String> {
+/// What is said where a string stands: triggers and moods of its sentences.
+fn scene(ready: &Ready<'_>, starts: &BTreeSet<usize>) -> Vec<String> {
     let t = &ready.text;
     let lexicon = Lexicon::bundled();
     let mut out = BTreeSet::new();
@@ -86,17 +84,13 @@ fn scene(ready: &Ready<'_>, starts: &BTreeSet<usize>, words: bool) -> Vec<String
                 _ => {}
             }
         }
-        if words {
-            let small = s.tokens.clone().map(|i| t.small(i)).filter(|w| w.len() > 3);
-            out.extend(small.map(str::to_owned));
-        }
     }
     out.into_iter().collect()
 }
 
 /// What is said of a string, and the string itself.
 fn portrait(ready: &Ready<'_>, role: usize, text: &str, starts: &BTreeSet<usize>) -> Vec<String> {
-    let mut out = scene(ready, starts, false);
+    let mut out = scene(ready, starts);
     out.push(format!("role {role}"));
     let key = plain(text);
     out.push(format!("head {}", last(&key)));
@@ -170,7 +164,7 @@ const CUES: [&str; 30] = [
 /// How the part of an organisation is spoken of, where it stands and in the document.
 fn spoken(ready: &Ready<'_>, text: &str, starts: &BTreeSet<usize>) -> Vec<String> {
     let t = &ready.text;
-    let mut out: BTreeSet<String> = scene(ready, starts, false).into_iter().filter(|f| f.starts_with(':')).collect();
+    let mut out: BTreeSet<String> = scene(ready, starts).into_iter().filter(|f| f.starts_with(':')).collect();
     for (n, s) in t.sentences.iter().enumerate() {
         let here = starts.iter().any(|i| s.tokens.contains(i));
         for i in s.tokens.clone() {
@@ -214,10 +208,7 @@ fn topic(ready: &Ready<'_>) -> Vec<String> {
 fn pair(ready: &Ready<'_>, told: &Told, a: &Found, b: &Found, all: &[Found]) -> Vec<String> {
     let t = &ready.text;
     let mut out = vec![format!("roles {} {}", a.role.min(b.role), a.role.max(b.role))];
-    let of = |f: &Found| -> BTreeSet<usize> {
-        let at = |i: &usize| t.sentences.iter().position(|s| s.tokens.contains(i)).unwrap_or(0);
-        f.places.keys().map(at).collect()
-    };
+    let of = |f: &Found| -> BTreeSet<usize> { f.places.keys().map(|i| sentence_of(ready, *i)).collect() };
     let (x, y) = (of(a), of(b));
     let least = x.iter().flat_map(|i| y.iter().map(move |j| i.abs_diff(*j))).min().unwrap_or(99);
     steps(&mut out, "apart", least as f64, &[1.0, 2.0, 3.0, 5.0, 8.0, 13.0]);
@@ -228,7 +219,7 @@ fn pair(ready: &Ready<'_>, told: &Told, a: &Found, b: &Found, all: &[Found]) -> 
     let rivals = all.iter().filter(|f| f.role == 2 || f.role == 3).count();
     steps(&mut out, "rivals", rivals as f64, &[2.0, 3.0, 4.0, 6.0, 9.0]);
     let near = |f: &Found| -> BTreeSet<String> {
-        scene(ready, &f.places.keys().copied().collect(), false).into_iter().filter(|s| s.starts_with(':')).collect()
+        scene(ready, &f.places.keys().copied().collect()).into_iter().filter(|s| s.starts_with(':')).collect()
     };
     let (p, q) = (near(a), near(b));
     out.push(format!("same scene {}", p == q));

@@ -11,6 +11,11 @@ use super::key::{Document, ROLES, entities, plain};
 /// What is added to the label of a victim that is described, not named.
 pub(super) const DESCRIBED: &str = "Described";
 
+/// The sentence of a token.
+pub(super) fn sentence_of(ready: &Ready<'_>, token: usize) -> usize {
+    ready.text.sentences.iter().position(|s| s.tokens.contains(&token)).unwrap_or(0)
+}
+
 /// Where a string stands in a text.
 pub(super) fn stands(ready: &Ready<'_>, string: &str) -> Vec<Range<usize>> {
     let t = &ready.text;

@@ -1,6 +1,6 @@
 //! PDF: the text layer, page by page.
 
-use std::sync::mpsc;
+use std::sync::{Once, mpsc};
 use std::time::Duration;
 
 use crate::{Document, Error, lines};
@@ -8,14 +8,31 @@ use crate::{Document, Error, lines};
 /// Longest time for one document.
 const MOST_TIME: Duration = Duration::from_secs(60);
 
+/// Name of the parser's threads.
+const PARSER: &str = "pdf";
+
+/// Where the parser panics, nothing is said of it but our error.
+fn quiet() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let before = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            if std::thread::current().name() != Some(PARSER) {
+                before(panic);
+            }
+        }));
+    });
+}
+
 /// Text of all pages. The parser runs apart: what makes it fail or run on is an error here.
 pub(crate) fn document(bytes: &[u8]) -> Result<Document, Error> {
     if !bytes.starts_with(b"%PDF-") {
         return Err(Error::Bad("it is no PDF: it should begin with %PDF-".into()));
     }
+    quiet();
     let (done, result) = mpsc::channel();
     let owned = bytes.to_vec();
-    let worker = std::thread::Builder::new().name("pdf".into()).stack_size(64 << 20).spawn(move || {
+    let worker = std::thread::Builder::new().name(PARSER.into()).stack_size(64 << 20).spawn(move || {
         let _ = done.send(pdf_extract::extract_text_from_mem_by_pages(&owned).map_err(|e| e.to_string()));
     });
     worker.map_err(|e| Error::Bad(format!("no thread to read it: {e}")))?;

@@ -395,3 +395,30 @@ fn reports_come_in_as_people_send_them_and_stay_as_received() {
     assert_eq!(out.status.code(), Some(1));
     assert!(text(&out.stderr).contains("not-as-received"), "{}", text(&out.stderr));
 }
+
+/// The parser of a library panics on a font without a kind; what a person sees is our error.
+#[test]
+fn a_pdf_that_breaks_its_parser_is_an_error_without_a_backtrace() {
+    let (_keep, case) = fresh("minimal");
+    let objects = [
+        "<< /Type /Catalog /Pages 2 0 R >>",
+        "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R /Resources << /Font << /F1 5 0 R >> >> >>",
+        "<< /Length 36 >>\nstream\nBT /F1 12 Tf 72 720 Td (Calm.) Tj ET\nendstream",
+        "<< /Type /Font >>",
+    ];
+    let (mut pdf, mut table) = ("%PDF-1.4\n".to_owned(), "0000000000 65535 f \n".to_owned());
+    for (i, o) in objects.iter().enumerate() {
+        table += &format!("{:010} 00000 n \n", pdf.len());
+        pdf += &format!("{} 0 obj\n{o}\nendobj\n", i + 1);
+    }
+    let at = pdf.len();
+    pdf += &format!("xref\n0 6\n{table}trailer\n<< /Size 6 /Root 1 0 R >>\nstartxref\n{at}\n%%EOF\n");
+    let path = Path::new(&case).join("broken.pdf");
+    fs::write(&path, pdf).unwrap();
+    let path = path.to_string_lossy().into_owned();
+    let out = bellwether(&["add", &case, &path, "--title", "t", "--source", "daily", "--published", "2024-03-06"]);
+    assert_eq!(out.status.code(), Some(1));
+    let said = text(&out.stderr);
+    assert!(said.contains("broken.pdf: it cannot be read as a PDF") && !said.contains("panicked"), "{said}");
+}

@@ -17,6 +17,8 @@ use model::{
 };
 use names::{Context, Gazetteer};
 
+use crate::rows::dashed;
+
 /// A place of the gazetteer is taken from this probability on.
 const SURE_PLACE: f64 = 0.5;
 /// Radius in metres that holds a town of the gazetteer.
@@ -73,18 +75,10 @@ pub fn propose(case: &Case, report: &Report, read: &Read) -> Vec<Claim> {
 
 /// Words as part of an id, cut at `most` bytes.
 fn slug(text: &str, most: usize) -> String {
-    let mut out = String::new();
-    for c in text.chars().map(|c| c.to_ascii_lowercase()) {
-        if c.is_ascii_alphanumeric() {
-            out.push(c);
-        } else if !out.is_empty() && !out.ends_with('-') {
-            out.push('-');
-        }
-        if out.len() >= most {
-            break;
-        }
-    }
-    out.trim_matches('-').to_owned()
+    let mut out = dashed(text);
+    out.truncate(most);
+    out.truncate(out.trim_end_matches('-').len());
+    out
 }
 
 /// Whether a claim only comes back to an event of which the same source has said as much: "since the jailbreak".

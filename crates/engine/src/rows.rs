@@ -730,19 +730,25 @@ fn place(r: &Record<'static>, p: LonLat) -> PlaceRef {
     }
 }
 
-/// An id from any text.
-fn slug(text: &str) -> Id {
+/// ASCII letters, small, and digits of a text; all else between them is a dash.
+pub(crate) fn dashed(text: &str) -> String {
     let mut out = String::new();
-    for c in deunicode::deunicode(text).to_lowercase().chars() {
+    for c in text.chars().map(|c| c.to_ascii_lowercase()) {
         if c.is_ascii_alphanumeric() {
             out.push(c);
-        } else if !out.ends_with('-') && !out.is_empty() {
+        } else if !out.is_empty() && !out.ends_with('-') {
             out.push('-');
         }
     }
-    let out = out.trim_end_matches('-');
+    out.truncate(out.trim_end_matches('-').len());
+    out
+}
+
+/// An id from any text.
+fn slug(text: &str) -> Id {
+    let out = dashed(&deunicode::deunicode(text));
     if out.len() <= 100 {
-        out.to_owned()
+        out
     } else {
         // Cut, and kept apart by what was cut.
         format!("{}-{}", out[..80].trim_end_matches('-'), &blake3::hash(text.as_bytes()).to_hex()[..16])

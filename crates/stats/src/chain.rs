@@ -69,16 +69,6 @@ pub struct Chain {
 }
 
 impl Chain {
-    /// A chain of known weights: `weights` by feature and label, `between` by label before (and last of all, the
-    /// beginning) and label. `None` where the sizes do not fit one another.
-    pub fn new(labels: usize, weights: Vec<f32>, between: Vec<f32>) -> Option<Self> {
-        (labels > 0 && weights.len().is_multiple_of(labels) && between.len() == (labels + 1) * labels).then_some(Self {
-            labels,
-            weights,
-            between,
-        })
-    }
-
     /// Learns from lessons. `features` is one more than the largest number of a feature.
     pub fn train(lessons: &[Lesson], features: usize, labels: usize, fit: Fit) -> Self {
         let mut chain =
@@ -142,20 +132,10 @@ impl Chain {
         self.weights.iter_mut().filter(|w| w.abs() < least).for_each(|w| *w = 0.0);
     }
 
-    /// How many labels.
-    pub fn labels(&self) -> usize {
-        self.labels
-    }
-
     /// Weights of a feature, by label; none of a feature that was not learned.
     pub fn weights(&self, feature: u32) -> &[f32] {
         let at = feature as usize * self.labels;
         self.weights.get(at..at + self.labels).unwrap_or(&[])
-    }
-
-    /// Weights between labels: by label before (and last of all, the beginning) and label.
-    pub fn between(&self) -> &[f32] {
-        &self.between
     }
 
     /// Everything that is to be known of the labels of a sequence.
@@ -327,12 +307,12 @@ mod tests {
         for f in [vec![0, 1], vec![2], vec![], vec![3, 4, 9], vec![1]] {
             items.push(f);
         }
-        (Chain::new(3, weights, between).unwrap(), items)
+        (Chain { labels: 3, weights, between }, items)
     }
 
     /// Every way through, with its probability.
     fn ways(c: &Chain, items: &Items) -> Vec<(Vec<u8>, f64)> {
-        let (n, l) = (items.len(), c.labels());
+        let (n, l) = (items.len(), c.labels);
         let mut all: Vec<(Vec<u8>, f64)> = (0..l.pow(n as u32))
             .map(|mut k| {
                 let mut score = 0.0;
@@ -342,7 +322,7 @@ mod tests {
                     k /= l;
                     let before = way.last().map_or(l, |x| usize::from(*x));
                     let here: f32 = items.of(i).iter().filter_map(|f| c.weights(*f).get(y)).sum();
-                    score += f64::from(here) + f64::from(c.between()[before * l + y]);
+                    score += f64::from(here) + f64::from(c.between[before * l + y]);
                     way.push(y as u8);
                 }
                 (way, libm::exp(score))
@@ -397,7 +377,7 @@ mod tests {
         assert_eq!(c, Chain::train(&lessons, 2, 2, fit));
         // Log odds of what is seen, and of staying: 2 ln 4 between the two features, 2 ln 19 between the pairs.
         let seen = c.weights(0)[0] - c.weights(0)[1] - c.weights(1)[0] + c.weights(1)[1];
-        let b = c.between();
+        let b = &c.between;
         let stay = b[0] - b[1] - b[2] + b[3];
         assert!((seen - 2.0 * 4f32.ln()).abs() < 0.4, "{seen}");
         assert!((stay - 2.0 * 19f32.ln()).abs() < 0.6, "{stay}");

@@ -9,7 +9,7 @@ use stats::Fit;
 use super::context::{ODDS, Told, log_odds};
 use super::key::{Document, ROLES, plain};
 use super::learn::{Classes, DESCRIBED, Memory, last, sentence_of, steps};
-use super::score::Tally;
+use super::score::{Tally, aligned};
 
 /// One thing that may fill a slot.
 #[derive(Debug, Clone)]
@@ -229,12 +229,11 @@ impl Chooser {
 
 /// Which things stand in the key, each true entity once.
 pub(super) fn stands_in_key(key: &[Vec<(BTreeSet<String>, bool)>], things: &[Found]) -> Vec<bool> {
-    let mut taken: Vec<Vec<bool>> = key.iter().map(|k| vec![false; k.len()]).collect();
-    let mut right = |f: &Found| {
-        let said = plain(&f.text);
-        let free = |(k, e): (usize, &(BTreeSet<String>, bool))| !taken[f.role][k] && e.0.contains(&said);
-        let at = key[f.role].iter().enumerate().position(free);
-        at.inspect(|k| taken[f.role][*k] = true).is_some()
-    };
-    things.iter().map(&mut right).collect()
+    let mut out = vec![false; things.len()];
+    for (role, key) in key.iter().enumerate() {
+        let own: Vec<usize> = (0..things.len()).filter(|i| things[*i].role == role).collect();
+        let found = aligned(key, own.iter().map(|i| things[*i].text.as_str()));
+        own.into_iter().zip(found).for_each(|(i, at)| out[i] = at.is_some());
+    }
+    out
 }

@@ -20,9 +20,9 @@ pub(super) struct Told {
     pub(super) sentences: Vec<f64>,
 }
 
+/// Log odds within bounds.
 pub(super) fn log_odds(p: f64) -> f64 {
-    let p = p.clamp(1e-4, 1.0 - 1e-4);
-    libm::log(p / (1.0 - p))
+    stats::logit(p.clamp(1e-4, 1.0 - 1e-4))
 }
 
 /// Steps of log odds.

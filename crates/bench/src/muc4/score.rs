@@ -33,20 +33,30 @@ impl Tally {
     }
 }
 
-/// CEAF-REE, strict, one role of one document. With one string a predicted entity, alignment is a choice of the first
-/// free true entity that holds it: two predictions never compete for two entities in a way that order could lose.
-pub(super) fn ree(gold: &[(BTreeSet<String>, bool)], predicted: &[String]) -> Tally {
+/// For each string that was predicted, in order, the true entity that it is: the first free one that holds it. With one
+/// string a predicted entity that is an alignment: two predictions never compete for two entities in a way that order could
+/// lose.
+pub(super) fn aligned<'p>(
+    gold: &[(BTreeSet<String>, bool)],
+    predicted: impl IntoIterator<Item = &'p str>,
+) -> Vec<Option<usize>> {
     let mut taken = vec![false; gold.len()];
-    let mut out = Tally::default();
-    for p in predicted {
-        out.actual += 1.0;
-        if let Some(k) = gold.iter().enumerate().position(|(k, g)| !taken[k] && g.0.contains(&plain(p))) {
-            taken[k] = true;
-            out.correct += 1.0;
-        }
+    let mut free = |p: &str| {
+        let said = plain(p);
+        let at = gold.iter().enumerate().position(|(k, g)| !taken[k] && g.0.contains(&said));
+        at.inspect(|k| taken[*k] = true)
+    };
+    predicted.into_iter().map(&mut free).collect()
+}
+
+/// CEAF-REE, strict, one role of one document. What is optional and not predicted is no loss.
+pub(super) fn ree(gold: &[(BTreeSet<String>, bool)], predicted: &[String]) -> Tally {
+    let taken: BTreeSet<usize> = aligned(gold, predicted.iter().map(String::as_str)).into_iter().flatten().collect();
+    Tally {
+        correct: taken.len() as f64,
+        actual: predicted.len() as f64,
+        possible: gold.iter().enumerate().filter(|(k, g)| !g.1 || taken.contains(k)).count() as f64,
     }
-    out.possible = gold.iter().zip(&taken).filter(|(g, t)| !g.1 || **t).count() as f64;
-    out
 }
 
 /// How well a fill of the response fits one of the key: 1, .5 or 0.

@@ -7,6 +7,8 @@
 //! not share a vocabulary). Fellegi and Sunter 1969; the competition of candidates in one-to-one linkage after Sadinle
 //! 2017; matching marginals by the cavity equations of the monomer-dimer model (Heilmann and Lieb 1972).
 
+use std::ops::RangeInclusive;
+
 use libm::{exp, log as ln};
 
 /// One set of records, by column. All columns have one length.
@@ -202,60 +204,98 @@ struct Entry {
     record: u32,
 }
 
-/// Cells in which records are looked up, sorted by place and day.
+/// Where searches in sorted things left off: what is sought one after the other lies close by.
+#[derive(Default)]
+struct Walk([usize; 32]);
+
+impl Walk {
+    /// Place of the first thing that is not before what is sought. `lane` tells apart the searches that go on side by
+    /// side.
+    fn seek<T>(&mut self, all: &[T], is_before: impl Fn(&T) -> bool, lane: i32) -> usize {
+        let at = &mut self.0[(lane & 31) as usize];
+        let mut steps = 0;
+        while steps < 16 && *at < all.len() && is_before(&all[*at]) {
+            *at += 1;
+            steps += 1;
+        }
+        if steps == 16 || steps == 0 && *at > 0 && all.get(*at - 1).is_none_or(|x| !is_before(x)) {
+            *at = all.partition_point(is_before);
+        }
+        *at
+    }
+}
+
+/// Records by time, and in each stretch of time by latitude: what is near in both is found by looking at a few strips.
+/// Strips go around the globe, so neither the antimeridian nor a pole is an edge.
 struct Index {
-    grid: Grid,
-    /// Row, column and first record of each occupied cell.
-    cells: Vec<(i32, i32, u32)>,
-    /// Records by cell and first day.
+    /// Days of a stretch.
+    days: i32,
+    /// Occupied stretches with their first record, and one past the last.
+    stretches: Vec<(i32, u32)>,
+    /// Records by stretch and latitude.
     order: Vec<Entry>,
     /// Longest span in days.
     longest: i32,
 }
 
+/// A record is looked for in about so many stretches of time.
+const STRETCHES: i32 = 8;
+
 impl Index {
-    fn new(set: &Set, side_km: f32) -> Self {
-        let grid = Grid::of_km(side_km);
-        let mut order: Vec<((i32, i32), i32, u32)> = (0..set.at.len())
+    fn new(set: &Set, reach: i32) -> Self {
+        let longest = set.days.iter().map(|d| d.1 - d.0).max().unwrap_or(0);
+        let days = ((2 * reach + 1).saturating_add(longest) / STRETCHES).max(1);
+        let mut order: Vec<Entry> = (0..set.at.len())
             .filter(|i| set.at[*i].0.is_finite())
-            .map(|i| (grid.cell(set.at[i]), set.days[i].0, i as u32))
+            .map(|i| Entry { first: set.days[i].0, at: set.at[i], record: i as u32 })
             .collect();
-        order.sort_unstable();
-        let mut cells: Vec<(i32, i32, u32)> = Vec::new();
-        for (n, ((row, column), _, _)) in order.iter().enumerate() {
-            if cells.last().is_none_or(|c| (c.0, c.1) != (*row, *column)) {
-                cells.push((*row, *column, n as u32));
-            }
+        let stretch = |e: &Entry| e.first.div_euclid(days);
+        order.sort_unstable_by(|x, y| {
+            let place = || x.at.1.total_cmp(&y.at.1).then(x.at.0.total_cmp(&y.at.0));
+            stretch(x).cmp(&stretch(y)).then_with(place).then_with(|| (x.first, x.record).cmp(&(y.first, y.record)))
+        });
+        let mut stretches = Vec::new();
+        for same in order.chunk_by(|x, y| stretch(x) == stretch(y)) {
+            let from = stretches.last().map_or(0, |s: &(i32, u32)| s.1);
+            stretches.push((stretch(&same[0]), from + same.len() as u32));
         }
-        cells.push((i32::MAX, i32::MAX, order.len() as u32));
-        Self {
-            grid,
-            cells,
-            order: order.into_iter().map(|o| Entry { first: o.1, at: set.at[o.2 as usize], record: o.2 }).collect(),
-            longest: set.days.iter().map(|d| d.1 - d.0).max().unwrap_or(0),
+        // Each knows now where it ends: what it needs is where it begins.
+        let mut from = 0;
+        for s in &mut stretches {
+            (s.1, from) = (from, s.1);
         }
+        stretches.push((i32::MAX, order.len() as u32));
+        Self { days, stretches, order, longest }
     }
 
-    /// Calls `each` with every record within `km` of a place whose first day lies in `from..=to`, and its distance.
-    fn near(&self, place: (f32, f32), cos: f32, km: f32, from: i32, to: i32, mut each: impl FnMut(u32, f32)) {
-        let most = km * km;
-        self.grid.around(place, km, |row, west, east| {
-            let mut at = self.cells.partition_point(|c| (c.0, c.1) < (row, west));
-            while self.cells[at].0 == row && self.cells[at].1 <= east {
-                let records = &self.order[self.cells[at].2 as usize..self.cells[at + 1].2 as usize];
-                let lo = records.partition_point(|r| r.first < from);
-                for r in &records[lo..] {
-                    if r.first > to {
-                        break;
-                    }
-                    let d2 = distance_squared(place, r.at, cos);
-                    if d2 < most {
-                        each(r.record, d2.sqrt());
-                    }
+    /// Calls `each` with every record from number `least` on within `km` of a place whose first day lies in `days`, and
+    /// its distance.
+    fn near(
+        &self,
+        walk: &mut Walk,
+        place: (f32, f32),
+        km: f32,
+        days: RangeInclusive<i32>,
+        least: u32,
+        mut each: impl FnMut(u32, f32),
+    ) {
+        let (most, cos) = (km * km, cosine(place.1));
+        // A little more than needed: the distance decides.
+        let high = km / KM_PER_DEGREE * 1.0001;
+        let (south, north) = (place.1 - high, place.1 + high);
+        let (lo, hi) = (days.start().div_euclid(self.days), days.end().div_euclid(self.days));
+        let mut s = self.stretches.partition_point(|s| s.0 < lo);
+        while s + 1 < self.stretches.len() && self.stretches[s].0 <= hi {
+            let records = &self.order[self.stretches[s].1 as usize..self.stretches[s + 1].1 as usize];
+            let begin = walk.seek(records, |r| r.at.1 < south, self.stretches[s].0);
+            for r in records[begin..].iter().take_while(|r| r.at.1 <= north) {
+                let d2 = distance_squared(place, r.at, cos);
+                if d2 < most && r.record >= least && days.contains(&r.first) {
+                    each(r.record, d2.sqrt());
                 }
-                at += 1;
             }
-        });
+            s += 1;
+        }
     }
 }
 
@@ -312,21 +352,10 @@ struct Prepared {
     coarsest: f32,
 }
 
-/// Side of the cells for looking up: about two dozen records a cell, where the set is as dense as on the whole.
-fn cell_km(set: &Set) -> f32 {
-    let grid = Grid::of_km(30.0);
-    let occupied = by_cell(set, None, |i| {
-        let (row, column) = grid.cell(set.at[i]);
-        (row, column, 0)
-    });
-    let per_km2 = set.at.len() as f32 / (occupied.len().max(1) as f32 * 900.0);
-    (24.0 / per_km2.max(1e-6)).sqrt().clamp(5.0, 30.0)
-}
-
 impl Prepared {
-    fn new(set: &Set) -> Self {
+    fn new(set: &Set, reach: Reach) -> Self {
         Self {
-            index: Index::new(set, cell_km(set)),
+            index: Index::new(set, reach.days),
             intensity: intensity(set, None),
             logs: set.counts.iter().map(|n| if *n == NONE { 0.0 } else { libm::log1pf(*n as f32) }).collect(),
             coarsest: (set.radius_km.iter().zip(&set.at))
@@ -387,21 +416,20 @@ impl Frame<'_> {
         (near && bl >= first - w && bf <= last + w).then_some(Look { slip, ..*look })
     }
 
-    /// Every candidate of one record of the first set.
-    fn looks(&self, i: usize, mut each: impl FnMut(Look)) {
+    /// Every candidate of one record of the first set; of a set with itself, those from number `least` on.
+    fn looks(&self, walk: &mut Walk, i: usize, least: u32, mut each: impl FnMut(Look)) {
         let (a, b) = (self.a, self.b);
         let (first, last) = a.days[i];
         let (place, ra) = (a.at[i], a.radius_km[i]);
         if !place.0.is_finite() {
             return;
         }
-        let cos = cosine(place.1);
         let w = self.reach.days;
         let fine_a = ra <= FINE_KM;
         let km = self.reach.km + if fine_a { 0.0 } else { ra };
         // A coarse record may be reached from afar: its own radius is added by looking as far as the coarsest.
         let look_km = km + self.pb.coarsest;
-        self.pb.index.near(place, cos, look_km, first - w - self.pb.index.longest, last + w, |j, d| {
+        self.pb.index.near(walk, place, look_km, first - w - self.pb.index.longest..=last + w, least, |j, d| {
             let jj = j as usize;
             if self.own && jj == i {
                 return;
@@ -461,10 +489,13 @@ const FEW_PLACES: usize = 15;
 const EVEN_KM2: f32 = 10_000.0;
 const EVEN_DAYS: f32 = 365.0;
 
+/// Row, column and bin of days.
+type Cell = (i32, i32, i32);
+
 /// Density in space seen by one kernel in cells of half its scatter.
 struct Density {
     grid: Grid,
-    cells: Vec<((i32, i32, i32), f32)>,
+    cells: Vec<(Cell, f32)>,
     kernel_km: f32,
     /// The kernel by squared distance in its scatters, in steps of [`STEP`].
     kernel: Vec<f32>,
@@ -485,14 +516,14 @@ impl Density {
         Self { grid, cells, kernel_km, kernel }
     }
 
-    /// The kernel's sum at one occupied cell.
-    fn at(&self, (row, column): (i32, i32)) -> f32 {
+    /// The kernel's sum at one occupied cell. `walk`: where the search left off at the cell before.
+    fn at(&self, (row, column): (i32, i32), walk: &mut Walk) -> f32 {
         let here = self.grid.centre((row, column));
         let cos = cosine(here.1);
         let mut sum = 0.0f32;
         let scale = 1.0 / (self.kernel_km * self.kernel_km);
         self.grid.around(here, 2.2 * self.kernel_km, |r, west, east| {
-            let mut at = self.cells.partition_point(|c| c.0 < (r, west, 0));
+            let mut at = walk.seek(&self.cells, |c| c.0 < (r, west, 0), r);
             while at < self.cells.len() && self.cells[at].0.0 == r && self.cells[at].0.1 <= east {
                 let d2 = distance_squared(here, self.grid.centre((r, self.cells[at].0.1)), cos) * scale;
                 if d2 < CUT {
@@ -533,22 +564,27 @@ fn intensity(set: &Set, weights: Option<&[f32]>) -> Vec<f32> {
     let step = (set.at.len() / 500).max(1);
     let sample: Vec<(f32, f32)> = by_place(set).into_iter().step_by(step).collect();
     let score = |d: &Density| -> f64 {
-        sample.iter().map(|p| f64::from(libm::logf(0.9 * d.per_km2(d.at(d.grid.cell(*p)) - 1.0) + floor))).sum()
+        let mut walk = Walk::default();
+        let seen = sample.iter().map(|p| d.per_km2(d.at(d.grid.cell(*p), &mut walk) - 1.0));
+        seen.map(|s| f64::from(libm::logf(0.9 * s + floor))).sum()
     };
     let density = densities.iter().map(|d| (score(d), d)).max_by(|a, b| a.0.total_cmp(&b.0)).map_or(broad, |x| x.1);
-    let near: Vec<f32> = density.cells.iter().map(|((row, column, _), _)| density.at((*row, *column))).collect();
+    let mut walk = Walk::default();
+    let near: Vec<f32> =
+        density.cells.iter().map(|((row, column, _), _)| density.at((*row, *column), &mut walk)).collect();
     let coarse = Grid::of_km(COARSE_CELL_KM);
     let time = by_cell(set, weights, |i| {
         let (row, column) = coarse.cell(set.at[i]);
         (row, column, set.days[i].0.div_euclid(BIN_DAYS))
     });
+    let mut walk = Walk::default();
     let swing: Vec<(f32, f32)> = time
         .iter()
         .map(|((row, column, bin), _)| {
             let (mut now, mut far) = (0.0f32, 0.0f32);
             coarse.around(coarse.centre((*row, *column)), COARSE_CELL_KM * 0.9, |r, west, east| {
                 for c in west..=east {
-                    let mut at = time.partition_point(|x| x.0 < (r, c, bin - AROUND_BINS));
+                    let mut at = walk.seek(&time, |x| x.0 < (r, c, bin - AROUND_BINS), r << 3 | c & 7);
                     while at < time.len() && (time[at].0.0, time[at].0.1) == (r, c) && time[at].0.2 <= bin + AROUND_BINS
                     {
                         far += time[at].1;
@@ -592,7 +628,7 @@ fn by_place(set: &Set) -> Vec<(f32, f32)> {
 }
 
 /// How much weight of records falls into each cell, in order of cells.
-fn by_cell(set: &Set, weights: Option<&[f32]>, cell: impl Fn(usize) -> (i32, i32, i32)) -> Vec<((i32, i32, i32), f32)> {
+fn by_cell(set: &Set, weights: Option<&[f32]>, cell: impl Fn(usize) -> Cell) -> Vec<(Cell, f32)> {
     // Packed cells sort faster: rows and columns are below 2^20, bins of days below 2^23 either way.
     let mut all: Vec<(u64, u32)> = (0..set.at.len())
         .filter(|i| set.at[*i].0.is_finite())
@@ -602,7 +638,7 @@ fn by_cell(set: &Set, weights: Option<&[f32]>, cell: impl Fn(usize) -> (i32, i32
         })
         .collect();
     all.sort_unstable();
-    let mut out: Vec<((i32, i32, i32), f32)> = Vec::new();
+    let mut out: Vec<(Cell, f32)> = Vec::new();
     for same in all.chunk_by(|x, y| x.0 == y.0) {
         let cell = same[0].0;
         let low = |bits: u32, wide: u32| (cell >> bits & ((1 << wide) - 1)) as i32;
@@ -930,7 +966,7 @@ pub fn link(
     reach: Reach,
     least: f32,
 ) -> Linked {
-    let mut prepared: Vec<Prepared> = sets.iter().map(Prepared::new).collect();
+    let mut prepared: Vec<Prepared> = sets.iter().map(|s| Prepared::new(s, reach)).collect();
     let mut out = Linked { offsets: offsets(sets), ..Linked::default() };
     let mut one = |prepared: &[Prepared], x: usize, y: usize, twins: &Twins| -> Vec<Pair> {
         let likes = alike(x, y);
@@ -1093,7 +1129,7 @@ impl Twins {
     }
 }
 
-/// Candidates of each record of the first set, in the order of places.
+/// Candidates of each record of the first set, in the order of its index.
 type Candidates = Vec<Vec<Look>>;
 
 /// All candidates, and the probability with which each taught the weights, one after the other.
@@ -1150,12 +1186,13 @@ fn chosen(set: &Set, record: u32, every: u64) -> bool {
 
 /// Candidates of every so many records of the first set.
 fn lessons(f: &Frame<'_>, every: u64) -> Candidates {
+    let mut walk = Walk::default();
     let order = f.pa.index.order.iter().map(|e| e.record);
     order
         .filter(|i| chosen(f.a, *i, every))
         .map(|i| {
             let mut looks = Vec::new();
-            f.looks(i as usize, |l| looks.push(Look { likeness: f.class(&l), ..l }));
+            f.looks(&mut walk, i as usize, 0, |l| looks.push(Look { likeness: f.class(&l), ..l }));
             // The order of records must not show in sums.
             looks.sort_unstable_by_key(|l| (l.slip, l.ring, l.count, l.wide.to_bits(), l.b));
             looks
@@ -1294,7 +1331,8 @@ fn score(model: &Model, f: &Frame<'_>, found: Option<&Found>, least: f32) -> Vec
     let best_likeness = if f.likeness.is_some() { t.likeness.iter().copied().fold(0.0f32, f32::max) } else { 0.0 };
     let mut pairs: Vec<Pair> = Vec::new();
     let mut from = 0;
-    // In the order of places: neighbours look at the same cells.
+    let mut walk = Walk::default();
+    // In the order of days and places: neighbours look at the same strips.
     for (n, i) in f.pa.index.order.iter().map(|e| e.record as usize).enumerate() {
         // The most that codes and counts of this record can add: most candidates need no closer look.
         let most = model.most(f, &t, i) + prior + best_likeness;
@@ -1319,7 +1357,7 @@ fn score(model: &Model, f: &Frame<'_>, found: Option<&Found>, least: f32) -> Vec
                 }
                 from += found.looks[n].len();
             }
-            None => f.looks(i, |l| {
+            None => f.looks(&mut walk, i, if f.own { i as u32 + 1 } else { 0 }, |l| {
                 if !hopeless(&l) {
                     each(l, 0.0);
                 }
@@ -1355,13 +1393,13 @@ fn marginals(pairs: &mut [Pair], n: usize, twins: &Twins) {
     let mut free = [vec![1.0f64; m], vec![1.0f64; m]];
     let mut load = vec![0.0f64; n];
     let mut spared = vec![0.0f64; m];
+    let ends: [Vec<u32>; 2] = [pairs.iter().map(|p| p.a).collect(), pairs.iter().map(|p| p.b).collect()];
     for _ in 0..8 {
         for side in 0..2 {
-            let end = |p: &Pair| if side == 0 { p.a as usize } else { p.b as usize };
             load.iter_mut().for_each(|x| *x = 0.0);
             // Where a set is linked with itself both ends are of one kind: a record hears from both sides.
-            for (e, p) in pairs.iter().enumerate() {
-                load[end(p)] += odds[e] * free[1 - side][e];
+            for (e, end) in ends[side].iter().enumerate() {
+                load[*end as usize] += odds[e] * free[1 - side][e];
             }
             spared.iter_mut().for_each(|x| *x = 0.0);
             for (e, o, d) in &friends[side] {
@@ -1371,8 +1409,8 @@ fn marginals(pairs: &mut [Pair], n: usize, twins: &Twins) {
                 let (x, y) = free.split_at_mut(1);
                 if side == 0 { (&mut x[0], &y[0]) } else { (&mut y[0], &x[0]) }
             };
-            for (e, p) in pairs.iter().enumerate() {
-                let others = load[end(p)] - odds[e] * free_there[e] - spared[e];
+            for (e, end) in ends[side].iter().enumerate() {
+                let others = load[*end as usize] - odds[e] * free_there[e] - spared[e];
                 free_here[e] = 1.0 / (1.0 + others.max(0.0));
             }
         }
@@ -1476,6 +1514,35 @@ mod tests {
     }
 
     #[test]
+    fn what_is_near_is_what_looking_at_every_record_finds_whatever_was_sought_before() {
+        let mut s = Stream::new(4, 4, 0);
+        for longest in [0, 3, 90] {
+            let mut set = Set::default();
+            for _ in 0..600 {
+                let first = (s.next_unit() * 60.0) as i32;
+                set.days.push((first, first + (s.next_unit() * f64::from(longest)) as i32));
+                set.at.push(((s.next_unit() * 4.0 - 182.0) as f32, (s.next_unit() * 4.0) as f32));
+                if set.at[set.at.len() - 1].0 < -180.0 {
+                    set.at.last_mut().unwrap().0 += 360.0;
+                }
+            }
+            let index = Index::new(&set, 4);
+            let mut walk = Walk::default();
+            for i in (0..600).rev().chain(0..600) {
+                let (place, from) = (set.at[i], set.days[i].0);
+                let mut found = Vec::new();
+                index.near(&mut walk, place, 60.0, from - 5..=from + 5, 100, |j, _| found.push(j));
+                found.sort_unstable();
+                let is_near = |j: &u32| {
+                    let j = *j as usize;
+                    distance_squared(place, set.at[j], cosine(place.1)) < 3_600.0 && (set.days[j].0 - from).abs() <= 5
+                };
+                assert_eq!(found, (100..600).filter(is_near).collect::<Vec<u32>>());
+            }
+        }
+    }
+
+    #[test]
     fn places_are_found_across_the_antimeridian_and_near_the_poles() {
         for (at, other) in
             [((179.99, 10.0), (-179.99, 10.0)), ((-179.99, -40.0), (179.99, -40.0)), ((20.0, 88.9), (21.0, 88.9))]
@@ -1487,9 +1554,9 @@ mod tests {
                 codes: vec![],
                 counts: vec![NONE],
             };
-            let index = Index::new(&set(other), 10.0);
+            let index = Index::new(&set(other), 4);
             let mut found = 0;
-            index.near(at, cosine(at.1), 10.0, 0, 9, |_, d| {
+            index.near(&mut Walk::default(), at, 10.0, 0..=9, 0, |_, d| {
                 assert!(d < 10.0);
                 found += 1;
             });

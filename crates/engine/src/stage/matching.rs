@@ -5,15 +5,16 @@
 //! of the other is learned, beginning from the bridges); the rarer and the commoner actor; deaths; names of places and
 //! words of texts. Records are taken in the order of data set and key, so the order of files and rows changes nothing.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use formats::{Deaths, Extent, Record, flag};
+use hashbrown::HashMap;
 use model::{Case, Claim, Decides, EventClaim, EventType, Id, LonLat, Measure, Reason, Role, Same, Sameness, Stance};
 use names::{Folded, Words};
 use stats::{Alike, LIKENESS_CLASSES, Linked, NONE, Pair, Reach, Set};
 
 /// Part of the stage's key; raise when its output changes for the same input.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// The records of one data set that are to be matched.
 #[derive(Debug, Clone)]

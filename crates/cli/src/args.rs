@@ -59,6 +59,8 @@ pub(crate) enum Verb {
     Add(Add),
     /// Propose claims: what reports say happened, who says so, and in which words
     Read(Read),
+    /// Teach the reader from what people have coded: a model of who did what to whom
+    Train(Train),
     /// Rule on what a machine read: accept, reject, edit, split, merge, one key each
     Review(Review),
     /// Bring an event data set into a case
@@ -163,6 +165,23 @@ pub(crate) struct Read {
     /// Let reports leave this machine
     #[arg(long, requires = "ask")]
     pub(crate) remote: bool,
+}
+
+/// Trains a small model that marks who did it and who or what suffered, from the claims that people have coded or accepted,
+/// and from texts with the strings that play these parts.
+///
+/// The model goes to models/marks.json, and `read` uses it from then on: where its rules find an event but not by whom or
+/// to whom, words of the sentence that mean somebody may fill the gap, under a rule of their own that rulings judge like
+/// any other. Remove the file, and the rules read alone. A text file has a line each:
+///
+/// {"text": "Police blame the blast on the Red Front.", "perpetrator": ["the Red Front"], "target": []}
+#[derive(Debug, Args)]
+pub(crate) struct Train {
+    /// Case folder
+    pub(crate) case: PathBuf,
+    /// Files of texts, in JSON lines
+    #[arg(value_name = "TEXTS")]
+    pub(crate) texts: Vec<PathBuf>,
 }
 
 /// Rules on what a machine read: one claim a screen, one key each, those first on which most depends.

@@ -8,6 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use extract::lexicon::{Class, Entry};
+use extract::read::marked::{MARKED_BY, MARKED_TO};
 use extract::read::{Count, Party, Reading, Speaker, Tie};
 use extract::{Known, Lexicon, Read, Text};
 use model::{
@@ -255,8 +256,10 @@ impl<'a> Proposer<'a> {
         if owns && !says.actors.iter().any(|a| matches!(a, ActorRole::Known(k) if k.role == Role::Perpetrator)) {
             return None;
         }
+        // A field that only the marks fill makes the claim theirs: rulings on it judge them.
+        let marked = e.by.iter().chain(&e.to).map(|p| p.part.rule).find(|r| [MARKED_BY, MARKED_TO].contains(r));
         let rule = match stance {
-            Stance::Asserts | Stance::Denies => e.trigger.rule,
+            Stance::Asserts | Stance::Denies => marked.unwrap_or(e.trigger.rule),
             Stance::Disputes => "dispute",
             Stance::ClaimsResponsibility | Stance::DeniesResponsibility => "responsibility",
         };

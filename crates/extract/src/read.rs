@@ -7,6 +7,7 @@
 
 mod frames;
 pub mod gate;
+pub mod marked;
 mod phrases;
 mod ties;
 mod voices;

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
+use serde::{Deserialize, Serialize};
 use stats::{Chain, Fit, Items, Lesson};
 
 use crate::lexicon::{Entry, Frame, Hit, Lexicon, Mood};
@@ -54,6 +55,58 @@ fn near(d: usize) -> u32 {
 const BEEN: [&str; 5] = ["was", "were", "been", "being", "be"];
 const PREPOSITIONS: [&str; 12] =
     ["by", "of", "against", "on", "in", "at", "with", "from", "to", "for", "near", "outside"];
+
+/// Words of a string as they are compared: in small letters, without marks and articles.
+fn plain(string: &str) -> Vec<String> {
+    let small = string.to_lowercase();
+    let words = small.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty() && !is_article(w));
+    words.map(str::to_owned).collect()
+}
+
+fn is_article(word: &str) -> bool {
+    matches!(word, "the" | "a" | "an")
+}
+
+/// Where a string stands in a text; articles and marks in between do not hinder.
+pub fn stands(text: &Text<'_>, string: &str) -> Vec<Range<usize>> {
+    let wanted = plain(string);
+    let n = text.tokens.len();
+    let mut out = Vec::new();
+    for i in 0..if wanted.is_empty() { 0 } else { n } {
+        let (mut k, mut j) = (0, i);
+        while k < wanted.len() && j < n {
+            let shown = text.small(j);
+            let w = shown.trim_matches(|c: char| !c.is_alphanumeric());
+            if w == wanted[k] {
+                k += 1;
+            } else if k == 0 || shown.chars().any(char::is_alphanumeric) && !is_article(shown) {
+                break;
+            }
+            j += 1;
+        }
+        if k == wanted.len() {
+            out.push(i..j);
+        }
+    }
+    out
+}
+
+/// Runs to be marked: wherever one of the strings (label, string) stands. The longest come first, none within another.
+pub fn marks<'s>(text: &Text<'_>, strings: impl IntoIterator<Item = (&'s str, &'s str)>) -> Vec<Marked> {
+    let runs = strings.into_iter().flat_map(|(label, s)| stands(text, s).into_iter().map(move |r| (r, label)));
+    let mut found: Vec<(Range<usize>, &str)> = runs.collect();
+    found.sort_by_key(|(r, label)| (std::cmp::Reverse(r.len()), r.start, *label));
+    let mut used = vec![false; text.tokens.len()];
+    let mut out = Vec::new();
+    for (tokens, label) in found {
+        if !used[tokens.clone()].iter().any(|u| *u) {
+            used[tokens.clone()].iter_mut().for_each(|u| *u = true);
+            out.push(Marked { tokens, label: label.to_owned(), p: 1.0 });
+        }
+    }
+    out.sort_by_key(|m| m.tokens.start);
+    out
+}
 
 impl<'t> Ready<'t> {
     /// Cuts a text from `body` on, and finds the lexicon's forms.
@@ -251,13 +304,63 @@ impl Default for Training {
 }
 
 /// A trained model.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(into = "Saved", try_from = "Saved")]
 pub struct Tagger {
     /// Labels of runs; of tokens there are two for each (its first, the others) and one for none.
     labels: Vec<String>,
     /// Features by hash.
     index: HashMap<u32, u32>,
     chain: Chain,
+}
+
+/// A model as it is kept: what its features mean is told by `version` alone.
+#[derive(Serialize, Deserialize)]
+struct Saved {
+    version: u32,
+    labels: Vec<String>,
+    between: Vec<f32>,
+    /// Features by hash, in order, and for each the weights of the labels.
+    features: Vec<u32>,
+    weights: Vec<f32>,
+}
+
+/// Raise when a feature changes: an older model knows other ones.
+const VERSION: u32 = 1;
+/// Most labels of a model that is read.
+const MOST_LABELS: usize = 100;
+
+impl From<Tagger> for Saved {
+    fn from(t: Tagger) -> Self {
+        let mut known: Vec<(u32, u32)> = t.index.iter().map(|(f, i)| (*f, *i)).collect();
+        known.sort_unstable();
+        // What weighs nothing need not be kept.
+        known.retain(|k| t.chain.weights(k.1).iter().any(|w| *w != 0.0));
+        Self {
+            version: VERSION,
+            labels: t.labels,
+            between: t.chain.between().to_vec(),
+            features: known.iter().map(|k| k.0).collect(),
+            weights: known.iter().flat_map(|k| t.chain.weights(k.1)).copied().collect(),
+        }
+    }
+}
+
+impl TryFrom<Saved> for Tagger {
+    type Error = String;
+
+    fn try_from(s: Saved) -> Result<Self, String> {
+        if s.version != VERSION {
+            return Err(format!("a model of version {} where {VERSION} is read: train it anew", s.version));
+        }
+        let states = 2 * s.labels.len() + 1;
+        if s.labels.len() > MOST_LABELS || s.weights.len() != s.features.len() * states {
+            return Err("a model whose weights do not fit its labels".into());
+        }
+        let chain = Chain::of(states, s.weights, s.between).ok_or("a model whose weights do not fit its labels")?;
+        let index = s.features.iter().enumerate().map(|(i, f)| (*f, i as u32)).collect();
+        Ok(Self { labels: s.labels, index, chain })
+    }
 }
 
 impl Tagger {
@@ -366,18 +469,10 @@ mod tests {
 
     fn trained() -> Tagger {
         let ready: Vec<Ready<'_>> = TEXTS.iter().map(|t| Ready::new(t.0, 0)).collect();
-        let marked: Vec<Vec<Marked>> = TEXTS
-            .iter()
-            .zip(&ready)
-            .map(|((raw, marks), r)| {
-                let of = |(string, label): &(&str, &str)| {
-                    let at = raw.find(string).unwrap();
-                    let token = r.text.tokens.iter().position(|t| t.start as usize == at).unwrap();
-                    Marked { tokens: token..token + 1, label: (*label).into(), p: 1.0 }
-                };
-                marks.iter().map(of).collect()
-            })
-            .collect();
+        // Only the first of each is marked.
+        let first = |r: &Ready<'_>, (string, label): &(&str, &str)| marks(&r.text, [(*label, *string)]).swap_remove(0);
+        let marked: Vec<Vec<Marked>> =
+            TEXTS.iter().zip(&ready).map(|((_, m), r)| m.iter().map(|m| first(r, m)).collect()).collect();
         let lessons: Vec<(&Ready<'_>, &[Marked])> = ready.iter().zip(&marked).map(|(r, m)| (r, m.as_slice())).collect();
         Tagger::train(&lessons, Training { passes: 60, smallest: 0.0, least: 1, ..Training::default() })
     }
@@ -396,6 +491,29 @@ mod tests {
         assert_eq!(said(&tagger, "The priest was killed by gunmen."), [pair("priest", "whom"), pair("gunmen", "who")]);
         assert!(said(&tagger, "The teacher met a mayor.").is_empty());
         assert!(said(&tagger, "").is_empty());
+    }
+
+    #[test]
+    fn strings_stand_where_their_words_do_the_longest_first() {
+        let text = Text::new("The mayor of Cali, an old man, met the Mayor of\nthe Cali suburbs. A mayor left.", 0);
+        let of = |m: &Marked| (text.slice(m.tokens.clone()).to_owned(), m.label.clone());
+        let found: Vec<_> =
+            marks(&text, [("who", "mayor"), ("whom", "a MAYOR of Cali"), ("who", "the")]).iter().map(of).collect();
+        let pair = |a: &str, b: &str| (a.to_owned(), b.to_owned());
+        assert_eq!(found, [pair("mayor of Cali", "whom"), pair("Mayor of\nthe Cali", "whom"), pair("mayor", "who")]);
+    }
+
+    #[test]
+    fn a_model_kept_and_read_again_says_the_same_and_a_broken_one_says_so() {
+        let tagger = trained();
+        let kept = serde_json::to_string(&tagger).unwrap();
+        let again: Tagger = serde_json::from_str(&kept).unwrap();
+        let ready = Ready::new("Gunmen killed the old priest near Lima.", 0);
+        assert_eq!(candidates(&again, &ready, 0.01), candidates(&tagger, &ready, 0.01));
+        assert_eq!(serde_json::to_string(&again).unwrap(), kept);
+        for (from, to) in [("\"who\"", "\"who\",\"more\""), ("\"version\":1", "\"version\":0"), ("[", "[7,")] {
+            assert!(serde_json::from_str::<Tagger>(&kept.replacen(from, to, 1)).is_err(), "{from}");
+        }
     }
 
     #[test]

@@ -132,6 +132,19 @@ impl Chain {
         self.weights.iter_mut().filter(|w| w.abs() < least).for_each(|w| *w = 0.0);
     }
 
+    /// A chain of known weights: by feature and label, and by label before and label (the last row that of the
+    /// beginning). `None` where their numbers do not fit one another or one is no number.
+    pub fn of(labels: usize, weights: Vec<f32>, between: Vec<f32>) -> Option<Self> {
+        let fits = labels > 0 && weights.len().is_multiple_of(labels) && between.len() == (labels + 1) * labels;
+        let sound = weights.iter().chain(&between).all(|w| w.is_finite());
+        (fits && sound).then_some(Self { labels, weights, between })
+    }
+
+    /// Weights between labels, as [`Chain::of`] takes them.
+    pub fn between(&self) -> &[f32] {
+        &self.between
+    }
+
     /// Weights of a feature, by label; none of a feature that was not learned.
     pub fn weights(&self, feature: u32) -> &[f32] {
         let at = feature as usize * self.labels;

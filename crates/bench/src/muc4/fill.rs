@@ -10,7 +10,7 @@ use stats::Fit;
 use super::choose::Found;
 use super::context::{Told, log_odds};
 use super::key::{Document, Fill, MONTHS, SLOTS, Template, day, plain, show};
-use super::learn::{Classes, last, sentence_of, stands, steps};
+use super::learn::{Classes, last, sentence_of, steps};
 use super::score::one;
 
 /// Slots of the strings, by role; victims have two.
@@ -273,7 +273,7 @@ impl Filler {
                     let slots: &[&'static str] =
                         if role == 3 { &["hum_tgt_name", "hum_tgt_description"] } else { &[slot] };
                     for value in slots.iter().flat_map(|s| &t.slots[s]).flat_map(|f| &f.values) {
-                        let starts = stands(c.ready, value).into_iter().map(|r| r.start).collect();
+                        let starts = extract::tag::stands(&c.ready.text, value).into_iter().map(|r| r.start).collect();
                         let portrait = portrait(c.ready, role, value, &starts);
                         let whole: Vec<String> = portrait.iter().chain(&topic).cloned().collect();
                         kind.push((whole.clone(), first("incident_type")));

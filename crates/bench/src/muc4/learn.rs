@@ -1,7 +1,6 @@
 //! What training documents teach: where things that fill slots stand, and classes of anything by what is said of it.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::ops::Range;
 
 use extract::tag::{Marked, Ready};
 use stats::{Chain, Fit, Items, Lesson};
@@ -16,65 +15,19 @@ pub(super) fn sentence_of(ready: &Ready<'_>, token: usize) -> usize {
     ready.text.sentences.iter().position(|s| s.tokens.contains(&token)).unwrap_or(0)
 }
 
-/// Where a string stands in a text.
-pub(super) fn stands(ready: &Ready<'_>, string: &str) -> Vec<Range<usize>> {
-    let t = &ready.text;
-    let words: Vec<&str> = (0..t.tokens.len()).map(|i| t.small(i)).collect();
-    stands_in(&words, &plain(string))
-}
-
-fn stands_in(words: &[&str], string: &str) -> Vec<Range<usize>> {
-    let wanted: Vec<&str> = string.split(' ').filter(|w| !w.is_empty()).collect();
-    let mut out = Vec::new();
-    for i in 0..if wanted.is_empty() { 0 } else { words.len() } {
-        // Marks inside the text do not hinder.
-        let (mut k, mut j) = (0, i);
-        while k < wanted.len() && j < words.len() {
-            let w = words[j].trim_matches(|c: char| !c.is_alphanumeric());
-            if w == wanted[k] {
-                k += 1;
-            } else if k == 0 || words[j].chars().any(char::is_alphanumeric) && !matches!(words[j], "the" | "a" | "an") {
-                break;
-            }
-            j += 1;
-        }
-        if k == wanted.len() {
-            out.push(i..j);
-        }
-    }
-    out
-}
-
 /// Runs of tokens to be marked for training: wherever a string of the key stands.
 pub(super) fn marks(ready: &Ready<'_>, d: &Document) -> Vec<Marked> {
-    let t = &ready.text;
-    let words: Vec<&str> = (0..t.tokens.len()).map(|i| t.small(i)).collect();
     // Names and descriptions of victims are marked apart: "MAYOR" and "JUAN PEREZ" stand side by side.
     let names = d.templates.iter().flat_map(|x| &x.slots["hum_tgt_name"]).flat_map(|f| &f.values);
     let named: BTreeSet<String> = names.map(|v| plain(v)).collect();
-    let mut found: Vec<(usize, usize, usize)> = Vec::new();
+    let mut strings: Vec<(String, String)> = Vec::new();
     for (role, list) in entities(&d.templates).into_iter().enumerate() {
-        for s in list.iter().flat_map(|e| &e.0) {
-            found.extend(stands_in(&words, s).into_iter().map(|r| (r.start, r.end, role)));
+        for s in list.into_iter().flat_map(|e| e.0) {
+            let described = role == 3 && !named.contains(&s);
+            strings.push((format!("{}{}", ROLES[role], if described { DESCRIBED } else { "" }), s));
         }
     }
-    found.sort_by_key(|f| (std::cmp::Reverse(f.1 - f.0), f.0, f.2));
-    let mut used = vec![false; words.len()];
-    let mut out = Vec::new();
-    for (i, j, role) in found {
-        if !used[i..j].iter().any(|u| *u) {
-            used[i..j].iter_mut().for_each(|u| *u = true);
-            let said = plain(t.slice(i..j));
-            let described = role == 3 && !named.contains(&said);
-            out.push(Marked {
-                tokens: i..j,
-                label: format!("{}{}", ROLES[role], if described { DESCRIBED } else { "" }),
-                p: 1.0,
-            });
-        }
-    }
-    out.sort_by_key(|m| m.tokens.start);
-    out
+    extract::tag::marks(&ready.text, strings.iter().map(|(label, s)| (label.as_str(), s.as_str())))
 }
 
 /// Classes of anything by a set of words said of it: a chain of one item, which is multinomial logistic regression.

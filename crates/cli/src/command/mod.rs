@@ -15,6 +15,7 @@ pub(crate) mod read;
 pub(crate) mod review;
 pub(crate) mod spread;
 pub(crate) mod status;
+pub(crate) mod train;
 
 use std::path::{Path, PathBuf};
 

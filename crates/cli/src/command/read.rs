@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use extract::read::{Part, Reading, Tie};
+use extract::read::{Part, Party, Reading, Tie};
+use extract::tag::{Ready, Tagger};
 use extract::{Setting, Text};
 use model::{Day, Label, Problem, Severity, Span};
 use rayon::prelude::*;
 use serde_json::json;
 
+use super::train;
 use crate::args::{Common, Format, Read};
 use crate::{End, Outcome, disk, output};
 
@@ -23,7 +25,7 @@ pub(crate) fn run(args: &Read, common: &Common) -> Outcome {
     }
     let Some(loaded) = super::checked_case(&args.case, None)? else { return Ok(End::Failed) };
     let case = &loaded.case;
-    let known = engine::known(case);
+    let reader = Reader::new(args, case)?;
     let mut texts: Vec<Source> = Vec::new();
     if let Some(path) = &args.file {
         let size = std::fs::metadata(path).map_err(|e| format!("cannot read {}: {e}", path.display()))?.len();
@@ -50,8 +52,7 @@ pub(crate) fn run(args: &Read, common: &Common) -> Outcome {
     let mut all = Vec::new();
     let (mut events, mut ties) = (0, 0);
     for (file, raw, body, anchor) in &texts {
-        let text = Text::new(raw, *body);
-        let read = read(args, file, &text, &known, Setting { anchor: *anchor })?;
+        let read = reader.read(file, raw, *body, Setting { anchor: *anchor })?;
         events += read.events.len();
         ties += read.ties.len();
         if common.format == Format::Json {
@@ -87,32 +88,58 @@ pub(crate) fn run(args: &Read, common: &Common) -> Outcome {
     Ok(End::Done)
 }
 
-/// What the rules read and, if one is to be asked, what a model adds and the text bears out.
-fn read(
-    args: &Read,
-    file: &str,
-    text: &Text<'_>,
-    known: &extract::Known,
-    setting: Setting,
-) -> Result<extract::Read, String> {
-    let mut read = extract::read(text, known, setting);
-    if let (Some(url), Some(model)) = (&args.ask, &args.model) {
+/// What reads the reports of a case: rules, the case's own marks, a language model if one is to be asked.
+struct Reader<'a> {
+    args: &'a Read,
+    known: extract::Known,
+    tagger: Option<Tagger>,
+}
+
+impl<'a> Reader<'a> {
+    fn new(args: &'a Read, case: &model::Case) -> Result<Self, String> {
+        let tagger = train::model(&args.case)?;
+        if tagger.is_some() {
+            eprintln!("{} fills what the rules leave open", train::MODEL);
+        }
+        Ok(Self { args, known: engine::known(case), tagger })
+    }
+
+    /// What the rules read, what the marks fill, and what a language model adds and the text bears out.
+    fn read(&self, file: &str, raw: &str, body: usize, setting: Setting) -> Result<extract::Read, String> {
+        let (text, known) = (Text::new(raw, body), &self.known);
+        let mut read = with_marks(&text, body, known, setting, self.tagger.as_ref());
+        let (Some(url), Some(model)) = (&self.args.ask, &self.args.model) else { return Ok(read) };
         let endpoint = ask::Endpoint {
             url: url.clone(),
             model: model.clone(),
             key: std::env::var("BELLWETHER_API_KEY").ok().filter(|k| !k.is_empty()),
-            remote: args.remote,
+            remote: self.args.remote,
             patience: PATIENCE,
         };
-        let asked = ask::ask(&endpoint, text, known, setting, &args.case.join("answers"))?;
+        let asked = ask::ask(&endpoint, &text, known, setting, &self.args.case.join("answers"))?;
         let from = if asked.kept { "kept answer" } else { "model" };
         eprintln!("{file}: {from}: {} borne out, {} rejected", asked.readings.len(), asked.rejected.len());
         for why in &asked.rejected {
             eprintln!("  rejected, {why}");
         }
         read.add(asked.readings);
+        Ok(read)
     }
-    Ok(read)
+}
+
+/// What the rules read of a text, and what the marks of a trained model fill.
+pub(crate) fn with_marks(
+    text: &Text<'_>,
+    body: usize,
+    known: &extract::Known,
+    setting: Setting,
+    tagger: Option<&Tagger>,
+) -> extract::Read {
+    let mut read = extract::read(text, known, setting);
+    if let Some(tagger) = tagger {
+        read.fill(&Ready::new(text.raw, body), known, tagger);
+    }
+    read
 }
 
 /// Longest time for one answer of a model.
@@ -143,10 +170,9 @@ fn write(args: &Read) -> Outcome {
     for r in foreign {
         eprintln!("{} is not in English ({}): not read", r.file, r.language.as_deref().unwrap_or_default());
     }
-    let known = engine::known(case);
+    let reader = Reader::new(args, case)?;
     let one = |r: &&model::Report| {
-        let text = Text::new(&r.text, r.body);
-        let read = read(args, &r.file, &text, &known, Setting { anchor: Some(r.published.possible.to) })?;
+        let read = reader.read(&r.file, &r.text, r.body, Setting { anchor: Some(r.published.possible.to) })?;
         Ok(engine::propose(case, r, &read))
     };
     let read: Vec<Vec<model::Claim>> = match args.ask {
@@ -212,8 +238,12 @@ pub(crate) fn event(file: &str, e: &Reading) -> Problem {
     let label = |p: &Part, text: String| Label { span: Span::new(file, p.span.start, p.span.end), text };
     let mut labels = vec![label(&e.trigger, format!("what happened ({})", e.trigger.rule))];
     let who = |a: &Option<String>, class: &str| a.clone().unwrap_or_else(|| class.to_owned());
-    labels.extend(e.by.iter().map(|p| label(&p.part, format!("by: {}", who(&p.actor, p.class)))));
-    labels.extend(e.to.iter().map(|p| label(&p.part, format!("to: {}", who(&p.actor, p.class)))));
+    let party = |side: &str, p: &Party| {
+        let marked = if p.part.rule.starts_with("marked") { format!(" ({})", p.part.rule) } else { String::new() };
+        label(&p.part, format!("{side}: {}{marked}", who(&p.actor, p.class)))
+    };
+    labels.extend(e.by.iter().map(|p| party("by", p)));
+    labels.extend(e.to.iter().map(|p| party("to", p)));
     labels.extend(e.place.iter().map(|p| {
         let known = p.area.as_ref().map_or(String::new(), |a| format!(" = {a}"));
         label(&p.part, format!("where{known} ({})", p.part.rule))

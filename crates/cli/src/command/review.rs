@@ -8,6 +8,7 @@ use std::process::Command;
 
 use console::{Key, Term};
 use engine::Queued;
+use extract::tag::Tagger;
 use extract::{Setting, Text};
 use model::{
     Case, Claim, ClaimRuling, Day, Decides, Label, MatchRuling, Problem, Ruling, Sameness, Says, Severity, Span,
@@ -57,6 +58,7 @@ pub(crate) fn run(args: &Review, common: &Common) -> Outcome {
         .or_else(|| ["USER", "USERNAME", "LOGNAME"].iter().find_map(|k| std::env::var(k).ok()))
         .filter(|n| !n.trim().is_empty())
         .ok_or("who rules? give --by NAME: it stands with each ruling")?;
+    let tagger = super::train::model(&args.case)?;
     let today = today();
     let mut desk = Desk { folder: &args.case, case: &case, by, today, pending: Vec::new(), done: 0 };
     let mut input = Input::new();
@@ -67,7 +69,7 @@ pub(crate) fn run(args: &Review, common: &Common) -> Outcome {
             continue;
         };
         input.clear();
-        output::print(&screen(&case, claim, q, (at + 1, queue.len())));
+        output::print(&screen(&case, claim, q, tagger.as_ref(), (at + 1, queue.len())));
         match desk.one(claim, q, &mut input)? {
             Next::Forward => at += 1,
             Next::Back => at = at.saturating_sub(1),
@@ -349,12 +351,12 @@ fn append(path: &Path, lines: &[String]) -> Result<(), String> {
 }
 
 /// One claim as it is put to a person: the words it rests on, what was read, and what depends on it.
-fn screen(case: &Case, claim: &Claim, q: &Queued, (n, all): (usize, usize)) -> String {
+fn screen(case: &Case, claim: &Claim, q: &Queued, tagger: Option<&Tagger>, (n, all): (usize, usize)) -> String {
     let Some(report) = case.reports.get(&claim.report) else { return String::new() };
     let shown = BTreeMap::from([(report.file.clone(), report.text.clone())]);
     let mut out =
         format!("\n{n} of {all}  {}\n{}, {}: {}\n\n", claim.id, report.source, report.published, report.title);
-    out.push_str(&output::problem(&reading(case, report, claim), &shown));
+    out.push_str(&output::problem(&reading(case, report, claim, tagger), &shown));
     out.push_str(&said(claim));
     let moves = q.moves.as_ref().map_or_else(
         || "nothing that the case asks for".to_owned(),
@@ -369,9 +371,10 @@ fn screen(case: &Case, claim: &Claim, q: &Queued, (n, all): (usize, usize)) -> S
 }
 
 /// The reading behind a claim, with its words marked; where it cannot be read again, the excerpt.
-fn reading(case: &Case, report: &model::Report, claim: &Claim) -> Problem {
+fn reading(case: &Case, report: &model::Report, claim: &Claim, tagger: Option<&Tagger>) -> Problem {
     let text = Text::new(&report.text, report.body);
-    let read = extract::read(&text, &engine::known(case), Setting { anchor: Some(report.published.possible.to) });
+    let setting = Setting { anchor: Some(report.published.possible.to) };
+    let read = super::read::with_marks(&text, report.body, &engine::known(case), setting, tagger);
     let at = |start: usize| claim.id.starts_with(&format!("{}-{start}", report.id));
     let event = read.events.iter().find(|e| {
         claim.event().is_some()

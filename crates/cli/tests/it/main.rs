@@ -8,6 +8,7 @@ mod matching;
 mod read;
 mod readme;
 mod review;
+mod train;
 mod verbs;
 
 use std::path::{Path, PathBuf};

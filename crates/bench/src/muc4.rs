@@ -14,6 +14,7 @@ mod fill;
 mod key;
 mod learn;
 mod score;
+mod sides;
 mod system;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,6 +22,7 @@ use std::path::{Path, PathBuf};
 
 use self::key::{Document, ROLES, SLOTS, documents, entities};
 use self::score::{Tally, all_templates, interval, ree};
+use self::sides::sides;
 use self::system::System;
 use crate::Row;
 
@@ -110,6 +112,10 @@ pub(crate) fn run(data: Option<&Path>) -> Result<Vec<Row>, String> {
     }
     rows.push(Row::new("muc4-filtering-recall", filter.recall(), "", "90"));
     rows.push(Row::new("muc4-filtering-precision", filter.precision(), "", "70"));
+    for (name, t) in ["muc4-sides-by-rules", "muc4-sides-filled"].into_iter().zip(sides(&train, &test)) {
+        rows.push(Row::new(format!("{name}-recall"), t.recall(), "", "both sides of what `read` reads"));
+        rows.push(Row::new(format!("{name}-precision"), t.precision(), "", ""));
+    }
     Ok(rows)
 }
 

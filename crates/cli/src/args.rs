@@ -53,37 +53,39 @@ pub(crate) enum Format {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
-    /// Write a new case to begin with
+    #[command(about = "Write a new case to begin with")]
     Init(Init),
-    /// File a report with its front matter
+    #[command(about = "File a report with its front matter")]
     Add(Add),
-    /// Propose claims: what reports say happened, who says so, and in which words
+    #[command(about = "Propose claims: what reports say happened, who says so, and in which words")]
     Read(Read),
-    /// Teach the reader from what people have coded: a model of who did what to whom
+    #[command(about = "Teach the reader from what people have coded: a model of who did what to whom")]
     Train(Train),
-    /// Rule on what a machine read: accept, reject, edit, split, merge, one key each
+    #[command(about = "Rule on what a machine read: accept, reject, edit, split, merge, one key each")]
     Review(Review),
-    /// Bring an event data set into a case
+    #[command(about = "Bring an event data set into a case")]
     Import(Import),
-    /// Show every problem of a case, with file, line and caret; builds nothing
+    #[command(about = "Show every problem of a case, with file, line and caret; builds nothing")]
     Check(Check),
-    /// Build the assessment
+    #[command(about = "Build the assessment")]
     Build(Build),
-    /// Show what is stale and why
+    #[command(about = "Show what is stale and why")]
     Status(OnCase),
-    /// Explain any number, down to the sentences behind it
+    #[command(about = "Explain any number, down to the sentences behind it")]
     Explain(Explain),
-    /// Show what changed, by how much, and which report did it
+    #[command(about = "Show what changed, by how much, and which report did it")]
     Diff(Diff),
-    /// Run SQL over the tables of the last build
+    #[command(about = "Run SQL over the tables of the last build")]
     Query(Query),
-    /// Find which rows of a case's data sets are one event, all rows against all
+    #[command(about = "Find which rows of a case's data sets are one event, all rows against all")]
     Match(Match),
-    /// Show which places a name may mean, each with its probability
+    #[command(about = "Show which places a name may mean, each with its probability")]
     Place(Place),
-    /// The two-minute answer: is a group contained, relocating or expanding? Needs an event data file, no case
+    #[command(
+        about = "The two-minute answer: is a group contained, relocating or expanding? Needs an event data file, no case"
+    )]
     Spread(Spread),
-    /// Print a completion script for a shell
+    #[command(about = "Print a completion script for a shell")]
     Completions(Completions),
 }
 

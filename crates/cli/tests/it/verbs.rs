@@ -211,6 +211,11 @@ fn misuse_is_exit_code_2_and_help_teaches() {
     for verb in ["init", "add", "check", "build", "status", "explain", "diff", "query", "spread", "completions"] {
         assert!(help.contains(verb), "{verb}");
     }
+    // The long form teaches how a verb works, not only what it is for.
+    for (verb, words) in [("read", "claims/read.jsonl"), ("train", "a line each"), ("review", "rulings.jsonl")] {
+        let help = text(&bellwether(&[verb, "--help"]).stdout);
+        assert!(help.contains(words), "{help}");
+    }
     assert!(text(&bellwether(&["completions", "bash"]).stdout).contains("_bellwether"));
     let out = bellwether(&["init", "crates"]);
     assert!(text(&out.stderr).contains("not empty: nothing was written"));

@@ -9,12 +9,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use extract::lexicon::{Class, Entry};
 use extract::read::marked::{MARKED_BY, MARKED_TO};
-use extract::read::{Count, Party, Reading, Speaker, Tie};
+use extract::read::{Count, Party, Reading, Speaker, Statement, Tie};
 use extract::{Known, Lexicon, Read, Text};
 use model::{
-    ActorKind, ActorRole, Basis, Case, Claim, Credibility, Edtf, EventClaim, Excerpt, Figure, Hedge, LinkClaim,
-    LinkKind, LonLat, Modality, Origin, PlaceRef, Report, Role, Says, SourceKind, Stance, SubType, WithActor,
-    WithoutActor,
+    ActorKind, ActorRole, Basis, Case, Claim, Credibility, Edtf, EventClaim, Excerpt, FactClaim, Figure, Hedge,
+    LinkClaim, LinkKind, LonLat, Modality, Origin, PlaceRef, Report, Role, Says, SourceKind, Stance, SubType,
+    WithActor, WithoutActor,
 };
 use names::{Context, Gazetteer};
 
@@ -61,6 +61,7 @@ pub fn propose(case: &Case, report: &Report, read: &Read) -> Vec<Claim> {
         }
     }
     out.extend(read.ties.iter().flat_map(|t| proposer.tie(t)));
+    out.extend(read.statements.iter().filter_map(|s| proposer.statement(s)));
     out.sort_by_key(|c| c.excerpt.start);
     for c in &mut out {
         let mut id = c.id.clone();
@@ -72,6 +73,38 @@ pub fn propose(case: &Case, report: &Report, read: &Read) -> Vec<Claim> {
         c.id = id;
     }
     out
+}
+
+/// What a sentence may bear on: hypotheses (`hypothesis:QUESTION/ID`), questions as a whole and indicators with which it
+/// shares an actor or an area of the case, or two long words. `about`: further actors and areas that it speaks of.
+pub fn bears_on(case: &Case, sentence: &str, about: &[String]) -> Vec<String> {
+    let names = known(case);
+    let of = |text: &str| (names.named(&Text::new(text, 0)), stems(text));
+    let (mut named, words) = of(sentence);
+    named.extend_from_slice(about);
+    let meets = |text: &str| {
+        let (own, its) = of(text);
+        named.iter().any(|n| own.contains(n)) || words.intersection(&its).count() >= 2
+    };
+    let mut out = Vec::new();
+    for (q, question) in &case.questions {
+        let begun = out.len();
+        let single = question.hypotheses.iter().filter(|h| h.id != "other" && meets(&h.text));
+        out.extend(single.map(|h| format!("hypothesis:{q}/{}", h.id)));
+        // What the question itself is about bears on all of its answers.
+        if out.len() == begun && meets(&question.question) {
+            out.push(format!("question:{q}"));
+        }
+    }
+    let tests = case.indicators.iter().filter(|(_, i)| meets(&i.title));
+    out.extend(tests.map(|(id, _)| format!("indicator:{id}")));
+    out
+}
+
+/// Beginnings of the longer words of a text, in small letters: "prisoners" and "prison" are alike.
+fn stems(text: &str) -> BTreeSet<String> {
+    let long = text.split(|c: char| !c.is_alphanumeric()).filter(|w| w.chars().count() > 4);
+    long.map(|w| w.to_lowercase().chars().take(6).collect()).collect()
 }
 
 /// Words as part of an id, cut at `most` bytes.
@@ -277,17 +310,21 @@ impl<'a> Proposer<'a> {
     /// Who says it, as sources of the case, innermost first: those named, those who speak for who owns the deed, else
     /// the publisher.
     fn chain(&self, e: &Reading, owner: Option<&str>) -> Vec<String> {
+        let out = self.voices(&e.speakers);
+        let own = |owner: &str| self.case.sources.iter().find(|(_, s)| s.speaks_for.as_deref() == Some(owner));
+        match owner.and_then(own) {
+            Some((id, _)) if out == [self.report.source.clone()] => vec![id.clone()],
+            _ => out,
+        }
+    }
+
+    /// Sources of the case that those who speak are; the publisher where none is.
+    fn voices(&self, speakers: &[Speaker]) -> Vec<String> {
         let named = |s: &Speaker| {
             let of = countries(&self.report.text[s.part.span.clone()]);
             s.source.clone().or_else(|| of.into_iter().find_map(|c| self.voices.get(&(s.kind, c)).cloned()))
         };
-        let mut out: Vec<String> = e.speakers.iter().filter_map(named).collect();
-        if out.is_empty()
-            && let Some(owner) = owner
-        {
-            let voice = self.case.sources.iter().find(|(_, s)| s.speaks_for.as_deref() == Some(owner));
-            out.extend(voice.map(|(id, _)| id.clone()));
-        }
+        let mut out: Vec<String> = speakers.iter().filter_map(named).collect();
         out.retain(|s| self.case.sources.contains_key(s));
         out.dedup();
         if out.is_empty() {
@@ -330,19 +367,21 @@ impl<'a> Proposer<'a> {
     fn event_id(&self, e: &Reading) -> String {
         let words = slug(&self.report.text[e.trigger.span.clone()], 24);
         let place = e.place.as_ref().map(|p| slug(p.area.as_deref().unwrap_or(&p.name), 32));
-        // FNV-1a of the report and the byte.
-        let key = format!("{} {}", self.report.id, e.trigger.span.start);
+        let parts = [Some(words), place, Some(self.letters(e.trigger.span.start))];
+        parts.into_iter().flatten().filter(|p| !p.is_empty()).collect::<Vec<_>>().join("-")
+    }
+
+    /// Four letters that stand for a byte of the report: FNV-1a of both.
+    fn letters(&self, at: usize) -> String {
+        let key = format!("{} {at}", self.report.id);
         let mut hash =
             key.bytes().fold(0xcbf2_9ce4_8422_2325u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x100_0000_01b3));
-        let letters: String = (0..4)
-            .map(|_| {
-                let letter = b'a' + (hash % 26) as u8;
-                hash /= 26;
-                char::from(letter)
-            })
-            .collect();
-        let parts = [Some(words), place, Some(letters)];
-        parts.into_iter().flatten().filter(|p| !p.is_empty()).collect::<Vec<_>>().join("-")
+        let mut letter = || {
+            let letter = b'a' + (hash % 26) as u8;
+            hash /= 26;
+            char::from(letter)
+        };
+        (0..4).map(|_| letter()).collect()
     }
 
     fn id(&self, at: usize) -> String {
@@ -392,6 +431,26 @@ impl<'a> Proposer<'a> {
             out.push(one((Stance::Disputes, Modality::Asserted)));
         }
         out
+    }
+
+    /// What bears on a hypothesis, as a fact that evidence may name: the sentence itself is the proposition. Only where it
+    /// speaks of something that the case asks about.
+    fn statement(&self, s: &Statement) -> Option<Claim> {
+        let (cue, bearing) = s.cues.first()?;
+        let text = &self.report.text[s.quote.clone()];
+        if bears_on(self.case, text, &s.about).is_empty() {
+            return None;
+        }
+        let about = s.about.first().map(String::as_str);
+        let parts = [Some(bearing.rule().trim_start_matches("says-")), about];
+        let name = parts.into_iter().flatten().collect::<Vec<_>>().join("-");
+        let fact = FactClaim {
+            id: format!("{name}-{}", self.letters(cue.span.start)),
+            text: text.split_whitespace().collect::<Vec<_>>().join(" "),
+        };
+        let chain = self.voices(&s.speakers);
+        let held = (Stance::Asserts, s.modality);
+        Some(self.claim(cue.span.start, s.quote.clone(), chain, held, bearing.rule(), Says::Fact(fact)))
     }
 
     fn claim(

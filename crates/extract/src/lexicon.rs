@@ -6,6 +6,7 @@ use std::ops::Range;
 use std::sync::OnceLock;
 
 use model::EventType;
+use serde::Serialize;
 
 use crate::text::Text;
 
@@ -122,6 +123,38 @@ pub enum Mood {
     Foiled,
 }
 
+/// What a statement speaks of that bears on what to believe.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Bearing {
+    /// What something is done for.
+    Purpose,
+    /// What somebody is able to do.
+    Capability,
+    /// A condition that helps.
+    Enabling,
+    /// A condition that hinders.
+    Constraining,
+    /// What is not known.
+    Unknown,
+    /// What would tell.
+    Test,
+}
+
+impl Bearing {
+    /// Its name as a rule.
+    pub fn rule(self) -> &'static str {
+        match self {
+            Self::Purpose => "says-purpose",
+            Self::Capability => "says-capability",
+            Self::Enabling => "says-enabling",
+            Self::Constraining => "says-constraining",
+            Self::Unknown => "says-unknown",
+            Self::Test => "says-test",
+        }
+    }
+}
+
 /// What a form stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Entry {
@@ -135,6 +168,8 @@ pub enum Entry {
     Report(Report),
     /// A word for how firmly.
     Mood(Mood),
+    /// What a statement speaks of.
+    Bearing(Bearing),
     /// A phrase in which a trigger is none.
     Blocker,
     /// A country, by its row.
@@ -180,6 +215,7 @@ const SOURCES: &str = include_str!("../lexicon/sources.tsv");
 const REPORTING: &str = include_str!("../lexicon/reporting.tsv");
 const BLOCKERS: &str = include_str!("../lexicon/blockers.tsv");
 const COUNTRIES: &str = include_str!("../lexicon/countries.tsv");
+const BEARING: &str = include_str!("../lexicon/bearing.tsv");
 const MOODS: &str = include_str!("../lexicon/modality.tsv");
 
 /// Rows of a table: cells of lines that are no remarks.
@@ -270,6 +306,18 @@ impl Lexicon {
                 _ => Mood::Foiled,
             };
             out.add(forms, Entry::Mood(mood));
+        }
+        for r in rows(BEARING) {
+            let (Some(forms), Some(kind)) = (r.first(), r.get(1)) else { continue };
+            let bearing = match *kind {
+                "purpose" => Bearing::Purpose,
+                "capability" => Bearing::Capability,
+                "enabling" => Bearing::Enabling,
+                "constraining" => Bearing::Constraining,
+                "unknown" => Bearing::Unknown,
+                _ => Bearing::Test,
+            };
+            out.add(forms, Entry::Bearing(bearing));
         }
         for r in rows(BLOCKERS) {
             out.add(r[0], Entry::Blocker);

@@ -9,6 +9,7 @@ mod frames;
 pub mod gate;
 pub mod marked;
 mod phrases;
+mod statements;
 mod ties;
 mod voices;
 
@@ -22,6 +23,8 @@ use crate::figure::{Number, number};
 use crate::lexicon::{Class, Entry, Frame, Hit, Lexicon, Mood, Report};
 use crate::text::{Sentence, Shape, Text};
 use crate::when::{Stretch, when};
+
+pub use statements::Statement;
 
 /// A span of the text that fills a field, and the rule that found it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -162,6 +165,8 @@ pub struct Read {
     pub events: Vec<Reading>,
     /// Links, in order of place.
     pub ties: Vec<Tie>,
+    /// What bears on a hypothesis, sentence by sentence.
+    pub statements: Vec<Statement>,
 }
 
 /// A name that the case knows.
@@ -210,6 +215,30 @@ impl Known {
             let list = self.forms.entry(first.clone()).or_default();
             list.push((rest.to_vec(), means));
             list.sort_by_key(|x| std::cmp::Reverse(x.0.len()));
+        }
+    }
+
+    /// Ids of the actors and areas that a text names, each once.
+    pub fn named(&self, text: &Text<'_>) -> Vec<String> {
+        let mut out: Vec<String> = Vec::new();
+        let mut i = 0;
+        while i < text.tokens.len() {
+            let Some((end, means)) = self.at(text, i) else {
+                i += 1;
+                continue;
+            };
+            out.extend(self.id(means).filter(|id| !out.iter().any(|o| o == id)).map(str::to_owned));
+            i = end;
+        }
+        out
+    }
+
+    /// Id of an actor or an area.
+    fn id(&self, means: Means) -> Option<&str> {
+        match means {
+            Means::Actor(a) => Some(&self.actors[a].0),
+            Means::Area(a) => Some(&self.areas[a]),
+            Means::Source(_) => None,
         }
     }
 
@@ -299,6 +328,7 @@ pub fn read(text: &Text<'_>, known: &Known, setting: Setting) -> Read {
     }
     let mut r = Reader { t: text, hits: &hits, known, setting, names, out: Read::default() };
     let mut first_hit = 0;
+    let mut before: (usize, Vec<String>) = (0, Vec::new());
     for s in &text.sentences {
         while first_hit < hits.len() && hits[first_hit].tokens.start < s.tokens.start {
             first_hit += 1;
@@ -307,7 +337,15 @@ pub fn read(text: &Text<'_>, known: &Known, setting: Setting) -> Read {
         while last < hits.len() && hits[last].tokens.start < s.tokens.end {
             last += 1;
         }
-        r.sentence(s, first_hit..last);
+        let phrases = r.sentence(s, first_hit..last);
+        if before.0 != s.paragraph {
+            before = (s.paragraph, Vec::new());
+        }
+        r.statement(s, &hits[first_hit..last], &phrases, &before.1);
+        let named = r.named(s);
+        if !named.is_empty() {
+            before.1 = named;
+        }
         first_hit = last;
     }
     r.out
@@ -379,7 +417,8 @@ impl Reader<'_, '_> {
         Part { span: self.t.span(tokens), rule }
     }
 
-    fn sentence(&mut self, s: &Sentence, hits: Range<usize>) {
+    /// Reads one sentence; gives back its phrases.
+    fn sentence(&mut self, s: &Sentence, hits: Range<usize>) -> Vec<Phrase> {
         let hits = &self.hits[hits];
         let phrases = self.phrases(s, hits);
         self.ties(s, hits, &phrases);
@@ -396,7 +435,7 @@ impl Reader<'_, '_> {
         if triggers.is_empty() {
             self.tolls(begin, s, &phrases);
             self.attribution(begin, s, hits, &phrases);
-            return;
+            return phrases;
         }
         let blocked = |h: &Hit| {
             hits.iter().any(|b| {
@@ -499,6 +538,7 @@ impl Reader<'_, '_> {
         self.tolls(begin, s, &phrases);
         self.attribution(begin, s, hits, &phrases);
         self.moods(begin, s, hits);
+        phrases
     }
 
     /// Whether a form is used as the part of speech its row says.

@@ -160,7 +160,7 @@ fn features(t: &Text<'_>, hits: &[Hit]) -> Vec<Vec<u32>> {
             Entry::Report(_) => (&mut other, 2),
             Entry::Mood(Mood::Negated) => (&mut other, 3),
             Entry::Mood(_) => (&mut other, 4),
-            Entry::Blocker => continue,
+            Entry::Blocker | Entry::Bearing(_) => continue,
             Entry::Country(_) | Entry::Capital(_) => (&mut other, 5),
             Entry::Demonym(_) => (&mut other, 6),
         };

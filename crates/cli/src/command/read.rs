@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use extract::read::{Part, Party, Reading, Tie};
+use extract::read::{Part, Party, Reading, Statement, Tie};
 use extract::tag::{Ready, Tagger};
 use extract::{Setting, Text};
 use model::{Day, Label, Problem, Severity, Span};
@@ -50,11 +50,12 @@ pub(crate) fn run(args: &Read, common: &Common) -> Outcome {
         }
     }
     let mut all = Vec::new();
-    let (mut events, mut ties) = (0, 0);
+    let (mut events, mut ties, mut statements) = (0, 0, 0);
     for (file, raw, body, anchor) in &texts {
         let read = reader.read(file, raw, *body, Setting { anchor: *anchor })?;
         events += read.events.len();
         ties += read.ties.len();
+        statements += read.statements.len();
         if common.format == Format::Json {
             let events: Vec<_> = read
                 .events
@@ -66,7 +67,17 @@ pub(crate) fn run(args: &Read, common: &Common) -> Outcome {
                     v
                 })
                 .collect();
-            all.push(json!({ "file": file, "events": events, "ties": read.ties }));
+            let statements: Vec<_> = read
+                .statements
+                .iter()
+                .map(|s| {
+                    let mut v = json!(s);
+                    v["sentence"] = json!(raw[s.quote.clone()]);
+                    v["bears_on"] = json!(engine::bears_on(case, &raw[s.quote.clone()], &s.about));
+                    v
+                })
+                .collect();
+            all.push(json!({ "file": file, "events": events, "ties": read.ties, "statements": statements }));
             continue;
         }
         let shown = BTreeMap::from([(file.clone(), raw.clone())]);
@@ -79,12 +90,21 @@ pub(crate) fn run(args: &Read, common: &Common) -> Outcome {
             out.push_str(&output::problem(&tie(file, t), &shown));
             out.push('\n');
         }
+        for s in &read.statements {
+            let bears_on = engine::bears_on(case, &raw[s.quote.clone()], &s.about);
+            out.push_str(&output::problem(&statement(file, s, &bears_on), &shown));
+            out.push('\n');
+        }
         output::print(&out);
     }
     if common.format == Format::Json {
         output::print(&(serde_json::to_string_pretty(&all).map_err(|e| e.to_string())? + "\n"));
     }
-    eprintln!("{} read: {events} assertions about events, {ties} links between actors", count(texts.len(), "text"));
+    eprintln!(
+        "{} read: {events} assertions about events, {ties} links between actors, {}",
+        count(texts.len(), "text"),
+        count(statements, "statement")
+    );
     Ok(End::Done)
 }
 
@@ -269,6 +289,24 @@ pub(crate) fn event(file: &str, e: &Reading) -> Problem {
         message: format!("{}{sub}: {}{again}", e.kind.name(), name(&json!(e.modality))),
         labels,
         help: None,
+    }
+}
+
+/// A statement that bears on a hypothesis, with its words marked.
+pub(crate) fn statement(file: &str, s: &Statement, bears_on: &[String]) -> Problem {
+    let label = |p: &Part, text: String| Label { span: Span::new(file, p.span.start, p.span.end), text };
+    let mut labels: Vec<Label> = s.cues.iter().map(|(p, b)| label(p, name(&json!(b)))).collect();
+    labels.extend(s.speakers.iter().map(|x| {
+        let known = x.source.as_ref().map_or(String::new(), |a| format!(" = {a}"));
+        label(&x.part, format!("says so: {}{known}", x.kind))
+    }));
+    let of = if s.about.is_empty() { String::new() } else { format!(" of {}", s.about.join(", ")) };
+    Problem {
+        severity: Severity::Note,
+        code: "statement".into(),
+        message: format!("{}{of}", name(&json!(s.modality))),
+        labels,
+        help: (!bears_on.is_empty()).then(|| format!("bears on {}", bears_on.join(", "))),
     }
 }
 

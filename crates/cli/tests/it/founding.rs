@@ -83,6 +83,14 @@ fn the_article_becomes_a_case_that_is_its_own_argument() {
     assert!(link("jamaat-ansarullah", "allied-with", "imu", "asserts"));
     assert!(link("jamaat-ansarullah", "allied-with", "imu", "disputes"));
 
+    // What bears on the hypotheses: the test, what is not known of the group, what the sweeps are for, what hinders it.
+    let states = |rule: &str, words: &str| {
+        any(&|c: &Value| c["rule"] == rule && c["says"]["fact"]["text"].as_str().is_some_and(|t| t.contains(words)))
+    };
+    assert!(states("says-capability", "network outside of the Rasht Valley"));
+    assert!(states("says-unknown", "to the Fergana Valley"));
+    assert!(states("says-purpose", "official reason for the sweeps"));
+    assert!(states("says-constraining", "obstacles"));
     done(&["check", &case]);
     let built = done(&["build", &case]);
     for part in

@@ -83,7 +83,7 @@ fn party(ready: &Ready<'_>, known: &Known, m: &Marked, rule: &'static str) -> Op
         i = end;
     }
     let within = || ready.hits.iter().filter(|h| m.tokens.start <= h.tokens.start && h.tokens.end <= m.tokens.end);
-    let class = within().filter_map(|h| if let Entry::Role(c) = h.entry { Some(c) } else { None }).last();
+    let class = within().rev().find_map(|h| if let Entry::Role(c) = h.entry { Some(c) } else { None });
     let country = within().find_map(|h| match h.entry {
         Entry::Country(c) | Entry::Demonym(c) => Some(Lexicon::bundled().countries[usize::from(c)].code),
         _ => None,

@@ -3,6 +3,44 @@
 use super::*;
 
 impl Reader<'_, '_> {
+    /// Whose words a cue of reporting announces.
+    pub(super) fn who<'p>(&self, report: Report, h: &Hit, s: &Sentence, phrases: &'p [Phrase]) -> Option<&'p Phrase> {
+        let clause = self.clause(s, h.tokens.start);
+        let can = |p: &&Phrase| {
+            p.speaker.is_some()
+                || p.actor.is_some()
+                || p.source.is_some()
+                || p.person
+                || matches!(p.class, Some(Class::Official | Class::Leader | Class::State | Class::Armed | Class::Civil))
+        };
+        let left = phrases.iter().rev().filter(can).find(|p| {
+            p.tokens.end <= h.tokens.start
+                && p.tokens.start >= clause.start
+                && !matches!(self.preposition(p, s), "in" | "on" | "against" | "from" | "at")
+        });
+        let right =
+            phrases.iter().filter(can).find(|p| p.tokens.start >= h.tokens.end && p.tokens.start <= h.tokens.end + 3);
+        if report == Report::Prep || self.t.small(h.tokens.end) == "by" {
+            right
+        } else {
+            left.or(right.filter(|_| h.tokens.start > s.tokens.start))
+        }
+    }
+
+    /// Who speaks, where a cue of reporting stands with a phrase.
+    pub(super) fn speaker(&self, report: Report, who: &Phrase) -> Speaker {
+        let rule = if report == Report::Prep { "according-to" } else { "reporting-verb" };
+        Speaker {
+            part: self.part(who.tokens.clone(), rule),
+            source: who.source.map(|k| self.known.sources[k].clone()),
+            kind: who.speaker.unwrap_or(match who.class {
+                Some(Class::Armed) => "party",
+                Some(Class::Civil) => "witness",
+                _ => "official",
+            }),
+        }
+    }
+
     pub(super) fn attribution(&mut self, begin: usize, s: &Sentence, hits: &[Hit], phrases: &[Phrase]) {
         let t = self.t;
         for h in hits {
@@ -11,31 +49,8 @@ impl Reader<'_, '_> {
                 continue;
             }
             let clause = self.clause(s, h.tokens.start);
-            let can = |p: &&Phrase| {
-                p.speaker.is_some()
-                    || p.actor.is_some()
-                    || p.source.is_some()
-                    || p.person
-                    || matches!(
-                        p.class,
-                        Some(Class::Official | Class::Leader | Class::State | Class::Armed | Class::Civil)
-                    )
-            };
-            let left = phrases.iter().rev().filter(can).find(|p| {
-                p.tokens.end <= h.tokens.start
-                    && p.tokens.start >= clause.start
-                    && !matches!(self.preposition(p, s), "in" | "on" | "against" | "from" | "at")
-            });
-            let right = phrases
-                .iter()
-                .filter(can)
-                .find(|p| p.tokens.start >= h.tokens.end && p.tokens.start <= h.tokens.end + 3);
+            let who = self.who(report, h, s, phrases);
             let by = t.small(h.tokens.end) == "by";
-            let who = if report == Report::Prep || by {
-                right
-            } else {
-                left.or(right.filter(|_| h.tokens.start > s.tokens.start))
-            };
             let passive = h.tokens.start > s.tokens.start
                 && matches!(t.small(h.tokens.start - 1), "been" | "was" | "were" | "be");
             let cue = self.part(h.tokens.clone(), "report-cue");
@@ -92,16 +107,7 @@ impl Reader<'_, '_> {
                 continue;
             }
             let Some(who) = who else { continue };
-            let speaker = Speaker {
-                part: self
-                    .part(who.tokens.clone(), if report == Report::Prep { "according-to" } else { "reporting-verb" }),
-                source: who.source.map(|k| self.known.sources[k].clone()),
-                kind: who.speaker.unwrap_or(match who.class {
-                    Some(Class::Armed) => "party",
-                    Some(Class::Civil) => "witness",
-                    _ => "official",
-                }),
-            };
+            let speaker = self.speaker(report, who);
             // What stands behind the cue is said by it; where nothing does, what stands before.
             let behind = (begin..self.out.events.len()).any(|e| self.out.events[e].trigger.span.start >= at.end);
             let leads =

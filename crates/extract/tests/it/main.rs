@@ -82,6 +82,19 @@ fn every_row_of_the_other_tables_reads_its_own_sentences() {
             _ => e.modality == Modality::Planned,
         });
     }
+    for r in rows(include_str!("../../lexicon/bearing.tsv")) {
+        let [_, kind, yes, no] = r[..] else { panic!("{r:?}") };
+        n += 1;
+        let kinds = |text: &str| -> Vec<String> {
+            let statements = of(text).statements;
+            statements
+                .iter()
+                .flat_map(|s| s.cues.iter().map(|c| c.0.rule.trim_start_matches("says-").to_owned()))
+                .collect()
+        };
+        assert!(kinds(yes).iter().any(|k| k == kind), "{kind}: {yes}");
+        assert!(kinds(no).is_empty(), "{kind}, or nothing is: {no}");
+    }
     for r in rows(include_str!("../../lexicon/reporting.tsv")) {
         let [_, class, yes, no] = r[..] else { panic!("{r:?}") };
         n += 1;
@@ -315,4 +328,19 @@ fn conflicting_tolls_are_of_one_event() {
             (Hedge::AFewHundred, Measure::Casualties, Some("witness"), Some(0)),
         ]
     );
+}
+
+#[test]
+fn statements_say_what_bears_on_a_hypothesis_of_whom_by_whom_and_how_firmly() {
+    let text = "Northern Front fighters left Upton in May. According to the Land Gazette, the group could be regaining strength. \
+                Is it unclear whether it will return? The price of bread is unclear.";
+    let read = of(text);
+    let [s] = &read.statements[..] else { panic!("{:?}", read.statements) };
+    assert_eq!(&text[s.cues[0].0.span.clone()], "regaining strength");
+    assert_eq!(s.cues[0].0.rule, "says-capability");
+    // The group is the one that was spoken of.
+    assert_eq!(s.about, ["front", "upton"]);
+    assert_eq!(s.speakers[0].source.as_deref(), Some("gazette"));
+    assert_eq!(s.modality, Modality::Hypothetical);
+    assert!(text[s.quote.clone()].starts_with("According to") && text[s.quote.clone()].ends_with("strength."));
 }

@@ -8,6 +8,7 @@
 //! everything predicted of it stands in the key; and the official ALL TEMPLATES row (MUC-4 scoring guidelines), without a
 //! person's partial credit.
 
+mod acts;
 mod choose;
 mod context;
 mod fill;

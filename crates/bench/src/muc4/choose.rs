@@ -171,6 +171,24 @@ pub(super) fn features(
             memory.tell(&mut out, f.role, &key);
             let most = f.places.keys().map(|i| told.sentences[sentence_of(ready, *i)]).fold(0.0, f64::max);
             steps(&mut out, "most tells", log_odds(most), &ODDS);
+            let mut parts: Vec<String> = Vec::new();
+            for (i, _) in &f.places {
+                let run = *i..*i + key.split(' ').count();
+                for a in &told.acts {
+                    if let Some(part) = a.part(&run) {
+                        parts.push(format!("part {part}"));
+                        parts.push(format!("part {part} {}", a.kind));
+                        parts.push(format!("part {part} {}", a.mood));
+                        parts.push(format!("part {part} {}", a.when));
+                    }
+                }
+            }
+            if parts.is_empty() {
+                parts.push("no part".to_owned());
+            }
+            parts.sort();
+            parts.dedup();
+            out.extend(parts);
             let strong = things.iter().zip(&odds).filter(|(g, x)| g.role == f.role && **x > 0.0).count();
             steps(&mut out, "strong", strong as f64, &[1.0, 2.0, 3.0, 5.0]);
             out

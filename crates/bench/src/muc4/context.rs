@@ -1,9 +1,12 @@
 //! Whether a document speaks of an incident at all, and which of its sentences do.
 
+use std::collections::BTreeMap;
+
 use extract::lexicon::{Entry, Lexicon};
 use extract::tag::{Marked, Ready};
 use stats::Fit;
 
+use super::acts::{Act, acts};
 use super::key::{Document, plain};
 use super::learn::{Classes, bag, steps};
 
@@ -18,6 +21,8 @@ pub(super) struct Context {
 pub(super) struct Told {
     pub(super) document: f64,
     pub(super) sentences: Vec<f64>,
+    /// What the rules read.
+    pub(super) acts: Vec<Act>,
 }
 
 /// Log odds within bounds.
@@ -34,7 +39,7 @@ fn level(p: f64) -> u32 {
 }
 
 /// Words of every sentence and of its neighbours, and what the lexicon finds.
-fn sentences(ready: &Ready<'_>, document: f64) -> Vec<Vec<String>> {
+fn sentences(ready: &Ready<'_>, acts: &[Act], document: f64) -> Vec<Vec<String>> {
     let t = &ready.text;
     let lexicon = Lexicon::bundled();
     let words: Vec<String> = t.sentences.iter().map(|s| plain(t.slice(s.tokens.clone()))).collect();
@@ -61,6 +66,12 @@ fn sentences(ready: &Ready<'_>, document: f64) -> Vec<Vec<String>> {
                 out.extend(frames[j].iter().map(|f| format!("{name}:{f}")));
             }
             out.extend(frames[i].iter().map(|f| format!(":{f}")));
+            for a in acts.iter().filter(|a| a.sentence == i) {
+                out.extend(a.tell());
+            }
+            for a in acts.iter().filter(|a| a.sentence.abs_diff(i) == 1) {
+                out.push(format!("~{} {}", a.kind, a.to.first().map_or("none", |p| p.1)));
+            }
             for a in &frames[i] {
                 out.extend(frames[i].iter().filter(|b| a < *b).map(|b| format!(":{a}:{b}")));
             }
@@ -91,10 +102,10 @@ impl Context {
 
     /// What tells sentences in which something is marked from others; each text comes with the probability that its
     /// document speaks of an incident.
-    pub(super) fn sentences(lessons: &[(&Ready<'_>, &[Marked], f64)]) -> Classes {
+    pub(super) fn sentences(lessons: &[(&Ready<'_>, &[Marked], &[Act], f64)]) -> Classes {
         let mut rows: Vec<(Vec<String>, String)> = Vec::new();
-        for (ready, marked, document) in lessons {
-            for (s, features) in ready.text.sentences.iter().zip(sentences(ready, *document)) {
+        for (ready, marked, acts, document) in lessons {
+            for (s, features) in ready.text.sentences.iter().zip(sentences(ready, acts, *document)) {
                 let tells = marked.iter().any(|m| s.tokens.contains(&m.tokens.start));
                 rows.push((features, tells.to_string()));
             }
@@ -103,14 +114,14 @@ impl Context {
     }
 
     pub(super) fn tell(&self, d: &Document, ready: &Ready<'_>) -> Told {
-        Told::new(&self.sentence, ready, self.document.p(&words(d), "true"))
+        Told::new(&self.sentence, ready, acts(d, ready), self.document.p(&words(d), "true"))
     }
 }
 
 impl Told {
-    pub(super) fn new(sentence: &Classes, ready: &Ready<'_>, document: f64) -> Self {
-        let of = sentences(ready, document);
-        Self { document, sentences: of.iter().map(|f| sentence.p(f, "true")).collect() }
+    pub(super) fn new(sentence: &Classes, ready: &Ready<'_>, acts: Vec<Act>, document: f64) -> Self {
+        let of = sentences(ready, &acts, document);
+        Self { document, sentences: of.iter().map(|f| sentence.p(f, "true")).collect(), acts }
     }
 
     /// What the sentences say of the document.
@@ -124,6 +135,18 @@ impl Told {
         }
         let lead = self.sentences.iter().take(3).copied().fold(0.0, f64::max);
         steps(&mut out, "lead", log_odds(lead), &ODDS);
+        // What is said to have been done to whom.
+        let firm = |a: &&Act| matches!(a.mood.as_str(), "Asserted" | "Claimed" | "Unconfirmed" | "ClaimsResponsibility");
+        let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+        for a in self.acts.iter().filter(firm) {
+            let to = a.to.first().map_or("none", |p| p.1);
+            for key in [format!("!{}", a.kind), format!("!>{to}"), format!("!>{to} {}", a.when), format!("!{}", a.when)] {
+                *seen.entry(key).or_default() += 1;
+            }
+        }
+        for (key, n) in seen {
+            steps(&mut out, &key, n as f64, &[1.0, 2.0, 4.0]);
+        }
         let sum: f64 = tops.iter().sum();
         steps(&mut out, "sum", sum, &[0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0]);
         steps(&mut out, "share", sum / tops.len().max(1) as f64, &[0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5]);

@@ -226,6 +226,17 @@ fn pair(ready: &Ready<'_>, told: &Told, a: &Found, b: &Found, all: &[Found]) -> 
     for kind in [":Blast", ":Abduct", ":Kill", ":Wound", ":Damage", ":Threat"] {
         out.push(format!("{kind} {} {}", p.contains(kind), q.contains(kind)));
     }
+    let roots = |f: &Found| -> BTreeSet<usize> {
+        let n = plain(&f.text).split(' ').count();
+        let runs: Vec<_> = f.places.keys().map(|i| *i..*i + n).collect();
+        told.acts.iter().filter(|a| runs.iter().any(|r| a.part(r).is_some())).map(|a| a.root).collect()
+    };
+    let (m, n) = (roots(a), roots(b));
+    out.push(match (m.is_empty() || n.is_empty(), m.is_disjoint(&n)) {
+        (true, _) => "act unknown".to_owned(),
+        (false, true) => format!("other act {}", a.role == b.role),
+        (false, false) => format!("same act {}", a.role == b.role),
+    });
     steps(&mut out, "places", (a.places.len() + b.places.len()) as f64, &[3.0, 4.0, 6.0, 9.0]);
     steps(&mut out, "length", t.sentences.len() as f64, &[5.0, 10.0, 20.0, 40.0]);
     let telling: f64 = told.sentences.iter().sum();

@@ -3,6 +3,7 @@
 use extract::tag::{Marked, Ready, Tagger, Training, candidates};
 use stats::Fit;
 
+use super::acts::{Act, acts};
 use super::choose::{Chooser, Found, Lesson, features, gather, stands_in_key};
 use super::context::{self, Context, Told};
 use super::fill::{Case, Filler};
@@ -89,6 +90,7 @@ impl System {
         let n = docs.len();
         let mut ready: Vec<Ready<'_>> = docs.iter().map(|d| Ready::new(&d.raw, d.body)).collect();
         let marked: Vec<Vec<Marked>> = docs.iter().zip(&ready).map(|(d, r)| marks(r, d)).collect();
+        let acted: Vec<Vec<Act>> = docs.iter().zip(&ready).map(|(d, r)| acts(d, r)).collect();
         let some = |own: &[usize]| -> Vec<&Document> { own.iter().map(|i| docs[*i]).collect() };
 
         // Whether documents, and which of their sentences, tell of an incident.
@@ -96,8 +98,8 @@ impl System {
             across(n, |own| Context::documents(&some(own)), |c, i| c.p(&context::words(docs[i]), "true"));
         let (mut told, sentence) = across(
             n,
-            |own| Context::sentences(&own.iter().map(|i| (&ready[*i], &*marked[*i], first[*i])).collect::<Vec<_>>()),
-            |c, i| Told::new(c, &ready[i], first[i]),
+            |own| Context::sentences(&own.iter().map(|i| (&ready[*i], &*marked[*i], &*acted[*i], first[*i])).collect::<Vec<_>>()),
+            |c, i| Told::new(c, &ready[i], acted[i].clone(), first[i]),
         );
         let (again, judge) = across(
             n,

@@ -7,6 +7,7 @@ use extract::tag::Ready;
 use model::Day;
 use stats::Fit;
 
+use super::acts::Act;
 use super::choose::Found;
 use super::context::{Told, log_odds};
 use super::key::{Document, Fill, MONTHS, SLOTS, Template, day, plain, show};
@@ -204,42 +205,83 @@ fn topic(ready: &Ready<'_>) -> Vec<String> {
     out
 }
 
+/// What is known of a thing, to hold it beside others.
+struct View {
+    sentences: BTreeSet<usize>,
+    paragraphs: BTreeSet<usize>,
+    scene: BTreeSet<String>,
+    /// Events that the rules read it into.
+    acts: BTreeSet<usize>,
+    /// Days and places spoken of around it.
+    days: BTreeSet<String>,
+    places: BTreeSet<String>,
+}
+
+/// Things of a document, seen.
+fn views(c: &Case<'_>, places: &Places) -> Vec<View> {
+    let t = &c.ready.text;
+    let days = c.document.dateline.map_or(vec![], |base| days(c.ready, base));
+    let named = places.named(c.ready, &country(c.ready).to_uppercase());
+    let around = |sentences: &BTreeSet<usize>, at: &mut dyn Iterator<Item = (usize, &String)>| -> BTreeSet<String> {
+        // What is said in the sentence itself, else in the one before it.
+        let all: Vec<(usize, &String)> = at.collect();
+        let within = |back: usize| -> BTreeSet<String> {
+            all.iter().filter(|x| sentences.contains(&(x.0 + back))).map(|x| x.1.clone()).collect()
+        };
+        Some(within(0)).filter(|d| !d.is_empty()).unwrap_or_else(|| within(1))
+    };
+    let see = |f: &Found| {
+        let sentences: BTreeSet<usize> = f.places.keys().map(|i| sentence_of(c.ready, *i)).collect();
+        let starts: BTreeSet<usize> = f.places.keys().copied().collect();
+        let words = plain(&f.text).split(' ').count();
+        let has = |a: &Act| starts.iter().any(|i| a.part(&(*i..*i + words)).is_some());
+        View {
+            paragraphs: sentences.iter().map(|i| t.sentences[*i].paragraph).collect(),
+            scene: scene(c.ready, &starts).into_iter().filter(|s| s.starts_with(':')).collect(),
+            acts: c.told.acts.iter().filter(|a| has(a)).map(|a| a.root).collect(),
+            days: around(&sentences, &mut days.iter().map(|d| (d.1, &d.0))),
+            places: around(&sentences, &mut named.iter().map(|p| (p.1, &p.0))),
+            sentences,
+        }
+    };
+    c.things.iter().map(see).collect()
+}
+
 /// What is said of two things together.
-fn pair(ready: &Ready<'_>, told: &Told, a: &Found, b: &Found, all: &[Found]) -> Vec<String> {
-    let t = &ready.text;
+fn pair(c: &Case<'_>, views: &[View], i: usize, j: usize) -> Vec<String> {
+    let t = &c.ready.text;
+    let (a, b, x, y) = (&c.things[i], &c.things[j], &views[i], &views[j]);
     let mut out = vec![format!("roles {} {}", a.role.min(b.role), a.role.max(b.role))];
-    let of = |f: &Found| -> BTreeSet<usize> { f.places.keys().map(|i| sentence_of(ready, *i)).collect() };
-    let (x, y) = (of(a), of(b));
-    let least = x.iter().flat_map(|i| y.iter().map(move |j| i.abs_diff(*j))).min().unwrap_or(99);
+    let least = x.sentences.iter().flat_map(|i| y.sentences.iter().map(move |j| i.abs_diff(*j))).min().unwrap_or(99);
     steps(&mut out, "apart", least as f64, &[1.0, 2.0, 3.0, 5.0, 8.0, 13.0]);
-    let paragraph = |s: &BTreeSet<usize>| -> BTreeSet<usize> { s.iter().map(|i| t.sentences[*i].paragraph).collect() };
-    out.push(format!("paragraph {}", !paragraph(&x).is_disjoint(&paragraph(&y))));
+    out.push(format!("paragraph {}", !x.paragraphs.is_disjoint(&y.paragraphs)));
     out.push(format!("same role {}", a.role == b.role));
-    steps(&mut out, "things", all.len() as f64, &[3.0, 4.0, 6.0, 8.0, 12.0]);
-    let rivals = all.iter().filter(|f| f.role == 2 || f.role == 3).count();
+    steps(&mut out, "things", c.things.len() as f64, &[3.0, 4.0, 6.0, 8.0, 12.0]);
+    let rivals = c.things.iter().filter(|f| f.role == 2 || f.role == 3).count();
     steps(&mut out, "rivals", rivals as f64, &[2.0, 3.0, 4.0, 6.0, 9.0]);
-    let near = |f: &Found| -> BTreeSet<String> {
-        scene(ready, &f.places.keys().copied().collect()).into_iter().filter(|s| s.starts_with(':')).collect()
-    };
-    let (p, q) = (near(a), near(b));
-    out.push(format!("same scene {}", p == q));
+    out.push(format!("same scene {}", x.scene == y.scene));
     for kind in [":Blast", ":Abduct", ":Kill", ":Wound", ":Damage", ":Threat"] {
-        out.push(format!("{kind} {} {}", p.contains(kind), q.contains(kind)));
+        out.push(format!("{kind} {} {}", x.scene.contains(kind), y.scene.contains(kind)));
     }
-    let roots = |f: &Found| -> BTreeSet<usize> {
-        let n = plain(&f.text).split(' ').count();
-        let runs: Vec<_> = f.places.keys().map(|i| *i..*i + n).collect();
-        told.acts.iter().filter(|a| runs.iter().any(|r| a.part(r).is_some())).map(|a| a.root).collect()
-    };
-    let (m, n) = (roots(a), roots(b));
-    out.push(match (m.is_empty() || n.is_empty(), m.is_disjoint(&n)) {
+    let strong = |f: &Found| matches!(f.role, 2 | 3);
+    let both = strong(a) && strong(b);
+    for (name, p, q) in [("day", &x.days, &y.days), ("place", &x.places, &y.places)] {
+        let how = match (p.is_empty() || q.is_empty(), p.is_disjoint(q)) {
+            (true, _) => "unknown",
+            (false, true) => "other",
+            (false, false) => "same",
+        };
+        out.push(format!("{name} {how}"));
+        out.push(format!("{name} {how} {both} {}", least.min(2)));
+    }
+    out.push(match (x.acts.is_empty() || y.acts.is_empty(), x.acts.is_disjoint(&y.acts)) {
         (true, _) => "act unknown".to_owned(),
         (false, true) => format!("other act {}", a.role == b.role),
         (false, false) => format!("same act {}", a.role == b.role),
     });
     steps(&mut out, "places", (a.places.len() + b.places.len()) as f64, &[3.0, 4.0, 6.0, 9.0]);
     steps(&mut out, "length", t.sentences.len() as f64, &[5.0, 10.0, 20.0, 40.0]);
-    let telling: f64 = told.sentences.iter().sum();
+    let telling: f64 = c.told.sentences.iter().sum();
     steps(&mut out, "telling", telling, &[1.0, 2.0, 3.0, 5.0, 8.0]);
     out
 }
@@ -312,11 +354,11 @@ impl Filler {
                 stage.push((everything.clone(), first("incident_stage")));
                 category.push((everything, first("perp_category")));
             }
-            let placed: Vec<(&Found, BTreeSet<usize>)> =
-                c.things.iter().map(|f| (f, within(c.document, f))).filter(|x| !x.1.is_empty()).collect();
-            for (i, (a, x)) in placed.iter().enumerate() {
-                for (b, y) in &placed[..i] {
-                    together.push((pair(c.ready, c.told, a, b, &c.things), (!x.is_disjoint(y)).to_string()));
+            let views = views(c, &places);
+            let placed: Vec<BTreeSet<usize>> = c.things.iter().map(|f| within(c.document, f)).collect();
+            for (i, x) in placed.iter().enumerate().filter(|x| !x.1.is_empty()) {
+                for (j, y) in placed[..i].iter().enumerate().filter(|y| !y.1.is_empty()) {
+                    together.push((pair(c, &views, i, j), (!x.is_disjoint(y)).to_string()));
                 }
             }
         }
@@ -406,10 +448,11 @@ impl Filler {
     fn groups(&self, c: &Case<'_>, kinds: &[Vec<f64>]) -> Vec<Vec<usize>> {
         let n = c.things.len();
         let mut p = vec![vec![0.0; n]; n];
+        let views = views(c, &self.places);
         for i in 0..n {
             for j in 0..i {
                 let same: f64 = kinds[i].iter().zip(&kinds[j]).map(|(a, b)| a * b).sum();
-                let said = self.together.p(&pair(c.ready, c.told, &c.things[i], &c.things[j], &c.things), "true");
+                let said = self.together.p(&pair(c, &views, i, j), "true");
                 let odds = log_odds(said) + log_odds(same.clamp(0.05, 0.6));
                 p[i][j] = odds;
                 p[j][i] = odds;
@@ -476,27 +519,37 @@ impl Places {
         Self(known)
     }
 
-    /// Places that are named, and the country alone, with what speaks for each.
-    fn candidates(&self, c: &Case<'_>, sentences: &BTreeSet<usize>, everywhere: &str) -> Vec<(String, Vec<String>)> {
-        let t = &c.ready.text;
-        let upper = everywhere.to_uppercase();
-        let mut found: BTreeMap<String, Vec<(usize, usize)>> = BTreeMap::new();
+    /// Places of a country that are named, with sentence and token.
+    fn named(&self, ready: &Ready<'_>, upper: &str) -> Vec<(String, usize, usize)> {
+        let t = &ready.text;
+        let mut out = Vec::new();
         for (number, s) in t.sentences.iter().enumerate() {
             let mut i = s.tokens.start;
             while i < s.tokens.end {
                 let hit = (1..=4usize).rev().filter(|n| i + n <= s.tokens.end).find_map(|n| {
                     let counts = self.0.get(&plain(t.slice(i..i + n)))?;
-                    let fits = counts.iter().filter(|c| c.0.starts_with(&upper));
+                    let fits = counts.iter().filter(|c| c.0.starts_with(upper));
                     Some((n, fits.max_by_key(|c| (c.1, std::cmp::Reverse(c.0)))?.0.clone()))
                 });
                 match hit {
                     Some((n, path)) => {
-                        found.entry(path).or_default().push((number, i));
+                        out.push((path, number, i));
                         i += n;
                     }
                     None => i += 1,
                 }
             }
+        }
+        out
+    }
+
+    /// Places that are named, and the country alone, with what speaks for each.
+    fn candidates(&self, c: &Case<'_>, sentences: &BTreeSet<usize>, everywhere: &str) -> Vec<(String, Vec<String>)> {
+        let t = &c.ready.text;
+        let upper = everywhere.to_uppercase();
+        let mut found: BTreeMap<String, Vec<(usize, usize)>> = BTreeMap::new();
+        for (path, number, i) in self.named(c.ready, &upper) {
+            found.entry(path).or_default().push((number, i));
         }
         let away = |k: usize| sentences.iter().map(|s| s.abs_diff(k)).min().unwrap_or(99);
         let nearest = found.values().flatten().map(|x| away(x.0)).min().unwrap_or(99);

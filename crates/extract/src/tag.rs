@@ -117,6 +117,16 @@ impl<'t> Ready<'t> {
         Self { text, hits, features }
     }
 
+    /// Says something of a run of tokens that marking it may draw on.
+    pub fn note(&mut self, tokens: Range<usize>, what: &str) {
+        let what = hash(what.bytes());
+        for (k, i) in tokens.enumerate() {
+            if let Some(features) = self.features.get_mut(i) {
+                features.extend([mix(&[38, what]), mix(&[39, what, u32::from(k > 0)])]);
+            }
+        }
+    }
+
     /// Says something of a sentence that marking it may draw on: `level` of what `name` stands for.
     pub fn remark(&mut self, sentence: usize, name: &str, level: u32) {
         let Some(s) = self.text.sentences.get(sentence) else { return };

@@ -160,5 +160,15 @@ impl Told {
             ready.remark(i, "sentence", level(*p));
             ready.remark(i, "both", level(self.document) * 10 + level(*p));
         }
+        for a in &self.acts {
+            for (part, list) in [("by", &a.by), ("to", &a.to)] {
+                for (tokens, class) in list {
+                    ready.note(tokens.clone(), part);
+                    ready.note(tokens.clone(), &format!("{part} {}", a.kind));
+                    ready.note(tokens.clone(), &format!("{part} {class} {}", a.mood));
+                    ready.note(tokens.clone(), &format!("{part} {}", level(self.document)));
+                }
+            }
+        }
     }
 }

@@ -136,11 +136,13 @@ impl Told {
         let lead = self.sentences.iter().take(3).copied().fold(0.0, f64::max);
         steps(&mut out, "lead", log_odds(lead), &ODDS);
         // What is said to have been done to whom.
-        let firm = |a: &&Act| matches!(a.mood.as_str(), "Asserted" | "Claimed" | "Unconfirmed" | "ClaimsResponsibility");
+        let firm =
+            |a: &&Act| matches!(a.mood.as_str(), "Asserted" | "Claimed" | "Unconfirmed" | "ClaimsResponsibility");
         let mut seen: BTreeMap<String, usize> = BTreeMap::new();
         for a in self.acts.iter().filter(firm) {
             let to = a.to.first().map_or("none", |p| p.1);
-            for key in [format!("!{}", a.kind), format!("!>{to}"), format!("!>{to} {}", a.when), format!("!{}", a.when)] {
+            for key in [format!("!{}", a.kind), format!("!>{to}"), format!("!>{to} {}", a.when), format!("!{}", a.when)]
+            {
                 *seen.entry(key).or_default() += 1;
             }
         }

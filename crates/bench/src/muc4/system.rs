@@ -98,7 +98,11 @@ impl System {
             across(n, |own| Context::documents(&some(own)), |c, i| c.p(&context::words(docs[i]), "true"));
         let (mut told, sentence) = across(
             n,
-            |own| Context::sentences(&own.iter().map(|i| (&ready[*i], &*marked[*i], &*acted[*i], first[*i])).collect::<Vec<_>>()),
+            |own| {
+                Context::sentences(
+                    &own.iter().map(|i| (&ready[*i], &*marked[*i], &*acted[*i], first[*i])).collect::<Vec<_>>(),
+                )
+            },
             |c, i| Told::new(c, &ready[i], acted[i].clone(), first[i]),
         );
         let (again, judge) = across(

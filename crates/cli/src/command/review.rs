@@ -183,7 +183,6 @@ impl Desk<'_> {
                 let why = input.ask("Why is it wrong? [the text does not say so]")?;
                 self.rule(q, Verdict::Rejected, or(&why, "the text does not say so"))?;
             }
-            'e' | 's' if claim.event().is_none() && !matches!(claim.says, Says::Link(_)) => return Ok(Next::Stay),
             key @ ('e' | 's') => {
                 let Some(ids) = self.edit(claim, if key == 's' { 2 } else { 1 })? else {
                     output::print("Nothing was changed.\n");

@@ -122,6 +122,37 @@ fn what_a_person_edits_becomes_a_claim_of_their_own_and_merges_are_rulings() {
 }
 
 /// Two reports on one ambush are read as two events, and matched as rows of data sets are: the doubt stays in the worlds.
+/// What bears on a hypothesis is proposed as a fact, shown with its cue, and can be put into a person's words.
+#[test]
+fn a_statement_is_a_fact_that_can_be_edited() {
+    let (folder, case) = fresh("rasht-2010");
+    let file = folder.path().join("doubt.txt");
+    fs::write(&file, "It remains unclear whether the IMU is regaining strength.\n").unwrap();
+    let file = file.to_string_lossy();
+    let add =
+        ["add", &case, &file, "--title", "Doubt", "--source", "tajik-defence-ministry", "--published", "2010-11-09"];
+    assert!(bellwether(&add).status.success());
+    assert!(bellwether(&["read", &case, "--write"]).status.success());
+    let read = lines(&case, "claims/read.jsonl");
+    assert_eq!(read.len(), 1, "{read:?}");
+    assert_eq!(read[0]["rule"], "says-unknown");
+    assert_eq!(read[0]["says"]["fact"]["text"], "It remains unclear whether the IMU is regaining strength.");
+    let editor = folder.path().join("editor.sh");
+    fs::write(
+        &editor,
+        "#!/bin/sh\nsed -i '/\"text\": /s/It remains unclear.*strength/The strength of the IMU is not known/' \"$1\"\n",
+    )
+    .unwrap();
+    let out = review(&case, "e\nq\n", &format!("sh {}", editor.display()));
+    assert!(out.status.success(), "{}", text(&out.stderr));
+    let said = text(&out.stdout);
+    assert!(said.contains("unknown") && said.contains("bears on"), "{said}");
+    let mine = lines(&case, "claims/reviewed.jsonl");
+    assert_eq!(mine.len(), 1, "{said}");
+    assert_eq!(mine[0]["says"]["fact"]["text"], "The strength of the IMU is not known.");
+    assert!(bellwether(&["build", &case]).status.success());
+}
+
 #[test]
 fn what_two_reports_tell_is_matched() {
     let (folder, case) = with_news();

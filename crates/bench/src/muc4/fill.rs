@@ -21,6 +21,8 @@ const STRINGS: [&str; 5] =
 const FIT: Fit = Fit { passes: 15, rate: 0.05, l1: 0.01, seed: 8 };
 /// Things that are together with less than this probability are of two incidents.
 const TOGETHER: f64 = 0.5;
+/// Who did it is of a second incident too from this probability on.
+const SHARED: f64 = 0.3;
 
 /// What fills templates.
 pub(super) struct Filler {
@@ -486,6 +488,23 @@ impl Filler {
             };
             let to = (0..groups.len()).max_by(|a, b| mean(&groups[*a]).total_cmp(&mean(&groups[*b]))).unwrap_or(0);
             groups[to].extend(moved);
+        }
+        // Who did one may have done another.
+        let mean_of = |i: usize, g: &Vec<usize>| -> f64 { g.iter().map(|j| p[i][*j]).sum::<f64>() / g.len() as f64 };
+        let shared: Vec<(usize, usize)> = (0..groups.len())
+            .flat_map(|k| (0..n).map(move |i| (k, i)))
+            .filter(|(k, i)| {
+                let strong: Vec<usize> =
+                    groups[*k].iter().copied().filter(|j| matches!(c.things[*j].role, 2 | 3)).collect();
+                matches!(c.things[*i].role, 0 | 1)
+                    && !groups[*k].contains(i)
+                    && !groups[*k].iter().any(|j| c.things[*j].role == c.things[*i].role)
+                    && !strong.is_empty()
+                    && mean_of(*i, &strong) > log_odds(SHARED)
+            })
+            .collect();
+        for (k, i) in shared {
+            groups[k].push(i);
         }
         groups.iter_mut().for_each(|g| g.sort_unstable());
         groups

@@ -502,7 +502,9 @@ impl Reader<'_, '_> {
             });
             let target = if row.noun { things && row.frame != Frame::Kill } else { onto };
             let shot = matches!(row.name.as_str(), "shot" | "shooting");
+            let troops = row.frame == Frame::Deploy && placed && self.t.slice(h.tokens.clone()).contains("troops");
             let enough = armed
+                || troops
                 || toll
                 || grave && (people || target && !shot || row.noun && placed)
                 || hurt && people
@@ -652,11 +654,28 @@ impl Reader<'_, '_> {
         start..end
     }
 
+    /// The word before a phrase; "most of the prisoners" is as good as "the prisoners".
     fn preposition(&self, p: &Phrase, s: &Sentence) -> &str {
-        match p.tokens.start.checked_sub(1) {
+        let word = |back: usize| match p.tokens.start.checked_sub(back) {
             Some(b) if b >= s.tokens.start => self.t.small(b),
             _ => "",
-        }
+        };
+        let part = matches!(
+            word(2),
+            "most"
+                | "some"
+                | "several"
+                | "many"
+                | "all"
+                | "none"
+                | "one"
+                | "two"
+                | "three"
+                | "half"
+                | "dozens"
+                | "hundreds"
+        );
+        if word(1) == "of" && part { word(3) } else { word(1) }
     }
 }
 

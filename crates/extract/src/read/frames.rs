@@ -2,6 +2,28 @@
 
 use super::*;
 
+/// Verbs whose object is what somebody does.
+const CONDUCTS: [&str; 18] = [
+    "conduct",
+    "conducts",
+    "conducted",
+    "conducting",
+    "launch",
+    "launches",
+    "launched",
+    "launching",
+    "maintain",
+    "maintains",
+    "maintained",
+    "mounted",
+    "mounting",
+    "staged",
+    "staging",
+    "began",
+    "undertook",
+    "waged",
+];
+
 impl Reader<'_, '_> {
     /// An effect (dead, wounded, damage) of an event of the same sentence is told with it.
     pub(super) fn joins(&mut self, begin: usize, frame: Frame, h: &Hit, phrases: &[Phrase], s: &Sentence) -> bool {
@@ -247,6 +269,8 @@ impl Reader<'_, '_> {
             p.tokens.end <= h.tokens.start
                 && p.tokens.start >= clause.start
                 && !matches!(self.preposition(p, s), "in" | "by" | "at" | "near")
+                && p.speaker.is_none()
+                && p.source.is_none()
         });
         let right = phrases.iter().enumerate().find(|(_, p)| {
             p.tokens.start >= h.tokens.end
@@ -326,6 +350,19 @@ impl Reader<'_, '_> {
                     break;
                 }
             }
+            // "The army has launched a sweep": who does it is the subject of the doing.
+            if by.is_empty()
+                && let Some(doing) = (clause.start..begin).rev().take(6).find(|i| CONDUCTS.contains(&t.small(*i)))
+            {
+                let subject = phrases.iter().enumerate().rev().find(|(_, p)| {
+                    p.tokens.end <= doing
+                        && p.tokens.start >= clause.start
+                        && able(p)
+                        && !matches!(self.preposition(p, s), "in" | "of" | "at" | "from" | "near" | "with" | "on")
+                        && !verb_between(p.tokens.end, doing)
+                });
+                by.extend(subject.map(|x| x.0).filter(|k| !to.contains(k)));
+            }
         } else {
             let passive = (1..=4).any(|d| {
                 begin
@@ -339,11 +376,17 @@ impl Reader<'_, '_> {
                     "in" | "of" | "at" | "from" | "near" | "with" | "by" | "to" | "on" | "against"
                 )
             };
+            // "Spokesmen have said that ... were captured": who says it does not suffer it, unless "they" do.
+            let says = |p: &Phrase| {
+                hits.iter().any(|x| {
+                    matches!(x.entry, Entry::Report(_)) && x.tokens.start >= p.tokens.end && x.tokens.end < begin
+                }) && !(p.tokens.end..begin).any(|i| matches!(t.small(i), "they" | "he" | "she" | "it"))
+            };
             let left = phrases
                 .iter()
                 .enumerate()
                 .rev()
-                .filter(|(_, p)| p.tokens.end <= begin && p.tokens.start >= clause.start)
+                .filter(|(_, p)| p.tokens.end <= begin && p.tokens.start >= clause.start && !says(p))
                 .find(|(_, p)| free(p))
                 // "militants who escaped": the clause begins behind its subject.
                 .or_else(|| {
@@ -470,7 +513,11 @@ impl Reader<'_, '_> {
                     | "toward"
                     | "on"
             );
-            if !introduces {
+            // "sources in Central Asia have said": where they are, not where it happened.
+            let of_source = hits.iter().any(|x| matches!(x.entry, Entry::Source(_)) && x.tokens.end == i)
+                && !hits.iter().any(|x| matches!(x.entry, Entry::Role(_)) && x.tokens.end == i)
+                && hits.iter().any(|x| matches!(x.entry, Entry::Report(_)) && (i..i + 9).contains(&x.tokens.start));
+            if !introduces || of_source {
                 i += 1;
                 continue;
             }
@@ -499,6 +546,8 @@ impl Reader<'_, '_> {
                     | "part"
                     | "parts"
             ) && at < i + 5
+                // "in Central Asia" is no part of Asia, it is a name.
+                && (t.shouted || !matches!(t.tokens[at].shape, Shape::Capital))
                 // "the Central African Republic"
                 && !hits.iter().any(|x| x.tokens.start == at && matches!(x.entry, Entry::Country(_)))
             {
@@ -556,7 +605,9 @@ impl Reader<'_, '_> {
                             | "into"
                             | "from"
                             | "surrounding"
-                    ))
+                    )
+                    // "the invasion of Atlantis"
+                    || w == "of" && i == h.tokens.end && country.is_some())
             {
                 let inside = clause.contains(&i);
                 let distance = i.abs_diff(h.tokens.start)
@@ -617,7 +668,9 @@ impl Reader<'_, '_> {
         let before =
             |d: usize| h.tokens.start.checked_sub(d).filter(|b| *b >= s.tokens.start).map_or("", |b| t.small(b));
         // "the prisoners who escaped in August" tells nobody anew that they did.
-        let recalled = e.frame == Frame::Escape && matches!(before(1), "who" | "that" | "the");
+        // Who fled to another country has moved.
+        let moved = e.frame == Frame::Escape && matches!(t.small(h.tokens.end), "to" | "into" | "across" | "abroad");
+        let recalled = e.frame == Frame::Escape && !moved && matches!(before(1), "who" | "that" | "the");
         let definite = recalled
             || noun
                 && ((1..=3).any(|d| matches!(before(d), "the" | "this" | "that" | "latter" | "these" | "those")))
@@ -647,7 +700,11 @@ impl Reader<'_, '_> {
                     let generic = matches!(b.as_str(), "attack" | "incident" | "assault" | "strike");
                     let got_away = |f: Frame| matches!(f, Frame::Break | Frame::Escape);
                     let alike = got_away(o.frame) && got_away(e.frame)
-                        || o.frame == Frame::Operate && e.frame == Frame::Operate && o.kind == e.kind;
+                        || o.frame == Frame::Operate
+                            && e.frame == Frame::Operate
+                            && o.kind == e.kind
+                            && o.trigger.rule == "noun-frame"
+                            && !self.elsewhere(&o.quote, &e.quote);
                     (a == b || a.ends_with(&b) || alike || (generic && o.kind != EventType::Strategic))
                         && (e.place.is_none()
                             || alike
@@ -666,6 +723,10 @@ impl Reader<'_, '_> {
                         p
                     }
                 };
+                // Only a place that stands beside it is its own, where one is remembered.
+                let beside = |p: &Place| (e.trigger.span.end..near).contains(&p.part.span.start);
+                let named = e.place.as_ref().is_some_and(|p| beside(p) || p.area.is_some());
+                e.place = e.place.take_if(|_| named || place.is_none());
                 e.place = e.place.take().or(place.map(|p| Place { part: keep("anaphora")(p.part), ..p }));
                 e.days = e.days.take().or(days.map(|d| Days { part: keep("anaphora")(d.part), ..d }));
             }
@@ -701,5 +762,41 @@ impl Reader<'_, '_> {
                 };
             }
         }
+        // "Kyrgyzstan is vulnerable after ethnic violence": the one country that the sentence names.
+        if e.place.is_none() && noun {
+            let mut named = hits.iter().filter(|x| {
+                matches!(x.entry, Entry::Country(_))
+                    && s.tokens.contains(&x.tokens.start)
+                    && !hits.iter().any(|y| {
+                        matches!(y.entry, Entry::Demonym(_)) && y.tokens.start == x.tokens.start
+                            || matches!(y.entry, Entry::Trigger(_) | Entry::Role(_)) && y.tokens.start == x.tokens.end
+                    })
+                    && t.small(x.tokens.end) != "s"
+            });
+            if let (Some(x), None) = (named.next(), named.next()) {
+                e.place = Some(Place {
+                    part: self.part(x.tokens.clone(), "only-country"),
+                    name: t.slice(x.tokens.clone()).to_owned(),
+                    area: None,
+                });
+            }
+        }
+    }
+
+    /// Whether two sentences speak of other countries: both of some, and of none in common.
+    fn elsewhere(&self, a: &Range<usize>, b: &Range<usize>) -> bool {
+        let of = |quote: &Range<usize>| -> Vec<u16> {
+            let from = self.hits.partition_point(|h| (self.t.tokens[h.tokens.start].start as usize) < quote.start);
+            self.hits[from..]
+                .iter()
+                .take_while(|h| (self.t.tokens[h.tokens.start].start as usize) < quote.end)
+                .filter_map(|h| match h.entry {
+                    Entry::Country(c) | Entry::Demonym(c) | Entry::Capital(c) => Some(c),
+                    _ => None,
+                })
+                .collect()
+        };
+        let (x, y) = (of(a), of(b));
+        !x.is_empty() && !y.is_empty() && !x.iter().any(|c| y.contains(c))
     }
 }

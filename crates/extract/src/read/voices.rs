@@ -110,6 +110,10 @@ impl Reader<'_, '_> {
             let speaker = self.speaker(report, who);
             // What stands behind the cue is said by it; where nothing does, what stands before.
             let behind = (begin..self.out.events.len()).any(|e| self.out.events[e].trigger.span.start >= at.end);
+            let parallel =
+                who.tokens.start.checked_sub(1).is_some_and(|b| {
+                    b > s.tokens.start && matches!(t.small(b), "and" | "but" | "while" | "whereas" | ";")
+                });
             let leads =
                 report == Report::Prep && clause.start == s.tokens.start && h.tokens.start <= s.tokens.start + 1;
             for e in &mut self.out.events[begin..] {
@@ -118,6 +122,10 @@ impl Reader<'_, '_> {
                     && e.trigger.span.end > t.span(who.tokens.clone()).start;
                 if within || !(after || !behind || leads) || e.stance != Stance::Asserts {
                     continue;
+                }
+                // "The media gave ..., and sources said ...": the second does not say what the first does.
+                if parallel && after {
+                    e.speakers.retain(|x| x.part.span.start >= speaker.part.span.start);
                 }
                 // The nearest cue before it speaks last: the innermost.
                 if !e.speakers.iter().any(|x| x.part.span == speaker.part.span) {

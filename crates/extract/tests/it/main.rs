@@ -344,3 +344,47 @@ fn statements_say_what_bears_on_a_hypothesis_of_whom_by_whom_and_how_firmly() {
     assert_eq!(s.modality, Modality::Hypothetical);
     assert!(text[s.quote.clone()].starts_with("According to") && text[s.quote.clone()].ends_with("strength."));
 }
+
+#[test]
+fn who_conducts_who_only_speaks_and_where_what_was_told_before_happened() {
+    // The subject of the doing does what is done.
+    let read = of("The Land army has launched a security sweep in Upton.");
+    assert_eq!(read.events[0].by[0].actor.as_deref(), Some("army"));
+    // Who says it does not suffer it; most of the prisoners do.
+    let read = of("Army spokesmen have said that most of the prisoners have been captured in Easton.");
+    let to: Vec<&str> = read.events[0].to.iter().map(|p| p.class).collect();
+    assert_eq!(to, ["prisoners"]);
+    // Two who speak side by side do not quote one another.
+    let text = "The Land Gazette reported an attack on a convoy in Upton, and residents said three soldiers were killed in a blast in Easton.";
+    let read = of(text);
+    let last = read.events.last().unwrap();
+    assert_eq!(last.speakers.len(), 1, "{:?}", last.speakers);
+    assert!(text[last.speakers[0].part.span.clone()].contains("residents"));
+    // A region is a name, and the place of those who speak is not where it happened.
+    let read = of("Gunmen ambushed a convoy in Central Asia.");
+    assert_eq!(read.events[0].place.as_ref().unwrap().name, "Central Asia");
+    let read = of("Sources in Easton have said that gunmen ambushed a convoy in Upton.");
+    assert_eq!(read.events[0].place.as_ref().unwrap().area.as_deref(), Some("upton"));
+    // What was told before happened where it was said to, whatever the sentence speaks of besides.
+    let read = of(
+        "Two dozen prisoners escaped from a prison in Easton in March. Talk of a revival in Upton has grown since several of the prisoners who escaped in March were seen.",
+    );
+    let again = read.events.last().unwrap();
+    assert_eq!((again.same_as, again.place.as_ref().unwrap().name.as_str()), (Some(0), "Easton"));
+    // Who fled to another country broke out of no prison.
+    let read = of("Prisoners escaped from a prison in Easton. A rebel commander who fled to Afghanistan has returned.");
+    assert!(read.events.iter().skip(1).all(|e| e.same_as.is_none()), "{:?}", read.events);
+    // Sweeps of one country are not those of another.
+    let read = of(
+        "The Tajik army began security sweeps in Upton. Pakistani soldiers began security operations in Easton. Soldiers of Tajikistan have ended the sweeps.",
+    );
+    assert_eq!(read.events.len(), 3);
+    assert_eq!(read.events.last().unwrap().same_as, Some(0), "{:?}", read.events);
+    // Troops sent into a country; the one country that is named.
+    let read = of("Russia is sending troops into Kyrgyzstan.");
+    assert_eq!(read.events[0].place.as_ref().unwrap().name, "Kyrgyzstan");
+    let read = of("Kyrgyzstan is weak after a year of ethnic violence between armed groups.");
+    assert_eq!(read.events[0].place.as_ref().unwrap().name, "Kyrgyzstan");
+    let read = of("The U.S. invasion of Afghanistan toppled the militants.");
+    assert_eq!(read.events[0].place.as_ref().unwrap().name, "Afghanistan");
+}

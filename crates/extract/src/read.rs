@@ -518,7 +518,7 @@ impl Reader<'_, '_> {
             let continued = is_effect(*k).then(|| self.continued(begin, row.frame, h, s, hits)).flatten();
             if is_effect(*k)
                 && (continued.is_none() || self.out.events.len() > begin)
-                && self.joins(begin, row.frame, h, &phrases, s)
+                && self.joins(begin, row.frame, h, &phrases, s, hits)
             {
                 continue;
             }

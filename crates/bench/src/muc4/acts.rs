@@ -13,8 +13,6 @@ use super::key::Document;
 #[derive(Debug, Clone)]
 pub(super) struct Act {
     pub(super) sentence: usize,
-    /// First token of its trigger.
-    pub(super) at: usize,
     /// Event type and sub-type.
     pub(super) kind: String,
     pub(super) by: Vec<(Range<usize>, &'static str)>,
@@ -48,7 +46,6 @@ pub(super) fn acts(d: &Document, ready: &Ready<'_>) -> Vec<Act> {
         };
         out.push(Act {
             sentence: t.sentences.iter().position(|s| s.tokens.contains(&at)).unwrap_or(0),
-            at,
             kind: format!("{} {}", e.kind.name(), e.sub_type),
             by: parties(&e.by),
             to: parties(&e.to),

@@ -172,7 +172,7 @@ pub(super) fn features(
             let most = f.places.keys().map(|i| told.sentences[sentence_of(ready, *i)]).fold(0.0, f64::max);
             steps(&mut out, "most tells", log_odds(most), &ODDS);
             let mut parts: Vec<String> = Vec::new();
-            for (i, _) in &f.places {
+            for i in f.places.keys() {
                 let run = *i..*i + key.split(' ').count();
                 for a in &told.acts {
                     if let Some(part) = a.part(&run) {

@@ -26,9 +26,17 @@ const CONDUCTS: [&str; 18] = [
 
 impl Reader<'_, '_> {
     /// An effect (dead, wounded, damage) of an event of the same sentence is told with it.
-    pub(super) fn joins(&mut self, begin: usize, frame: Frame, h: &Hit, phrases: &[Phrase], s: &Sentence) -> bool {
+    pub(super) fn joins(
+        &mut self,
+        begin: usize,
+        frame: Frame,
+        h: &Hit,
+        phrases: &[Phrase],
+        s: &Sentence,
+        hits: &[Hit],
+    ) -> bool {
         let here = self.t.span(h.tokens.clone()).start;
-        let whom = self.whom(frame, h, phrases, s);
+        let whom = self.whom(frame, h, phrases, s, hits);
         let index = (begin..self.out.events.len())
             .filter(|e| !matches!(self.out.events[*e].kind, EventType::Protests | EventType::Strategic))
             .min_by_key(|e| self.out.events[*e].trigger.span.start.abs_diff(here));
@@ -40,19 +48,22 @@ impl Reader<'_, '_> {
         };
         let measure = match frame {
             Frame::Wound => Measure::Wounded,
-            Frame::Damage => return true,
             _ => Measure::Killed,
         };
+        let damage = frame == Frame::Damage;
         for p in whom {
             let party = self.party(&phrases[p], "effect");
-            let number = phrases[p].number.clone();
+            // Things are damaged, people hurt.
+            if damage != (party.class == "thing") {
+                continue;
+            }
+            let number = phrases[p].number.clone().filter(|_| !damage);
             let part = number.as_ref().map(|n| self.part(n.tokens.clone(), "counted-effect"));
             let e = &mut self.out.events[index];
             let of = match e.to.iter().position(|x| x.part.span == party.part.span) {
                 Some(k) => k,
                 None => {
-                    if matches!(party.class, "weapon" | "thing") || e.by.iter().any(|x| x.part.span == party.part.span)
-                    {
+                    if party.class == "weapon" || e.by.iter().any(|x| x.part.span == party.part.span) {
                         continue;
                     }
                     e.to.push(party);
@@ -255,7 +266,7 @@ impl Reader<'_, '_> {
     }
 
     /// Whom an effect befalls: the subject of a passive or of dying, else the object.
-    pub(super) fn whom(&self, frame: Frame, h: &Hit, phrases: &[Phrase], s: &Sentence) -> Vec<usize> {
+    pub(super) fn whom(&self, frame: Frame, h: &Hit, phrases: &[Phrase], s: &Sentence, hits: &[Hit]) -> Vec<usize> {
         let t = self.t;
         let clause = self.clause(s, h.tokens.start);
         let passive = (1..=4).any(|d| {
@@ -269,8 +280,7 @@ impl Reader<'_, '_> {
             p.tokens.end <= h.tokens.start
                 && p.tokens.start >= clause.start
                 && !matches!(self.preposition(p, s), "in" | "by" | "at" | "near")
-                && p.speaker.is_none()
-                && p.source.is_none()
+                && !self.says(p, h, hits)
         });
         let right = phrases.iter().enumerate().find(|(_, p)| {
             p.tokens.start >= h.tokens.end
@@ -283,6 +293,13 @@ impl Reader<'_, '_> {
             (false, _, Some((k, _))) => vec![k],
             _ => vec![],
         }
+    }
+
+    /// "Spokesmen have said that ... were captured": who says it does not suffer it, unless "they" do.
+    fn says(&self, p: &Phrase, h: &Hit, hits: &[Hit]) -> bool {
+        let between = |x: &Hit| x.tokens.start >= p.tokens.end && x.tokens.end < h.tokens.start;
+        hits.iter().any(|x| matches!(x.entry, Entry::Report(_)) && between(x))
+            && !(p.tokens.end..h.tokens.start).any(|i| matches!(self.t.small(i), "they" | "he" | "she" | "it"))
     }
 
     #[allow(clippy::too_many_lines)]
@@ -376,17 +393,11 @@ impl Reader<'_, '_> {
                     "in" | "of" | "at" | "from" | "near" | "with" | "by" | "to" | "on" | "against"
                 )
             };
-            // "Spokesmen have said that ... were captured": who says it does not suffer it, unless "they" do.
-            let says = |p: &Phrase| {
-                hits.iter().any(|x| {
-                    matches!(x.entry, Entry::Report(_)) && x.tokens.start >= p.tokens.end && x.tokens.end < begin
-                }) && !(p.tokens.end..begin).any(|i| matches!(t.small(i), "they" | "he" | "she" | "it"))
-            };
             let left = phrases
                 .iter()
                 .enumerate()
                 .rev()
-                .filter(|(_, p)| p.tokens.end <= begin && p.tokens.start >= clause.start && !says(p))
+                .filter(|(_, p)| p.tokens.end <= begin && p.tokens.start >= clause.start && !self.says(p, h, hits))
                 .find(|(_, p)| free(p))
                 // "militants who escaped": the clause begins behind its subject.
                 .or_else(|| {

@@ -387,4 +387,10 @@ fn who_conducts_who_only_speaks_and_where_what_was_told_before_happened() {
     assert_eq!(read.events[0].place.as_ref().unwrap().name, "Kyrgyzstan");
     let read = of("The U.S. invasion of Afghanistan toppled the militants.");
     assert_eq!(read.events[0].place.as_ref().unwrap().name, "Afghanistan");
+    // Things are damaged, and stand with what damaged them; people are hurt.
+    let read = of("A bomb blast damaged two buildings in Upton and wounded three students.");
+    let [blast] = &read.events[..] else { panic!("{:?}", read.events) };
+    let to: Vec<&str> = blast.to.iter().map(|p| p.class).collect();
+    assert_eq!(to, ["thing", "civilians"]);
+    assert_eq!(blast.figures.len(), 1);
 }

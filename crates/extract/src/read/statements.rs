@@ -4,6 +4,9 @@
 use super::*;
 use crate::lexicon::Bearing;
 
+/// Words that speak of whom the sentence before named.
+const GOES_ON: [&str; 6] = ["group", "groups", "it", "its", "they", "their"];
+
 /// A statement that bears on what to believe.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Statement {
@@ -46,7 +49,7 @@ impl Reader<'_, '_> {
                 )
             })
             // "It is unclear whether the group has returned."
-            || !before.is_empty() && s.tokens.clone().any(|i| matches!(t.small(i), "group" | "groups" | "it" | "its" | "they" | "their"));
+            || !before.is_empty() && s.tokens.clone().any(|i| GOES_ON.contains(&t.small(i)));
         // A question asserts nothing.
         if !speaks || s.tokens.clone().next_back().is_some_and(|i| t.small(i) == "?") {
             return;

@@ -303,13 +303,15 @@ pub struct Training {
     pub smallest: f32,
     /// Features seen in fewer places teach nothing.
     pub least: usize,
+    /// Orders of the texts over whose models the mean is taken.
+    pub orders: u64,
     /// How much more a sentence counts in which something is marked: more of it finds more, and more that is wrong.
     pub weight: f32,
 }
 
 impl Default for Training {
     fn default() -> Self {
-        Self { passes: 8, rate: 0.05, l1: 0.0002, smallest: 0.1, least: 3, weight: 3.0 }
+        Self { passes: 8, rate: 0.05, l1: 0.0002, smallest: 0.1, least: 3, orders: 3, weight: 3.0 }
     }
 }
 
@@ -414,8 +416,11 @@ impl Tagger {
                 labels,
             })
             .collect();
-        let fit = Fit { passes: how.passes, rate: how.rate, l1: how.l1, seed: 4 };
-        let mut chain = Chain::train(&lessons, index.len(), 2 * labels.len() + 1, fit);
+        let fit = |order| Fit { passes: how.passes, rate: how.rate, l1: how.l1, seed: 4 + order };
+        let trained: Vec<Chain> = (0..how.orders.max(1))
+            .map(|order| Chain::train(&lessons, index.len(), 2 * labels.len() + 1, fit(order)))
+            .collect();
+        let mut chain = Chain::mean(&trained).expect("chains of the same lessons have one shape");
         chain.prune(how.smallest);
         Self { labels, index, chain }
     }

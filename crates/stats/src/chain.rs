@@ -127,6 +127,22 @@ impl Chain {
         sum
     }
 
+    /// The mean of chains of one shape: what they owe to the order of their lessons is evened out.
+    pub fn mean(chains: &[Self]) -> Option<Self> {
+        let (first, rest) = chains.split_first()?;
+        let mut out = first.clone();
+        for c in rest {
+            if c.labels != out.labels || c.weights.len() != out.weights.len() {
+                return None;
+            }
+            out.weights.iter_mut().zip(&c.weights).for_each(|(s, w)| *s += w);
+            out.between.iter_mut().zip(&c.between).for_each(|(s, w)| *s += w);
+        }
+        let n = chains.len() as f32;
+        out.weights.iter_mut().chain(&mut out.between).for_each(|w| *w /= n);
+        Some(out)
+    }
+
     /// Makes weights below `least` nothing: a smaller model that says nearly the same.
     pub fn prune(&mut self, least: f32) {
         self.weights.iter_mut().filter(|w| w.abs() < least).for_each(|w| *w = 0.0);

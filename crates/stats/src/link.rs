@@ -93,7 +93,7 @@ const FINE_KM: f32 = 12.0;
 /// Candidate pairs that teach the weights; a fixed share of the records is looked at when there are more.
 const LESSONS: usize = 45_000;
 /// From so many candidates on, half the passes over them teach the same.
-const MANY: u64 = 20_000;
+const MANY: u64 = 10_000;
 /// Most codes of a field that get a line of their own in the table of codes.
 const MOST_CODES: usize = 400;
 const KM_PER_DEGREE: f32 = 111.195;

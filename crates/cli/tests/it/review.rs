@@ -121,7 +121,6 @@ fn what_a_person_edits_becomes_a_claim_of_their_own_and_merges_are_rulings() {
     assert_eq!(lines(&case, "claims/reviewed.jsonl").len(), 1);
 }
 
-/// Two reports on one ambush are read as two events, and matched as rows of data sets are: the doubt stays in the worlds.
 /// What bears on a hypothesis is proposed as a fact, shown with its cue, and can be put into a person's words.
 #[test]
 fn a_statement_is_a_fact_that_can_be_edited() {
@@ -153,6 +152,7 @@ fn a_statement_is_a_fact_that_can_be_edited() {
     assert!(bellwether(&["build", &case]).status.success());
 }
 
+/// Two reports on one ambush are read as two events, and matched as rows of data sets are: the doubt stays in the worlds.
 #[test]
 fn what_two_reports_tell_is_matched() {
     let (folder, case) = with_news();

@@ -65,3 +65,13 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), String> {
     };
     run().map_err(|e| format!("cannot write {}: {e}", path.display()))
 }
+
+/// A text file of at most so many bytes.
+pub(crate) fn text(path: &Path, most: u64) -> Result<String, String> {
+    let failed = |e: io::Error| format!("cannot read {}: {e}", path.display());
+    let size = fs::metadata(path).map_err(failed)?.len();
+    if size > most {
+        return Err(format!("{} has {} MB; at most {} are read", path.display(), size >> 20, most >> 20));
+    }
+    String::from_utf8(fs::read(path).map_err(failed)?).map_err(|_| format!("{} is not UTF-8 text", path.display()))
+}

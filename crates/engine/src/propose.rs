@@ -37,8 +37,7 @@ pub fn known(case: &Case) -> Known {
             ActorKind::Leader => Class::Leader,
             _ => Class::Official,
         };
-        let names = std::iter::once(&a.name).chain(&a.aliases).chain(a.known_as.iter().map(|k| &k.name));
-        out.actor(id, class, names.map(String::as_str));
+        out.actor(id, class, a.names());
     }
     for (id, a) in &case.areas {
         out.area(id, std::iter::once(a.name.as_str()));

@@ -341,8 +341,8 @@ pub fn read(text: &Text<'_>, known: &Known, setting: Setting) -> Read {
         if before.0 != s.paragraph {
             before = (s.paragraph, Vec::new());
         }
-        r.statement(s, &hits[first_hit..last], &phrases, &before.1);
         let named = r.named(s);
+        r.statement(s, &hits[first_hit..last], &phrases, &named, &before.1);
         if !named.is_empty() {
             before.1 = named;
         }

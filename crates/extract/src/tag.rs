@@ -57,7 +57,7 @@ const PREPOSITIONS: [&str; 12] =
     ["by", "of", "against", "on", "in", "at", "with", "from", "to", "for", "near", "outside"];
 
 /// Words of a string as they are compared: in small letters, without marks and articles.
-fn plain(string: &str) -> Vec<String> {
+pub fn plain(string: &str) -> Vec<String> {
     let small = string.to_lowercase();
     let words = small.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty() && !is_article(w));
     words.map(str::to_owned).collect()

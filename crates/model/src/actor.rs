@@ -154,3 +154,11 @@ pub struct Actor {
     #[schemars(skip)]
     pub span: Span,
 }
+
+impl Actor {
+    /// Every name it bears or bore: the printed one first.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let all = std::iter::once(&self.name).chain(&self.aliases).chain(self.known_as.iter().map(|k| &k.name));
+        all.map(String::as_str)
+    }
+}

@@ -27,6 +27,14 @@ pub(super) struct Found {
     pub(super) p: f64,
 }
 
+impl Found {
+    /// Where it stands, as long as its string is.
+    pub(super) fn runs(&self) -> impl Iterator<Item = std::ops::Range<usize>> {
+        let words = plain(&self.text).split(' ').count();
+        self.places.keys().map(move |i| *i..*i + words)
+    }
+}
+
 struct Run {
     tokens: std::ops::Range<usize>,
     text: String,
@@ -172,8 +180,7 @@ pub(super) fn features(
             let most = f.places.keys().map(|i| told.sentences[sentence_of(ready, *i)]).fold(0.0, f64::max);
             steps(&mut out, "most tells", log_odds(most), &ODDS);
             let mut parts: Vec<String> = Vec::new();
-            for i in f.places.keys() {
-                let run = *i..*i + key.split(' ').count();
+            for run in f.runs() {
                 for a in &told.acts {
                     if let Some(part) = a.part(&run) {
                         parts.push(format!("part {part}"));

@@ -233,14 +233,13 @@ fn views(c: &Case<'_>, places: &Places) -> Vec<View> {
         Some(within(0)).filter(|d| !d.is_empty()).unwrap_or_else(|| within(1))
     };
     let see = |f: &Found| {
-        let sentences: BTreeSet<usize> = f.places.keys().map(|i| sentence_of(c.ready, *i)).collect();
+        let sentences = c.sentences(&[f]);
         let starts: BTreeSet<usize> = f.places.keys().copied().collect();
-        let words = plain(&f.text).split(' ').count();
-        let has = |a: &Act| starts.iter().any(|i| a.part(&(*i..*i + words)).is_some());
+        let has = |a: &&Act| f.runs().any(|r| a.part(&r).is_some());
         View {
             paragraphs: sentences.iter().map(|i| t.sentences[*i].paragraph).collect(),
             scene: scene(c.ready, &starts).into_iter().filter(|s| s.starts_with(':')).collect(),
-            acts: c.told.acts.iter().filter(|a| has(a)).map(|a| a.root).collect(),
+            acts: c.told.acts.iter().filter(has).map(|a| a.root).collect(),
             days: around(&sentences, &mut days.iter().map(|d| (d.1, &d.0))),
             places: around(&sentences, &mut named.iter().map(|p| (p.1, &p.0))),
             sentences,

@@ -209,13 +209,7 @@ pub(super) fn dateline(raw: &str) -> Option<Day> {
 
 /// A string as the metric compares it: small, without marks and articles.
 pub(super) fn plain(text: &str) -> String {
-    let words: Vec<String> = text
-        .to_lowercase()
-        .split(|c: char| !c.is_alphanumeric())
-        .filter(|w| !w.is_empty() && !matches!(*w, "the" | "a" | "an"))
-        .map(str::to_owned)
-        .collect();
-    words.join(" ")
+    extract::tag::plain(text).join(" ")
 }
 
 /// Entities of each role in the key: each a set of strings; optional ones are no loss when missed.

@@ -28,12 +28,7 @@ pub(crate) fn run(args: &Read, common: &Common) -> Outcome {
     let reader = Reader::new(args, case)?;
     let mut texts: Vec<Source> = Vec::new();
     if let Some(path) = &args.file {
-        let size = std::fs::metadata(path).map_err(|e| format!("cannot read {}: {e}", path.display()))?.len();
-        if size > MOST {
-            return Err(format!("{} has {} MB; at most {} are read", path.display(), size >> 20, MOST >> 20));
-        }
-        let bytes = std::fs::read(path).map_err(|e| format!("cannot read {}: {e}", path.display()))?;
-        let text = String::from_utf8(bytes).map_err(|_| format!("{} is not UTF-8 text", path.display()))?;
+        let text = disk::text(path, MOST)?;
         texts.push((path.display().to_string(), text, 0, args.published));
     } else {
         for id in &args.reports {

@@ -36,7 +36,7 @@ pub(crate) fn run(args: &Train) -> Outcome {
     let mut texts = BTreeMap::new();
     for path in &args.texts {
         let file = path.display().to_string();
-        let raw = read_text(path)?;
+        let raw = disk::text(path, MOST)?;
         taught.extend(lines(&file, &raw, &mut problems));
         texts.insert(file, raw);
     }
@@ -96,17 +96,8 @@ pub(crate) fn model(folder: &Path) -> Result<Option<Tagger>, String> {
         return Ok(None);
     }
     let again = format!("`bellwether train {}` makes a new one", folder.display());
-    let read = serde_json::from_str(&read_text(&path)?);
+    let read = serde_json::from_str(&disk::text(&path, MOST)?);
     read.map(Some).map_err(|e| format!("{} is no model that can be read: {e}; {again}", path.display()))
-}
-
-fn read_text(path: &Path) -> Result<String, String> {
-    let failed = |e: std::io::Error| format!("cannot read {}: {e}", path.display());
-    let size = std::fs::metadata(path).map_err(failed)?.len();
-    if size > MOST {
-        return Err(format!("{} has {} MB; at most {} are read", path.display(), size >> 20, MOST >> 20));
-    }
-    String::from_utf8(std::fs::read(path).map_err(failed)?).map_err(|_| format!("{} is not UTF-8 text", path.display()))
 }
 
 /// Sentences of the case's claims in which an actor's name stands for a part that a person coded, or confirmed.
@@ -130,9 +121,7 @@ fn coded(case: &Case) -> Vec<Taught> {
                 _ => continue,
             };
             let Some(actor) = case.actors.get(&k.actor) else { continue };
-            let names =
-                std::iter::once(&actor.name).chain(&actor.aliases).chain(actor.known_as.iter().map(|n| &n.name));
-            strings.extend(names.map(|n| (label, n.as_str())));
+            strings.extend(actor.names().map(|n| (label, n)));
         }
     }
     by_sentence

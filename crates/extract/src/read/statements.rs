@@ -24,8 +24,15 @@ pub struct Statement {
 
 impl Reader<'_, '_> {
     /// Takes a sentence with a cue for a statement, where it speaks of somebody: of actors or areas of the case, of people
-    /// in arms, of a country. `before`: whom the sentence before it named.
-    pub(super) fn statement(&mut self, s: &Sentence, hits: &[Hit], phrases: &[Phrase], before: &[String]) {
+    /// in arms, of a country. `named`: whom it names; `before`: whom the sentence before it named.
+    pub(super) fn statement(
+        &mut self,
+        s: &Sentence,
+        hits: &[Hit],
+        phrases: &[Phrase],
+        named: &[String],
+        before: &[String],
+    ) {
         let t = self.t;
         let mut cues: Vec<(&Hit, Bearing)> = Vec::new();
         for h in hits {
@@ -37,7 +44,6 @@ impl Reader<'_, '_> {
             }
         }
         let Some((first, _)) = cues.first() else { return };
-        let named = self.named(s);
         let speaks = !named.is_empty()
             || hits.iter().any(|h| {
                 matches!(
@@ -75,7 +81,7 @@ impl Reader<'_, '_> {
         self.out.statements.push(Statement {
             cues: cues.iter().map(|(h, b)| (self.part(h.tokens.clone(), b.rule()), *b)).collect(),
             quote: t.span(s.tokens.clone()),
-            about: if named.is_empty() { before.to_vec() } else { named },
+            about: if named.is_empty() { before } else { named }.to_vec(),
             speakers,
             modality,
         });

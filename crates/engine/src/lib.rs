@@ -24,7 +24,7 @@ pub use diff::{Cause, Change, Difference, diff};
 pub use explain::{Explanation, Line, describe, explain};
 pub use import::{Counted, ImportOptions, Imported, LAYOUT, QUARANTINE_COLUMNS, RECORD_COLUMNS, import, record_schema};
 pub use journal::{Journal, Progress, silent};
-pub use propose::{bears_on, known, propose};
+pub use propose::{Asked, known, propose};
 pub use query::{Rows, query};
 pub use queue::{Queued, queue};
 pub use rows::{ALL_SIDES, Opener, RowsError, hash_file, import_dataset, unknown_in_rulings, with_rows};

@@ -74,30 +74,55 @@ pub fn propose(case: &Case, report: &Report, read: &Read) -> Vec<Claim> {
     out
 }
 
-/// What a sentence may bear on: hypotheses (`hypothesis:QUESTION/ID`), questions as a whole and indicators with which it
-/// shares an actor or an area of the case, or two long words. `about`: further actors and areas that it speaks of.
-pub fn bears_on(case: &Case, sentence: &str, about: &[String]) -> Vec<String> {
-    let names = known(case);
-    let of = |text: &str| (names.named(&Text::new(text, 0)), stems(text));
-    let (mut named, words) = of(sentence);
-    named.extend_from_slice(about);
-    let meets = |text: &str| {
-        let (own, its) = of(text);
-        named.iter().any(|n| own.contains(n)) || words.intersection(&its).count() >= 2
-    };
-    let mut out = Vec::new();
-    for (q, question) in &case.questions {
-        let begun = out.len();
-        let single = question.hypotheses.iter().filter(|h| h.id != "other" && meets(&h.text));
-        out.extend(single.map(|h| format!("hypothesis:{q}/{}", h.id)));
-        // What the question itself is about bears on all of its answers.
-        if out.len() == begun && meets(&question.question) {
-            out.push(format!("question:{q}"));
-        }
+/// What a case asks, made ready to be held beside what is said.
+pub struct Asked {
+    names: Known,
+    /// Questions, each with its hypotheses.
+    questions: Vec<(Topic, Vec<Topic>)>,
+    indicators: Vec<Topic>,
+}
+
+/// Something that is asked: its name (`hypothesis:QUESTION/ID`), the actors and areas it names, its long words.
+struct Topic {
+    name: String,
+    named: Vec<String>,
+    words: BTreeSet<String>,
+}
+
+impl Asked {
+    /// Of a case.
+    pub fn new(case: &Case) -> Self {
+        let names = known(case);
+        let topic =
+            |name: String, text: &str| Topic { name, named: names.named(&Text::new(text, 0)), words: stems(text) };
+        let of = |(q, question): (&String, &model::Question)| {
+            let own = question.hypotheses.iter().filter(|h| h.id != "other");
+            let own = own.map(|h| topic(format!("hypothesis:{q}/{}", h.id), &h.text)).collect();
+            (topic(format!("question:{q}"), &question.question), own)
+        };
+        let questions = case.questions.iter().map(of).collect();
+        let indicators = case.indicators.iter().map(|(id, i)| topic(format!("indicator:{id}"), &i.title)).collect();
+        Self { names, questions, indicators }
     }
-    let tests = case.indicators.iter().filter(|(_, i)| meets(&i.title));
-    out.extend(tests.map(|(id, _)| format!("indicator:{id}")));
-    out
+
+    /// What a sentence may bear on: hypotheses, questions as a whole and indicators with which it shares an actor or an
+    /// area of the case, or two long words. `about`: further actors and areas that it speaks of.
+    pub fn bears_on(&self, sentence: &str, about: &[String]) -> Vec<String> {
+        let (mut named, words) = (self.names.named(&Text::new(sentence, 0)), stems(sentence));
+        named.extend_from_slice(about);
+        let meets = |t: &&Topic| named.iter().any(|n| t.named.contains(n)) || words.intersection(&t.words).count() >= 2;
+        let mut out: Vec<&Topic> = Vec::new();
+        for (question, hypotheses) in &self.questions {
+            let begun = out.len();
+            out.extend(hypotheses.iter().filter(meets));
+            // What the question itself is about bears on all of its answers.
+            if out.len() == begun {
+                out.extend(Some(question).filter(meets));
+            }
+        }
+        out.extend(self.indicators.iter().filter(meets));
+        out.into_iter().map(|t| t.name.clone()).collect()
+    }
 }
 
 /// Beginnings of the longer words of a text, in small letters: "prisoners" and "prison" are alike.
@@ -132,6 +157,7 @@ struct Proposer<'a> {
     case: &'a Case,
     report: &'a Report,
     read: &'a Read,
+    asked: Asked,
     context: Context,
     /// By reading: its place. A look-up goes through the whole gazetteer, and reports name few places often.
     places: Vec<Option<PlaceRef>>,
@@ -187,6 +213,7 @@ impl<'a> Proposer<'a> {
             case,
             report,
             read,
+            asked: Asked::new(case),
             places: Vec::new(),
             context: Context {
                 countries: countries(&report.text[report.body..]).into_iter().map(str::to_owned).collect(),
@@ -437,7 +464,7 @@ impl<'a> Proposer<'a> {
     fn statement(&self, s: &Statement) -> Option<Claim> {
         let (cue, bearing) = s.cues.first()?;
         let text = &self.report.text[s.quote.clone()];
-        if bears_on(self.case, text, &s.about).is_empty() {
+        if self.asked.bears_on(text, &s.about).is_empty() {
             return None;
         }
         let about = s.about.first().map(String::as_str);

@@ -26,6 +26,7 @@ pub(crate) fn run(args: &Read, common: &Common) -> Outcome {
     let Some(loaded) = super::checked_case(&args.case, None)? else { return Ok(End::Failed) };
     let case = &loaded.case;
     let reader = Reader::new(args, case)?;
+    let asked = engine::Asked::new(case);
     let mut texts: Vec<Source> = Vec::new();
     if let Some(path) = &args.file {
         let text = disk::text(path, MOST)?;
@@ -68,7 +69,7 @@ pub(crate) fn run(args: &Read, common: &Common) -> Outcome {
                 .map(|s| {
                     let mut v = json!(s);
                     v["sentence"] = json!(raw[s.quote.clone()]);
-                    v["bears_on"] = json!(engine::bears_on(case, &raw[s.quote.clone()], &s.about));
+                    v["bears_on"] = json!(asked.bears_on(&raw[s.quote.clone()], &s.about));
                     v
                 })
                 .collect();
@@ -86,7 +87,7 @@ pub(crate) fn run(args: &Read, common: &Common) -> Outcome {
             out.push('\n');
         }
         for s in &read.statements {
-            let bears_on = engine::bears_on(case, &raw[s.quote.clone()], &s.about);
+            let bears_on = asked.bears_on(&raw[s.quote.clone()], &s.about);
             out.push_str(&output::problem(&statement(file, s, &bears_on), &shown));
             out.push('\n');
         }

@@ -390,7 +390,7 @@ fn reading(case: &Case, report: &model::Report, claim: &Claim, tagger: Option<&T
     if let (Says::Fact(_), Some(s)) =
         (&claim.says, read.statements.iter().find(|s| s.cues.first().is_some_and(|c| at(c.0.span.start))))
     {
-        let bears_on = engine::bears_on(case, &report.text[s.quote.clone()], &s.about);
+        let bears_on = engine::Asked::new(case).bears_on(&report.text[s.quote.clone()], &s.about);
         return super::read::statement(&report.file, s, &bears_on);
     }
     Problem {

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use extract::read::marked::{PERPETRATOR, SURE_MARK, TARGET};
 use extract::tag::{Marked, Ready, Tagger, Training, candidates, marks, stands};
-use model::{ActorRole, Case, Decides, Label, Problem, Role, Severity, Span, Stance, Verdict};
+use model::{ActorRole, Case, Label, Problem, Role, Severity, Span, Stance, Verdict};
 use rayon::prelude::*;
 use serde_json::Value;
 
@@ -102,15 +102,10 @@ pub(crate) fn model(folder: &Path) -> Result<Option<Tagger>, String> {
 
 /// Sentences of the case's claims in which an actor's name stands for a part that a person coded, or confirmed.
 fn coded(case: &Case) -> Vec<Taught> {
-    let mut accepted: BTreeMap<&str, bool> = BTreeMap::new();
-    for r in &case.rulings {
-        if let Decides::Claim(c) = &r.decides {
-            accepted.insert(&c.claim, c.is == Verdict::Accepted);
-        }
-    }
+    let reviewed = engine::Reviewed::new(case);
     let mut by_sentence: BTreeMap<(&str, usize, usize), BTreeSet<(&'static str, &str)>> = BTreeMap::new();
     for c in case.claims.values() {
-        let sure = c.rule.is_none() || accepted.get(c.id.as_str()).copied().unwrap_or(false);
+        let sure = c.rule.is_none() || reviewed.verdicts.get(c.id.as_str()) == Some(&Verdict::Accepted);
         let Some(event) = c.event().filter(|_| sure && c.stance == Stance::Asserts) else { continue };
         let strings = by_sentence.entry((&c.report, c.excerpt.start, c.excerpt.end)).or_default();
         for a in &event.actors {

@@ -88,6 +88,18 @@ impl Stream {
         }
     }
 
+    /// Dirichlet(`weights`), all above 0, into `out`.
+    pub fn dirichlet(&mut self, weights: &[f64], out: &mut [f64]) {
+        let mut sum = 0.0;
+        for (o, w) in out.iter_mut().zip(weights) {
+            *o = self.gamma(*w).max(1e-300);
+            sum += *o;
+        }
+        for o in out {
+            *o /= sum;
+        }
+    }
+
     /// A Poisson draw: by counting exponential gaps (small means) or through a gamma split.
     pub fn poisson(&mut self, mean: f64) -> u64 {
         let (mut n, mut mean) = (0, mean);

@@ -6,6 +6,8 @@
 mod binary;
 mod category;
 mod chain;
+mod copies;
+mod diagnose;
 mod draw;
 mod figure;
 mod footprint;
@@ -13,10 +15,14 @@ mod link;
 mod score;
 mod special;
 mod tail;
+mod tolls;
+mod votes;
 
 pub use binary::{Conflict, existence, shared_subset};
 pub use category::{Inverse, pick};
 pub use chain::{Chain, Fit, Items, Lattice, Lesson};
+pub use copies::{CopyPrior, Copying};
+pub use diagnose::{Convergence, convergence, pareto_k, rank_uniformity};
 pub use draw::{Stream, entity, philox, uniform};
 pub use figure::{Grid, Phrase, Reading, likelihood, posterior, prior};
 pub use footprint::{Counts, FootprintModel, dispersion};
@@ -26,3 +32,7 @@ pub use link::{
 pub use score::{mean_se, quantile};
 pub use special::{beta_quantiles, logistic, logit, normal_cdf, normal_quantile};
 pub use tail::at_least;
+pub use tolls::{
+    Hedging, Toll, TollChain, TollFit, TollLaw, TollModel, TollPrior, TollWorld, TollWorlds, Tolls, sbc as tolls_sbc,
+};
+pub use votes::{VoteChain, VoteFit, VoteModel, VotePrior, Votes, sbc as votes_sbc};

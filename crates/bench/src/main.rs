@@ -8,6 +8,7 @@ mod import;
 mod matching;
 mod muc4;
 mod reading;
+mod reconcile;
 mod worlds;
 
 use std::path::PathBuf;
@@ -75,12 +76,13 @@ pub(crate) fn thread_seconds() -> f64 {
     stat.split_whitespace().next().and_then(|t| t.parse::<f64>().ok()).map_or(f64::NAN, |ns| ns / 1e9)
 }
 
-const NAMES: [(&str, &str); 6] = [
+const NAMES: [(&str, &str); 7] = [
     ("worlds", "possible worlds of the example and of 1,000 to 1,000,000 events; whole commands beside it"),
     ("import", "GDELT- and UCDP-shaped files to Parquet, beside the csv crate that only splits rows"),
     ("match", "the same event across generated data sets: time, F1, calibration; numpy and Splink beside it"),
     ("extract", "reading reports by rules: documents a second, memory, start-up; spaCy beside it"),
     ("muc4", "reading: roles and templates of the MUC-4 messages, trained on their training split"),
+    ("reconcile", "who and how many from claims that contradict and copy: time, accuracy, calibration, labelled sets"),
     ("figures", "simulation-based calibration and coverage of the figure posterior, long form"),
 ];
 
@@ -104,6 +106,7 @@ fn main() -> ExitCode {
         Some("import") => import::run(data.as_deref()),
         Some("extract") => reading::run(data.as_deref()),
         Some("muc4") => muc4::run(data.as_deref()),
+        Some("reconcile") => reconcile::run(data.as_deref()),
         Some("match") => matching::run(data.as_deref()),
         // What `match` and `import` run in processes of their own.
         Some("match-one") => matching::one(&data.unwrap_or_default()).map(|()| {

@@ -179,7 +179,7 @@ pub(crate) fn sliced(path: &Path) -> Result<(), String> {
 }
 
 /// Runs the shared generator into a folder of its own.
-fn generate() -> Result<PathBuf, String> {
+pub(crate) fn generate() -> Result<PathBuf, String> {
     let script = crate::shared().join("../peers/gen/gen.py");
     let folder = std::env::temp_dir().join("bellwether-bench-peers");
     if !folder.join("match200k").is_dir() {

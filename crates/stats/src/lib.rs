@@ -3,6 +3,7 @@
 //! Every function is deterministic on every machine: no platform `ln`, `exp` or trigonometry (`libm`
 //! instead), no hash order, no clock.
 
+mod best;
 mod binary;
 mod category;
 mod chain;
@@ -18,6 +19,7 @@ mod tail;
 mod tolls;
 mod votes;
 
+pub use best::BestEstimate;
 pub use binary::{Conflict, existence, shared_subset};
 pub use category::{Inverse, pick};
 pub use chain::{Chain, Fit, Items, Lattice, Lesson};

@@ -6,6 +6,9 @@
 //!
 //! ln(said) is a cell, so what is said is rounded after it is distorted; of none, .3 is left to be distorted.
 //!
+//! A voice may err grossly (a typing error, another event's figure): then what it says tells nothing of this one.
+//! That counts where claims on an event cannot be had under one figure; elsewhere it is left out, being improbable.
+//!
 //! **The level is anchored.** Claims fix the biases of voices against one another only: that all of them err upwards by
 //! a third cannot be told from figures a third larger. The mean bias over claims is held at nothing, without
 //! those of voices far from all others, and each world shifts it by as much as so many biases leave it open.
@@ -62,6 +65,8 @@ pub struct TollPrior {
     pub size: (f64, f64, f64),
     /// Pseudo-claims that say none, and some, where there is none.
     pub said_none: (f64, f64),
+    /// Pseudo-claims of a voice that err grossly, and that do not.
+    pub gross: (f64, f64),
     /// Who copies.
     pub copies: CopyPrior,
 }
@@ -81,6 +86,7 @@ impl Default for TollPrior {
             none: (1.0, 3.0),
             size: (6.0, 1.8, 1.2),
             said_none: (9.0, 1.0),
+            gross: (1.0, 49.0),
             copies: CopyPrior::default(),
         }
     }
@@ -103,6 +109,8 @@ pub struct TollModel {
     pub sd: f64,
     /// How often none is said where there is none.
     pub said_none: f64,
+    /// By voice: how often it errs grossly.
+    pub gross: Vec<f64>,
     /// By source: whom it copies.
     pub copies: Vec<Option<Copying>>,
 }
@@ -116,6 +124,8 @@ pub struct TollLaw {
     pub first: usize,
     /// How probable each value is from there on.
     pub weights: Vec<f64>,
+    /// Whether its claims cannot be had under one figure, so that somebody errs grossly.
+    pub doubtful: bool,
 }
 
 /// A fit: the mode of the globals, and the events given it.
@@ -163,6 +173,11 @@ struct Word {
 }
 
 impl Word {
+    fn new(c: &Toll) -> Self {
+        let to = if c.high.is_finite() { ln(c.high + 0.5) } else { f64::INFINITY };
+        Self { voice: c.voice, hedge: c.hedge, low: c.low, high: c.high, from: ln(c.low - 0.5), to }
+    }
+
     /// Where there is none: how probable it is that none is said and that this word holds it, and that more is said and
     /// this word holds that, which is y with probability 1 / (y (y + 1)).
     fn where_none(&self, model: &TollModel) -> (f64, f64) {
@@ -170,6 +185,15 @@ impl Word {
         let zero = if self.low < 1.0 { model.said_none } else { 0.0 };
         (zero, (1.0 - model.said_none) * (1.0 / self.low.max(1.0) - tail).max(0.0))
     }
+}
+
+/// Where gross errors are reckoned with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Doubt {
+    /// Everywhere: exact.
+    Always,
+    /// Where claims cannot be had under one figure.
+    Apart,
 }
 
 /// What a word is worth under one set of globals.
@@ -182,20 +206,55 @@ struct Worth {
     first: u32,
     at: u32,
     len: u32,
-    /// The same where there is none.
+    /// The same where there is none, and the same with gross errors.
     none: f64,
+    none_mixed: f64,
+    /// Logarithms of how probable it is that the voice does not err grossly; that it does, and says this.
+    sound: f64,
+    gross: f64,
+}
+
+impl Worth {
+    /// Logarithm of its probability at a value.
+    fn at(&self, scale: &[f64], table: &[f64], value: usize) -> f64 {
+        match self.fine {
+            Some((centre, variance)) => {
+                -0.5 * ((scale[value] - centre) * (scale[value] - centre) / variance + self.width)
+            }
+            None => match value.checked_sub(self.first as usize) {
+                Some(i) if i < self.len as usize => table[self.at as usize + i],
+                _ => BEYOND,
+            },
+        }
+    }
+
+    /// What its probability is with gross errors, and the share of that which is sound.
+    fn mixed(&self, ln_sound: f64) -> (f64, f64) {
+        mix(self.sound + ln_sound, self.gross)
+    }
+}
+
+/// ln(exp(a) + exp(b)), and the share of the first.
+fn mix(a: f64, b: f64) -> (f64, f64) {
+    let top = a.max(b);
+    let (x, y) = (libm::exp(a - top), libm::exp(b - top));
+    (top + libm::log(x + y), x / (x + y))
 }
 
 /// Log-probability beyond the run of a table.
-const BEYOND: f64 = -60.0;
+const BEYOND: f64 = -200.0;
 /// Spreads from the middle at which a run ends.
 const REACH: f64 = 6.0;
 /// Cells wider than this many spreads are looked up, not taken for normal.
 const WIDE: f64 = 0.8;
+/// By how much gross errors are wider than figures, in the logarithm.
+const GROSS: f64 = 1.5;
+/// Chi-square from which claims are taken for too far apart to be had under one figure; each claim adds 2 to it.
+const DOUBT: f64 = 10.0;
 /// Biases further from the rest than this many times what biases are believed to differ by do not count for the level.
 const WILD: f64 = 3.0;
 const MOST_PASSES: usize = 60;
-const STANDS: f64 = 1e-4;
+const STANDS: f64 = 2e-5;
 
 fn ln(x: f64) -> f64 {
     if x <= 0.0 { f64::NEG_INFINITY } else { libm::log(x) }
@@ -223,14 +282,7 @@ impl Tolls {
             let c = &claims[i as usize];
             if last != Some(key(c)) {
                 last = Some(key(c));
-                words.push(Word {
-                    voice: c.voice,
-                    hedge: c.hedge,
-                    low: c.low,
-                    high: c.high,
-                    from: ln(c.low - 0.5),
-                    to: if c.high.is_finite() { ln(c.high + 0.5) } else { f64::INFINITY },
-                });
+                words.push(Word::new(c));
             }
             let at = &mut next[c.event as usize];
             word[*at as usize] = words.len() as u32 - 1;
@@ -269,31 +321,69 @@ impl Tolls {
 
     fn worths(&self, prior: &TollPrior, model: &TollModel, table: &mut Vec<f64>) -> Vec<Worth> {
         table.clear();
-        self.words
-            .iter()
-            .map(|w| {
-                let (zero, more) = w.where_none(model);
-                let none = ln(zero + more).max(BEYOND);
-                let sigma = self.sigma(prior, model, w);
-                let shift = model.bias[w.voice as usize] + model.offset[w.hedge as usize];
-                if w.to - w.from < WIDE * sigma {
-                    let width = w.to - w.from;
-                    let variance = sigma * sigma + width * width / 12.0;
-                    let fine = Some(((w.to + w.from) / 2.0 - shift, variance));
-                    let width = libm::log(std::f64::consts::TAU * variance / (width * width));
-                    return Worth { fine, width, first: 0, at: 0, len: 0, none };
-                }
-                let (from, to) = (w.from - shift, w.to - shift);
-                let first = self.scale.partition_point(|x| *x < from - REACH * sigma).max(1);
-                let end = self.scale.partition_point(|x| *x < to + REACH * sigma).max(first);
-                let at = table.len() as u32;
-                for x in &self.scale[first..end] {
-                    let p = self.normal.between((from - x) / sigma, (to - x) / sigma);
-                    table.push(if p > 1e-26 { libm::log(p) } else { BEYOND });
-                }
-                Worth { fine: None, width: 0.0, first: first as u32, at, len: (end - first) as u32, none }
-            })
-            .collect()
+        self.words.iter().map(|w| self.worth(prior, model, w, table)).collect()
+    }
+
+    fn worth(&self, prior: &TollPrior, model: &TollModel, w: &Word, table: &mut Vec<f64>) -> Worth {
+        let (zero, more) = w.where_none(model);
+        let none = ln(zero + more).max(BEYOND);
+        let errs = model.gross[w.voice as usize];
+        let sound = libm::log1p(-errs);
+        let z = |x: f64| (x - model.mean) / (model.sd + GROSS);
+        let gross = self.normal.between(z(w.from), z(w.to));
+        // A cell too narrow for the difference of two laws is as probable as its middle is dense.
+        let gross = if gross > 1e-12 {
+            ln(errs * gross)
+        } else {
+            let (low, s) = (w.low.max(1.0), model.sd + GROSS);
+            let width = (w.high - w.low + 1.0).min(low) / low;
+            ln(errs * width / s) - 0.5 * z(ln(low)) * z(ln(low)) - 0.918_938_533_204_672_8
+        };
+        let none_mixed = mix(sound + none, gross).0;
+        let sigma = self.sigma(prior, model, w);
+        let shift = model.bias[w.voice as usize] + model.offset[w.hedge as usize];
+        if w.to - w.from < WIDE * sigma {
+            let width = w.to - w.from;
+            let variance = sigma * sigma + width * width / 12.0;
+            let fine = Some(((w.to + w.from) / 2.0 - shift, variance));
+            let width = libm::log(std::f64::consts::TAU * variance / (width * width));
+            return Worth { fine, width, first: 0, at: 0, len: 0, none, none_mixed, sound, gross };
+        }
+        let (from, to) = (w.from - shift, w.to - shift);
+        let first = self.scale.partition_point(|x| *x < from - REACH * sigma).max(1);
+        let end = self.scale.partition_point(|x| *x < to + REACH * sigma).max(first);
+        let at = table.len() as u32;
+        for x in &self.scale[first..end] {
+            let p = self.normal.between((from - x) / sigma, (to - x) / sigma);
+            table.push(if p > 1e-26 { libm::log(p) } else { BEYOND });
+        }
+        Worth {
+            fine: None,
+            width: 0.0,
+            first: first as u32,
+            at,
+            len: (end - first) as u32,
+            none,
+            none_mixed,
+            sound,
+            gross,
+        }
+    }
+
+    /// The law of one event under the globals of a fit, with further claims that the fit has not seen.
+    pub fn law(&self, prior: &TollPrior, fit: &TollFit, event: usize, more: &[Toll]) -> TollLaw {
+        let mut table = Vec::new();
+        let mut worths = Vec::new();
+        let mut own = fit.own[self.of(event)].to_vec();
+        own.resize(own.len() + more.len(), 1.0);
+        let claimed = self.of(event).map(|i| self.words[self.word[i] as usize]);
+        for w in claimed.chain(more.iter().map(Word::new)) {
+            worths.push(self.worth(prior, &fit.model, &w, &mut table));
+        }
+        let words: Vec<u32> = (0..worths.len() as u32).collect();
+        let mut law = TollLaw::EMPTY;
+        self.weigh(&self.sizes(&fit.model), &worths, &table, &words, &own, Doubt::Apart, &mut law);
+        law
     }
 
     /// Edges of a value's cell in ln(figure + .3); the last has no upper one.
@@ -321,20 +411,25 @@ impl Tolls {
         table: &[f64],
         words: &[u32],
         own: &[f64],
+        doubt: Doubt,
         law: &mut TollLaw,
     ) -> f64 {
-        let (mut precision, mut pull, mut square, mut none) = (0.0, 0.0, 0.0, sizes[0]);
+        let (mut precision, mut pull, mut square, mut width, mut none) = (0.0, 0.0, 0.0, 0.0, sizes[0]);
+        let (mut fine, mut sound) = (0.0, 0.0);
         let all = (1, self.scale.len());
         let (mut inner, mut hull) = (all, (usize::MAX, 0));
         for (w, own) in words.iter().zip(own) {
             let w = &worths[*w as usize];
-            none += own * w.none;
+            none += own * w.none_mixed;
+            sound += own * w.sound;
             match w.fine {
                 Some((centre, variance)) => {
                     let weight = own / variance;
+                    fine += own;
                     precision += weight;
                     pull += weight * centre;
-                    square += weight * centre * centre + own * w.width;
+                    square += weight * centre * centre;
+                    width += own * w.width;
                 }
                 None => {
                     let run = (w.first as usize, (w.first + w.len) as usize);
@@ -343,33 +438,56 @@ impl Tolls {
                 }
             }
         }
+        let run = |mean: f64, sd: f64| {
+            let from = self.scale.partition_point(|x| *x < mean - REACH * sd).max(1);
+            (from, self.scale.partition_point(|x| *x < mean + REACH * sd))
+        };
         if precision > 0.0 {
-            let (mean, sd) = (pull / precision, 1.0 / libm::sqrt(precision));
-            let run = (
-                self.scale.partition_point(|x| *x < mean - REACH * sd).max(1),
-                self.scale.partition_point(|x| *x < mean + REACH * sd),
-            );
+            let run = run(pull / precision, 1.0 / libm::sqrt(precision));
             inner = (inner.0.max(run.0), inner.1.min(run.1));
-            hull = (hull.0.min(run.0), hull.1.max(run.1));
         }
-        // One value at least, and all that anybody allows where nobody's runs meet.
-        let (from, to) = if inner.0 < inner.1 { inner } else { (hull.0.clamp(1, all.1 - 1), hull.1.clamp(2, all.1)) };
-        law.first = from;
+        // How far fine claims are apart: chi-square of as many less one.
+        let apart = if precision > 0.0 { square - pull * pull / precision } else { 0.0 };
+        law.doubtful = doubt == Doubt::Always || words.len() > 1 && (inner.0 >= inner.1 || apart > DOUBT + 2.0 * fine);
         law.weights.clear();
-        law.weights.extend(
-            self.scale[from..to]
-                .iter()
-                .zip(&sizes[from..to])
-                .map(|(x, size)| size - 0.5 * (precision * x * x - 2.0 * pull * x + square)),
-        );
-        for (w, own) in words.iter().zip(own) {
-            let w = &worths[*w as usize];
-            if w.fine.is_none() {
-                let values = &table[w.at as usize..(w.at + w.len) as usize];
-                let start = from as isize - w.first as isize;
+        if law.doubtful {
+            for (w, own) in words.iter().zip(own) {
+                let w = &worths[*w as usize];
+                if let (Some((centre, variance)), true) = (w.fine, *own > 0.0) {
+                    let run = run(centre, libm::sqrt(variance));
+                    hull = (hull.0.min(run.0), hull.1.max(run.1));
+                }
+            }
+            let (from, to) = (hull.0.clamp(1, all.1 - 1), hull.1.clamp(2, all.1));
+            law.first = from;
+            law.weights.extend_from_slice(&sizes[from..to]);
+            for (w, own) in words.iter().zip(own) {
+                let w = &worths[*w as usize];
                 for (i, l) in law.weights.iter_mut().enumerate() {
-                    let here = usize::try_from(start + i as isize).ok().and_then(|i| values.get(i));
-                    *l += own * here.copied().unwrap_or(BEYOND);
+                    *l += own * w.mixed(w.at(&self.scale, table, from + i)).0;
+                }
+            }
+        } else {
+            // One value at least.
+            let (from, to) =
+                if inner.0 < inner.1 { inner } else { (inner.0.clamp(1, all.1 - 1), inner.0.clamp(1, all.1 - 1) + 1) };
+            law.first = from;
+            let constant = sound - 0.5 * (square + width);
+            law.weights.extend(
+                self.scale[from..to]
+                    .iter()
+                    .zip(&sizes[from..to])
+                    .map(|(x, size)| size - 0.5 * (precision * x * x - 2.0 * pull * x) + constant),
+            );
+            for (w, own) in words.iter().zip(own) {
+                let w = &worths[*w as usize];
+                if w.fine.is_none() {
+                    let values = &table[w.at as usize..(w.at + w.len) as usize];
+                    let start = from as isize - w.first as isize;
+                    for (i, l) in law.weights.iter_mut().enumerate() {
+                        let here = usize::try_from(start + i as isize).ok().and_then(|i| values.get(i));
+                        *l += own * here.copied().unwrap_or(BEYOND);
+                    }
                 }
             }
         }
@@ -398,6 +516,7 @@ impl Tolls {
             mean: prior.size.1,
             sd: prior.size.2,
             said_none: prior.said_none.0 / (prior.said_none.0 + prior.said_none.1),
+            gross: vec![prior.gross.0 / (prior.gross.0 + prior.gross.1); self.sources.len()],
             copies: vec![None; self.sources.iter().max().map_or(0, |s| *s as usize + 1)],
         }
     }
@@ -405,7 +524,7 @@ impl Tolls {
     /// Fits the globals by expectation and maximisation (censored claims by their expected place in the cell); with
     /// `copying`, looks for copiers in between.
     pub fn fit(&self, prior: &TollPrior, copying: bool) -> TollFit {
-        let empty = TollLaw { none: 0.0, first: 1, weights: Vec::new() };
+        let empty = TollLaw::EMPTY;
         let mut fit = TollFit {
             model: self.begin(prior),
             laws: vec![empty; self.events()],
@@ -439,9 +558,9 @@ impl Tolls {
             }
             for (e, law) in fit.laws.iter_mut().enumerate() {
                 let of = self.of(e);
-                self.weigh(&sizes, &worths, &table, &self.word[of.clone()], &fit.own[of], law);
+                self.weigh(&sizes, &worths, &table, &self.word[of.clone()], &fit.own[of], Doubt::Apart, law);
             }
-            if self.maximise(prior, fit) < STANDS {
+            if self.maximise(prior, &worths, &table, fit) < STANDS {
                 break;
             }
         }
@@ -554,13 +673,15 @@ impl Tolls {
     }
 
     /// The globals given the events; returns how far the biases moved.
-    fn maximise(&self, prior: &TollPrior, fit: &mut TollFit) -> f64 {
+    fn maximise(&self, prior: &TollPrior, worths: &[Worth], table: &[f64], fit: &mut TollFit) -> f64 {
         let (laws, own, model) = (&fit.laws, &fit.own, &mut fit.model);
         let hedges = prior.hedges.len();
         // By voice: weight, weighted residual; claims, squares. By hedge: weight, weighted residual.
         let mut bias = vec![(0.0, 0.0); self.sources.len()];
         let mut square = vec![(0.0, 0.0); self.sources.len()];
         let mut offset = vec![(0.0, 0.0); hedges];
+        let mut gross = vec![prior.gross; self.sources.len()];
+        let mut weights = Vec::new();
         let (mut none, mut size) = ((prior.none.0, prior.none.1), (0.0, 0.0, 0.0));
         let mut said_none = prior.said_none;
         let sigmas: Vec<f64> = self.words.iter().map(|w| self.sigma(prior, model, w)).collect();
@@ -589,10 +710,33 @@ impl Tolls {
             size.0 += some;
             for i in self.of(e) {
                 let (w, mine) = (self.word[i] as usize, own[i]);
-                let (sigma, w) = (sigmas[w], &self.words[w]);
+                let (sigma, w, worth) = (sigmas[w], &self.words[w], &worths[w]);
+                // Of the event's law, what goes with this claim being sound.
+                let (mut none, mut some, mut mean, mut second) = (law.none, some, mean, second);
+                let mut weights_here = &law.weights;
+                if none > 1e-9 {
+                    none *= worth.mixed(worth.none).1;
+                }
+                if law.doubtful {
+                    weights.clear();
+                    (some, mean, second) = (0.0, 0.0, 0.0);
+                    for (v, p) in law.weights.iter().enumerate() {
+                        let p = if *p > 1e-9 {
+                            p * worth.mixed(worth.at(&self.scale, table, law.first + v)).1
+                        } else {
+                            0.0
+                        };
+                        let x = self.scale[law.first + v];
+                        weights.push(p);
+                        (some, mean, second) = (some + p, mean + p * x, second + p * x * x);
+                    }
+                    weights_here = &weights;
+                }
+                gross[w.voice as usize].0 += mine * (1.0 - none - some).max(0.0);
+                gross[w.voice as usize].1 += mine * (none + some);
                 let (zero, more) = w.where_none(model);
-                said_none.0 += mine * law.none * zero / (zero + more).max(1e-300);
-                said_none.1 += mine * law.none * more / (zero + more).max(1e-300);
+                said_none.0 += mine * none * zero / (zero + more).max(1e-300);
+                said_none.1 += mine * none * more / (zero + more).max(1e-300);
                 if w.to.is_infinite() || some < 1e-9 {
                     continue;
                 }
@@ -608,7 +752,7 @@ impl Tolls {
                     squared = share * share * (centre * centre * some - 2.0 * centre * mean + second)
                         + some * own * cell / (own + cell);
                 } else {
-                    for (p, x) in law.weights.iter().zip(&self.scale[law.first..]) {
+                    for (p, x) in weights_here.iter().zip(&self.scale[law.first..]) {
                         if *p > 1e-9 {
                             let (one, two) =
                                 self.normal.inside((w.from - shift - x) / sigma, (w.to - shift - x) / sigma);
@@ -635,13 +779,16 @@ impl Tolls {
         }
         let precision = 1.0 / (prior.bias * prior.bias);
         let mut fresh: Vec<f64> = bias.iter().map(|(w, r)| r / (w + precision)).collect();
-        let weights: Vec<f64> = square.iter().map(|s| s.0).collect();
+        let weights: Vec<f64> = bias.iter().map(|b| b.0).collect();
         let middle = middle(&fresh, &weights, prior.bias).0;
         let mut moved = 0.0_f64;
         for (b, f) in model.bias.iter_mut().zip(&mut fresh) {
             *f -= middle;
             moved = moved.max((*b - *f).abs());
             *b = *f;
+        }
+        for (g, (yes, no)) in model.gross.iter_mut().zip(gross) {
+            *g = yes / (yes + no);
         }
         for (s, (n, q)) in model.spread.iter_mut().zip(&square) {
             *s = libm::sqrt((q + prior.spread.0 * prior.spread.1 * prior.spread.1) / (n + prior.spread.0));
@@ -672,6 +819,8 @@ impl Tolls {
 }
 
 impl TollLaw {
+    const EMPTY: Self = Self { none: 1.0, first: 1, weights: Vec::new(), doubtful: false };
+
     /// The value, as an index into the grid, that `u` in (0, 1) falls on.
     pub fn draw(&self, u: f64) -> usize {
         let mut left = u - self.none;
@@ -751,7 +900,7 @@ pub fn sbc(seed: u64, run: u32) -> Vec<f64> {
     below.iter().zip(&equal).map(|(b, e)| (b + s.next_unit() * (e + 1.0)) / 100.0).collect()
 }
 
-/// The middle of what voices err by, each counted by its claims, and how open it is left: wild ones count
+/// The middle of what voices err by, each counted by its claims and their precision, and how open it is left: wild ones count
 /// for nothing (from the median on).
 fn middle(bias: &[f64], weights: &[f64], sd: f64) -> (f64, f64) {
     let mut order: Vec<usize> = (0..bias.len()).filter(|i| weights[*i] > 0.0).collect();

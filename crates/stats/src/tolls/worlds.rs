@@ -1,7 +1,7 @@
 //! Worlds for bulk data: globals from the normal law around the mode (Laplace), with the level's own doubt, and each
 //! event exactly given them. How good the normal law is, the largest importance weights tell (Pareto-k).
 
-use super::{TollFit, TollLaw, TollModel, TollPrior, Tolls, middle};
+use super::{Doubt, TollFit, TollLaw, TollModel, TollPrior, Tolls, middle};
 use crate::draw::Stream;
 
 /// What worlds are drawn from.
@@ -72,7 +72,7 @@ impl Tolls {
                 here.push((w.voice as usize, p));
                 let v = w.voice as usize;
                 diagonal[v] += p;
-                claims[v] += fit.own[i] * some;
+                claims[v] += fit.own[i] * some / (sigma * sigma);
                 let own = fit.model.spread[v] * fit.model.spread[v];
                 // What a claim tells of its voice's spread: less where the figure, the hedge or the cell blur it.
                 let told = own / (sigma * sigma + cell * cell);
@@ -218,10 +218,18 @@ impl TollWorlds<'_> {
         let mut table = Vec::new();
         let worths = tolls.worths(self.prior, model, &mut table);
         let sizes = tolls.sizes(model);
-        let mut law = TollLaw { none: 1.0, first: 1, weights: Vec::new() };
+        let mut law = TollLaw::EMPTY;
         for e in 0..tolls.events() {
             let of = tolls.of(e);
-            let worth = tolls.weigh(&sizes, &worths, &table, &tolls.word[of.clone()], &self.fit.own[of], &mut law);
+            let worth = tolls.weigh(
+                &sizes,
+                &worths,
+                &table,
+                &tolls.word[of.clone()],
+                &self.fit.own[of],
+                Doubt::Apart,
+                &mut law,
+            );
             each(e, &law, worth);
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use model::{Case, Problem, Test};
+use model::{Case, Problem, Span, Test};
 use serde::Serialize;
 
 use crate::journal::{Journal, hash};
@@ -250,6 +250,9 @@ fn run(case: &Case, options: Options, journal: &mut Journal<'_>) -> Result<Run, 
     inputs.push(keep("seed, worlds, base rate", &hash(&(case.seed, options.worlds, case.base_rate.to_bits()))));
     let (worlds, _) = journal
         .run("worlds", worlds::VERSION, "", inputs, || worlds::run(case, &gathered, &laws, options.worlds, true));
+    if !worlds.diagnosis.converged() {
+        return Err(vec![not_converged(&worlds.diagnosis)]);
+    }
     let view = View { case, laws: &laws, worlds: &worlds };
     // Each indicator is keyed by the events it may look at, so that news about others leaves it alone.
     let stored = journal.is_stored();
@@ -380,6 +383,19 @@ fn run(case: &Case, options: Options, journal: &mut Journal<'_>) -> Result<Run, 
         ran: std::mem::take(&mut journal.ran),
         records: std::mem::take(&mut journal.records),
     })
+}
+
+/// Chains that disagree give no number.
+fn not_converged(d: &worlds::Diagnosis) -> Problem {
+    let message = format!(
+        "the worlds have not converged: R-hat of {} is {:.2}, at most {:.2} is wanted ({:.0} effective draws)",
+        d.of,
+        d.r_hat,
+        worlds::Diagnosis::MOST,
+        d.ess
+    );
+    Problem::error("not-converged", Span::new("case.toml", 0, 0), message)
+        .help("draw more worlds (`--worlds 8192`); where that does not help, what it says contradicts itself: see `bellwether explain` of its claims")
 }
 
 /// Outcomes of all indicators in worlds where nothing that was said is believed.

@@ -73,7 +73,7 @@ fn golden(case: &Case, indicator: &str, given: &[GivenEvent], expect: &Expectati
             })
         })
         .collect();
-    let worlds = Worlds { n: 1, events, facts: BTreeMap::new(), links };
+    let worlds = Worlds { n: 1, events, links, ..Worlds::default() };
     let view = View { case, laws: &laws, worlds: &worlds };
     let mut outcomes = BTreeMap::new();
     let Some(wanted) = case.indicators.get(indicator) else {

@@ -5,16 +5,18 @@
 
 use std::collections::BTreeMap;
 
+mod chain;
+
 use model::{Case, Day, DaySpan, LinkKind, Reliability};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use stats::{Conflict, Grid, Inverse, Phrase, Reading, entity, existence, shared_subset, uniform};
+use stats::{Grid, Inverse, entity, uniform};
 
-use super::gather::{Gathered, Guests, components};
-use super::reconcile::{Bearing, EventLaw, FigureLaw, KNOWN_SHARE};
+use super::gather::{Gathered, Guests};
+use super::reconcile::EventLaw;
 
 /// Part of the stage's key.
-pub const VERSION: u32 = 7;
+pub const VERSION: u32 = 8;
 
 /// What a draw is for; the last part of its key. Never renumber.
 pub mod attribute {
@@ -66,10 +68,6 @@ pub fn grade_law(grade: Reliability) -> (f64, f64) {
         Reliability::F => (1.5, 1.0),
     }
 }
-
-/// Bias of a source in the logarithm of a figure: 9 equally likely values of N(0, .3²) around its mean.
-const BIAS_NODES: usize = 9;
-const BIAS_SD: f64 = 0.3;
 
 /// The chance that an unsound statement of a party says falsely that its own side did it.
 const FALSELY_OWNS: f64 = 0.05;
@@ -129,6 +127,51 @@ pub struct LinkWorlds {
     pub valid: Vec<Option<DaySpan>>,
 }
 
+/// One source in every world.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SourceWorlds {
+    /// The source.
+    pub source: String,
+    /// How reliable it is.
+    pub reliability: Vec<f64>,
+}
+
+/// One source on one side's losses in every world.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct VoiceWorlds {
+    /// The source.
+    pub source: String,
+    /// Whether it speaks of the losses of its own side.
+    pub own: bool,
+    /// Mean of its bias, in the logarithm of a figure, before anything was said.
+    pub believed: f64,
+    /// Its bias.
+    pub bias: Vec<f64>,
+    /// By how much it is wider than its kind.
+    pub spread: Vec<f64>,
+}
+
+/// Whether the chains agree.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Diagnosis {
+    /// Largest rank-normalised split R-hat of a source's reliability or bias.
+    pub r_hat: f64,
+    /// Least effective number of draws.
+    pub ess: f64,
+    /// Of what R-hat is the largest.
+    pub of: String,
+}
+
+impl Diagnosis {
+    /// R-hat above which worlds are not to be used.
+    pub const MOST: f64 = 1.05;
+
+    /// Whether the worlds may be used.
+    pub fn converged(&self) -> bool {
+        self.r_hat <= Self::MOST
+    }
+}
+
 /// All worlds, by column.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Worlds {
@@ -140,6 +183,12 @@ pub struct Worlds {
     pub facts: BTreeMap<String, Vec<f64>>,
     /// Links.
     pub links: Vec<LinkWorlds>,
+    /// Sources, by id.
+    pub sources: Vec<SourceWorlds>,
+    /// Sources as they speak of figures.
+    pub voices: Vec<VoiceWorlds>,
+    /// Whether the chains agree.
+    pub diagnosis: Diagnosis,
 }
 
 /// What every world needs to know of the case.
@@ -148,12 +197,8 @@ struct Globals<'a> {
     n: usize,
     /// Index of a statement by id.
     index: BTreeMap<&'a str, usize>,
-    /// By statement: soundness in each world.
-    sound: Vec<Vec<f64>>,
     /// By statement: the worlds in which every claim that makes it was misread; empty where none may be.
     misread: Vec<Vec<bool>>,
-    /// By source: index of its bias in each world.
-    bias: BTreeMap<&'a str, Vec<u8>>,
     /// By event of a family: family, place in it.
     family: BTreeMap<&'a str, (usize, usize)>,
     /// By family and world: who stands for each of its events.
@@ -184,66 +229,54 @@ impl Globals<'_> {
 /// hypotheses take P0 (`worlds.md`, "Hypotheses").
 pub fn run(case: &Case, g: &Gathered, laws: &[EventLaw], n: usize, informed: bool) -> Worlds {
     let globals = globals(case, g, n);
-    let chances = existence_by_subject(case, g, &globals, informed);
-    let who = responsibility(g, laws, &globals, informed);
+    let drawn =
+        if informed { chain::Board::new(case, g, laws, &globals).draw(n) } else { before(case, g, laws, &globals) };
     let events: Vec<EventWorlds> = laws
         .par_iter()
-        .zip(&who)
-        .map(|(law, who)| {
-            let key = format!("event:{}", law.id);
-            let guests = g.dossiers.get(&key).map(|d| &d.guests);
-            event(law, &globals, guests, chances.get(&key), who, case.base_rate, informed)
+        .zip(drawn.who)
+        .zip(drawn.figures)
+        .map(|((law, who), figures)| {
+            let chance = drawn.chances.get(&format!("event:{}", law.id)).cloned();
+            event(law, &globals, chance.unwrap_or_else(|| vec![case.base_rate; n]), who, figures)
         })
         .collect();
-    let facts =
-        chances.iter().filter_map(|(k, chance)| Some((k.strip_prefix("fact:")?.to_owned(), chance.clone()))).collect();
-    let links = links(case, &globals, &chances);
-    Worlds { n, events, facts, links }
+    let facts = drawn
+        .chances
+        .iter()
+        .filter_map(|(k, chance)| Some((k.strip_prefix("fact:")?.to_owned(), chance.clone())))
+        .collect();
+    let links = links(case, &globals, &drawn.chances);
+    Worlds { n, events, facts, links, sources: drawn.sources, voices: drawn.voices, diagnosis: drawn.diagnosis }
+}
+
+/// What is believed before anything was said.
+fn before(case: &Case, g: &Gathered, laws: &[EventLaw], globals: &Globals<'_>) -> chain::Drawn {
+    let n = globals.n;
+    let leads = |k: &str, w: usize| k.strip_prefix("event:").is_none_or(|e| globals.leads(e, w));
+    let chance = |k: &String| (0..n).map(|w| if leads(k, w) { case.base_rate } else { 0.0 }).collect();
+    let figures = |law: &EventLaw| {
+        let event = entity(&format!("event:{}", law.id));
+        let one = |f: &super::reconcile::FigureLaw| {
+            let grid = Grid::new(f.largest.min(250_000));
+            let prior = Inverse::new(&stats::prior(&grid, 0.1, 6.0, 1.4));
+            let a = attribute::FIGURE + (entity(&format!("{} {}", f.measure.name(), f.of)) as u32 & 0xffff);
+            let draws = (0..n).map(|w| grid.values[prior.pick(uniform(globals.seed, w as u32, event, a))]).collect();
+            FigureWorlds { measure: f.measure, of: f.of.clone(), draws }
+        };
+        law.figures.iter().map(one).collect()
+    };
+    chain::Drawn {
+        chances: g.dossiers.keys().map(|k| (k.clone(), chance(k))).collect(),
+        who: laws.iter().map(|l| l.base.repeat(n)).collect(),
+        figures: laws.iter().map(figures).collect(),
+        sources: Vec::new(),
+        voices: Vec::new(),
+        diagnosis: Diagnosis { r_hat: 1.0, ess: n as f64, of: String::new() },
+    }
 }
 
 fn globals<'a>(case: &'a Case, g: &'a Gathered, n: usize) -> Globals<'a> {
-    let tables: BTreeMap<Reliability, Vec<f64>> =
-        [Reliability::A, Reliability::B, Reliability::C, Reliability::D, Reliability::E, Reliability::F]
-            .into_iter()
-            .map(|r| (r, stats::beta_quantiles(grade_law(r).0, grade_law(r).1, 512)))
-            .collect();
-    let mut reliability: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
-    let mut bias: BTreeMap<&str, Vec<u8>> = BTreeMap::new();
-    for (id, source) in &case.sources {
-        let e = entity(&format!("source:{id}"));
-        let table = &tables[&source.reliability];
-        let draw = |w: usize, a: u32| uniform(case.seed, w as u32, e, a);
-        reliability.insert(
-            id,
-            (0..n).map(|w| table[(draw(w, attribute::RELIABILITY) * table.len() as f64) as usize]).collect(),
-        );
-        bias.insert(id, (0..n).map(|w| (draw(w, attribute::BIAS) * BIAS_NODES as f64) as u8).collect());
-    }
     let misread = misread(case.seed, g, n);
-    let sound = g
-        .statements
-        .iter()
-        .zip(&misread)
-        .map(|(s, misread)| {
-            (0..n)
-                .map(|w| {
-                    if misread.get(w) == Some(&true) {
-                        return 0.0;
-                    }
-                    let at = |id: &str| reliability.get(id).map_or(0.5, |r| r[w]);
-                    let own = at(&s.origin).clamp(1e-6, 1.0 - 1e-6);
-                    let own = stats::logistic(stats::logit(own) + s.shift) * s.factor;
-                    // It reached us faithfully by at least one of its ways; who passes on is mostly faithful.
-                    let lost: f64 = s
-                        .relays
-                        .iter()
-                        .map(|path| 1.0 - path.iter().map(|r| 0.8 + 0.2 * at(r)).product::<f64>())
-                        .product();
-                    own * (1.0 - lost)
-                })
-                .collect()
-        })
-        .collect();
     let index = g.statements.iter().enumerate().map(|(i, s)| (s.id.as_str(), i)).collect();
     let family = g
         .families
@@ -263,7 +296,7 @@ fn globals<'a>(case: &'a Case, g: &'a Gathered, n: usize) -> Globals<'a> {
             (0..n).map(|w| f.leaders(|x, y| uniform(case.seed, w as u32, names[&(x, y)], attribute::SAME))).collect()
         })
         .collect();
-    Globals { seed: case.seed, n, index, sound, misread, bias, family, leaders }
+    Globals { seed: case.seed, n, index, misread, family, leaders }
 }
 
 /// In which worlds nothing of a statement was read rightly: each rule has its precision, each claim its luck.
@@ -288,245 +321,16 @@ fn misread(seed: u64, g: &Gathered, n: usize) -> Vec<Vec<bool>> {
     out
 }
 
-/// P(so | what the world fixes) for every subject, world by world. Statements about one subject only are summed out
-/// exactly; those about several are drawn together, once, for all the things they cover.
-fn existence_by_subject(
-    case: &Case,
-    g: &Gathered,
-    globals: &Globals<'_>,
-    informed: bool,
-) -> BTreeMap<String, Vec<f64>> {
-    let n = globals.n;
-    if !informed {
-        let leads = |k: &str, w: usize| k.strip_prefix("event:").is_none_or(|e| globals.leads(e, w));
-        return g
-            .dossiers
-            .keys()
-            .map(|k| (k.clone(), (0..n).map(|w| if leads(k, w) { case.base_rate } else { 0.0 }).collect()))
-            .collect();
-    }
-    // How many events a statement speaks of in one world: a guest speaks of one event only, whichever.
-    let mut uses = vec![0usize; g.statements.len()];
-    for d in g.dossiers.values() {
-        for s in d.asserting.iter().chain(&d.denying).filter(|s| !d.guests.contains_key(s)) {
-            uses[*s] += 1;
-        }
-    }
-    let names: Vec<&String> = g.dossiers.keys().collect();
-    let dossiers: Vec<_> = g.dossiers.values().collect();
-    let shared: Vec<Vec<usize>> = dossiers
-        .iter()
-        .map(|d| {
-            let mut s: Vec<usize> = d.asserting.iter().chain(&d.denying).copied().filter(|s| uses[*s] > 1).collect();
-            s.sort_unstable();
-            s.dedup();
-            s
-        })
-        .collect();
-    let component = components(&shared);
-    let mut members: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    for (i, c) in component.iter().enumerate() {
-        members.entry(*c).or_default().push(i);
-    }
-    let event = |m: usize| names[m].strip_prefix("event:").unwrap_or_default();
-    let private = |w: usize, m: usize, list: &[usize]| {
-        list.iter()
-            .filter(|s| uses[**s] == 1 && globals.speaks(event(m), &dossiers[m].guests, **s, w))
-            .map(|s| globals.sound[*s][w])
-            .collect::<Vec<f64>>()
-    };
-    members
-        .into_par_iter()
-        .flat_map_iter(|(_, members)| {
-            let mut statements: Vec<usize> = members.iter().flat_map(|m| shared[*m].iter().copied()).collect();
-            statements.sort_unstable();
-            statements.dedup();
-            let key = statements.first().map_or(0, |s| entity(&format!("statement:{}", g.statements[*s].id)));
-            let mask = |list: &[usize]| -> u64 {
-                statements.iter().enumerate().filter(|(_, s)| list.contains(s)).map(|(i, _)| 1u64 << (i & 63)).sum()
-            };
-            let masks: Vec<(u64, u64)> =
-                members.iter().map(|m| (mask(&dossiers[*m].asserting), mask(&dossiers[*m].denying))).collect();
-            let mut out: Vec<(String, Vec<f64>)> =
-                members.iter().map(|m| (names[*m].clone(), Vec::with_capacity(n))).collect();
-            for w in 0..n {
-                let conflicts: Vec<Conflict> = members
-                    .iter()
-                    .map(|m| {
-                        Conflict::new(private(w, *m, &dossiers[*m].asserting), private(w, *m, &dossiers[*m].denying))
-                    })
-                    .collect();
-                // A guest that speaks of another event in this world is no voice here.
-                let masks: Vec<(u64, u64)> = members
-                    .iter()
-                    .zip(&masks)
-                    .map(|(m, (yes, no))| {
-                        let gone: Vec<usize> = dossiers[*m]
-                            .guests
-                            .keys()
-                            .copied()
-                            .filter(|s| !globals.speaks(event(*m), &dossiers[*m].guests, *s, w))
-                            .collect();
-                        let here = !mask(&gone);
-                        (yes & here, no & here)
-                    })
-                    .collect();
-                let subset = if statements.is_empty() {
-                    0
-                } else {
-                    let soundness: Vec<f64> = statements.iter().map(|s| globals.sound[*s][w]).collect();
-                    let factor = |set: u64| {
-                        masks
-                            .iter()
-                            .zip(&conflicts)
-                            .zip(members.iter())
-                            // What another event stands for says nothing of its own.
-                            .filter(|(_, m)| globals.leads(event(**m), w))
-                            .map(|(((yes, no), c), _)| match (set & yes != 0, set & no != 0) {
-                                (true, true) => 0.0,
-                                (true, false) => c.no_denial,
-                                (false, true) => c.no_assertion,
-                                (false, false) => c.consistent(),
-                            })
-                            .product()
-                    };
-                    let u = uniform(globals.seed, w as u32, key, attribute::SOUND);
-                    shared_subset(&soundness, u, factor, |i| uniform(globals.seed, w as u32, key, attribute::MORE + i))
-                };
-                for (((yes, no), c), (_, chance)) in masks.iter().zip(&conflicts).zip(&mut out) {
-                    chance.push(if subset & yes != 0 {
-                        1.0
-                    } else if subset & no != 0 {
-                        0.0
-                    } else {
-                        existence(*c, case.base_rate)
-                    });
-                }
-            }
-            out
-        })
-        .map(|(name, mut chance)| {
-            // What another event stands for does not happen beside it, and what is nothing but a misreading not at all.
-            if let Some(event) = name.strip_prefix("event:") {
-                let d = &g.dossiers[&name];
-                let misread =
-                    |w: usize| d.asserting.iter().chain(&d.denying).all(|s| globals.misread[*s].get(w) == Some(&true));
-                for (w, c) in chance.iter_mut().enumerate() {
-                    *c *= f64::from(u8::from(globals.leads(event, w) && !misread(w)));
-                }
-            }
-            (name, chance)
-        })
-        .collect::<Vec<_>>()
-        .into_iter()
-        .collect()
-}
-
-/// P(statement | who did it), if sound and if not. `blind` is the chance that whoever knows nothing names this one.
-fn bearing(b: Bearing, this: bool, blind: f64) -> (f64, f64) {
-    match b {
-        Bearing::Names => (f64::from(u8::from(this)), blind),
-        // Few take upon themselves what they did not do.
-        Bearing::Owns => (f64::from(u8::from(this)), FALSELY_OWNS),
-        Bearing::Disputes => (f64::from(u8::from(!this)), 0.5),
-        Bearing::Claims => (if this { CLAIMS.0 } else { CLAIMS.1 }, CLAIMS.1),
-        Bearing::Denies => (if this { DENIES.0 } else { DENIES.1 }, (DENIES.0 + DENIES.1) / 2.0),
-    }
-}
-
-/// P(who | what the world fixes), world after world, for each event: statements on several events are drawn once for
-/// all of them, the others are summed out.
-fn responsibility(g: &Gathered, laws: &[EventLaw], globals: &Globals<'_>, informed: bool) -> Vec<Vec<f64>> {
-    let n = globals.n;
-    // Statement indices of each event's accusations, in their order.
-    let stated: Vec<Vec<usize>> =
-        laws.iter().map(|l| l.accusations.iter().map(|a| globals.index[a.statement.as_str()]).collect()).collect();
-    let distinct = |list: &[usize]| {
-        let mut s = list.to_vec();
-        s.sort_unstable();
-        s.dedup();
-        s
-    };
-    let nobody = Guests::new();
-    let guests: Vec<&Guests> =
-        laws.iter().map(|l| g.dossiers.get(&format!("event:{}", l.id)).map_or(&nobody, |d| &d.guests)).collect();
-    let mut events_of: BTreeMap<usize, usize> = BTreeMap::new();
-    for (list, guests) in stated.iter().zip(&guests) {
-        for s in distinct(list).into_iter().filter(|s| !guests.contains_key(s)) {
-            *events_of.entry(s).or_default() += 1;
-        }
-    }
-    let shared: Vec<Vec<usize>> = stated
-        .iter()
-        .map(|list| distinct(list).into_iter().filter(|s| events_of.get(s).is_some_and(|c| *c > 1)).collect())
-        .collect();
-    let component = components(&shared);
-    let mut members: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    for (i, c) in component.iter().enumerate() {
-        members.entry(*c).or_default().push(i);
-    }
-    let mut out: Vec<Vec<f64>> = vec![Vec::new(); laws.len()];
-    for members in members.values() {
-        let mut statements: Vec<usize> = members.iter().flat_map(|m| shared[*m].iter().copied()).collect();
-        statements.sort_unstable();
-        statements.dedup();
-        let key = statements.first().map_or(0, |s| entity(&format!("statement:{}", g.statements[*s].id)));
-        for w in 0..n {
-            let soundness: Vec<f64> = statements.iter().map(|s| globals.sound[*s][w]).collect();
-            let weights = |m: usize, set: u64| -> Vec<f64> {
-                let law = &laws[m];
-                let mut p = law.base.clone();
-                if !informed {
-                    return p;
-                }
-                for (a, stated) in law.accusations.iter().zip(&stated[m]) {
-                    if !globals.speaks(&law.id, guests[m], *stated, w) {
-                        continue;
-                    }
-                    let bit = statements.iter().position(|s| s == stated);
-                    let trust = match bit {
-                        Some(i) => f64::from(u8::from(set >> (i & 63) & 1 == 1)) * a.factor,
-                        None => globals.sound[*stated][w] * a.factor,
-                    };
-                    for (i, p) in p.iter_mut().enumerate() {
-                        let (sound, not) = bearing(a.bearing, i == a.candidate, law.base[a.candidate] / KNOWN_SHARE);
-                        *p *= trust * sound + (1.0 - trust) * not;
-                    }
-                }
-                p
-            };
-            let subset = if statements.is_empty() || !informed {
-                0
-            } else {
-                let there = || members.iter().filter(|m| globals.leads(&laws[**m].id, w));
-                let factor = |set: u64| there().map(|m| weights(*m, set).iter().sum::<f64>()).product();
-                let u = uniform(globals.seed, w as u32, key, attribute::SOUND_WHO);
-                shared_subset(&soundness, u, factor, |i| uniform(globals.seed, w as u32, key, 2 * attribute::MORE + i))
-            };
-            for m in members {
-                let p = weights(*m, subset);
-                let sum: f64 = p.iter().sum();
-                let base = &laws[*m].base;
-                out[*m].extend(p.iter().zip(base).map(|(x, b)| if sum > 0.0 { x / sum } else { *b }));
-            }
-        }
-    }
-    out
-}
-
 fn event(
     law: &EventLaw,
     globals: &Globals<'_>,
-    guests: Option<&Guests>,
-    chance: Option<&Vec<f64>>,
-    who: &[f64],
-    base_rate: f64,
-    informed: bool,
+    chance: Vec<f64>,
+    who: Vec<f64>,
+    figures: Vec<FigureWorlds>,
 ) -> EventWorlds {
     let n = globals.n;
     let e = entity(&format!("event:{}", law.id));
     let u = |w: usize, a: u32| uniform(globals.seed, w as u32, e, a);
-    let chance = chance.cloned().unwrap_or_else(|| vec![base_rate; n]);
     let k = law.base.len();
     let place = law.place.as_ref().map(|p| Inverse::new(&p.weights));
     let days = Inverse::new(&law.days.weights);
@@ -534,71 +338,14 @@ fn event(
         happened: (0..n).map(|w| u(w, attribute::SO) < chance[w]).collect(),
         chance,
         who: (0..n).map(|w| stats::pick(&who[w * k..(w + 1) * k], u(w, attribute::WHO)) as u16).collect(),
-        who_chance: who.to_vec(),
+        who_chance: who,
         place: match &place {
             Some(law) => (0..n).map(|w| law.pick(u(w, attribute::PLACE)) as u16).collect(),
             None => Vec::new(),
         },
         day: (0..n).map(|w| law.days.first + days.pick(u(w, attribute::DAY)) as i32).collect(),
-        figures: law.figures.iter().map(|f| figure(f, &law.id, e, globals, guests, informed)).collect(),
+        figures,
     }
-}
-
-/// How many it is in each world: the exact grid posterior under the world's biases and soundness.
-fn figure(
-    law: &FigureLaw,
-    id: &str,
-    event: u64,
-    globals: &Globals<'_>,
-    guests: Option<&Guests>,
-    informed: bool,
-) -> FigureWorlds {
-    let grid = Grid::new(law.largest.min(250_000));
-    // Wide, and the same for all events.
-    let prior = stats::prior(&grid, 0.1, 6.0, 1.4);
-    let tables: Vec<Vec<Vec<f64>>> = law
-        .said
-        .iter()
-        .map(|s| {
-            let phrase = match s.kind {
-                0 => Phrase::Cell { low: s.a, high: s.b },
-                1 => Phrase::Above(s.a),
-                2 => Phrase::Below(s.a),
-                _ => Phrase::Zero,
-            };
-            let reading = Reading { phrase, offset: s.offset, sigma: s.sigma };
-            (0..BIAS_NODES)
-                .map(|i| {
-                    let z = stats::normal_quantile((i as f64 + 0.5) / BIAS_NODES as f64);
-                    stats::likelihood(&grid, &reading, s.bias + BIAS_SD * z)
-                })
-                .collect()
-        })
-        .collect();
-    let name = format!("{} {}", law.measure.name(), law.of);
-    let a = attribute::FIGURE + (entity(&name) as u32 & 0xffff);
-    let draws = (0..globals.n)
-        .map(|w| {
-            let post = if informed {
-                stats::posterior(
-                    &prior,
-                    law.said.iter().zip(&tables).map(|(s, t)| {
-                        let node = globals.bias.get(s.source.as_str()).map_or(4, |b| b[w]);
-                        let stated = globals.index[s.statement.as_str()];
-                        let here = guests.is_none_or(|g| globals.speaks(id, g, stated, w));
-                        let sound = globals.sound[stated][w] * s.factor;
-                        let said = here && globals.misread[stated].get(w) != Some(&true);
-                        let worth = if said { 1.0 - GROSS_ERROR * (1.0 - sound) } else { 0.0 };
-                        (&t[usize::from(node)][..], worth)
-                    }),
-                )
-            } else {
-                prior.clone()
-            };
-            grid.values[stats::pick(&post, uniform(globals.seed, w as u32, event, a))]
-        })
-        .collect();
-    FigureWorlds { measure: law.measure, of: law.of.clone(), draws }
 }
 
 fn links(case: &Case, globals: &Globals<'_>, chances: &BTreeMap<String, Vec<f64>>) -> Vec<LinkWorlds> {

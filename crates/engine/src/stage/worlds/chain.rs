@@ -1,0 +1,730 @@
+//! Blocked Gibbs sampling over a case: what happened, who did it and how many, given the sources; then each source's
+//! reliability and bias given all of that. What a thing's statements are worth is exact (sound or not is summed out, but
+//! for statements on several things, which are drawn together); what a source is worth is drawn on a grid.
+//!
+//! **Who knows nothing speaks blindly**: such a source asserts at the base rate, and names perpetrators at theirs. So one
+//! statement on a thing makes it as probable as it is sound, and says nothing of its source; two that agree make each
+//! other more probable, and both sources with them; two that contradict each other lower both.
+
+use std::collections::BTreeMap;
+
+use model::Case;
+use rayon::prelude::*;
+use stats::{Grid, Phrase, Reading, convergence, entity, shared_subset, uniform};
+
+use super::super::gather::{Gathered, Guests, components};
+use super::super::reconcile::{Bearing, EventLaw, KNOWN_SHARE, Said};
+use super::{
+    CLAIMS, DENIES, Diagnosis, FALSELY_OWNS, FigureWorlds, GROSS_ERROR, Globals, SourceWorlds, VoiceWorlds, attribute,
+    grade_law,
+};
+
+/// Nodes of a source's reliability: equal parts of what is believed of its grade.
+const NODES: usize = 64;
+/// Nodes of a voice's bias: equal parts of N(0, .3²) around what is believed of its kind.
+const BIAS_NODES: usize = 9;
+const BIAS_SD: f64 = 0.3;
+/// How much wider or narrower a voice may be than its kind, and how probable that is.
+const SPREADS: [(f64, f64); 3] = [(0.6, 0.25), (1.0, 0.5), (1.6, 0.25)];
+/// Chains, and sweeps before each is listened to.
+const CHAINS: usize = 4;
+const WARM: usize = 100;
+/// Sweeps of a chain at least, whatever the number of worlds: fewer cannot tell whether they have converged.
+const LEAST: usize = 256;
+
+struct Source<'a> {
+    id: &'a str,
+    key: u64,
+    /// Reliability at each node.
+    nodes: Vec<f64>,
+}
+
+struct Stated {
+    /// Its source; none where it is not in the case: then one node of .5.
+    origin: Option<usize>,
+    /// How probable it is that it is sound, at each node of its source.
+    own: Vec<f64>,
+    /// For each way it reached us, the sources it passed.
+    relays: Vec<Vec<Option<usize>>>,
+}
+
+/// What may be so: an event, a fact, a link.
+struct Thing<'a> {
+    name: &'a str,
+    key: u64,
+    event: Option<&'a str>,
+    yes: &'a [usize],
+    no: &'a [usize],
+    guests: &'a Guests,
+}
+
+/// Things that share statements.
+struct Group {
+    members: Vec<usize>,
+    shared: Vec<usize>,
+    key: u64,
+}
+
+/// A source on one side's losses.
+struct Voice<'a> {
+    source: &'a str,
+    own: bool,
+    key: u64,
+    /// Mean of its bias.
+    mean: f64,
+}
+
+struct Figure<'a> {
+    law: usize,
+    of: &'a str,
+    measure: model::Measure,
+    said: Vec<(&'a Said, usize, usize)>,
+    grid: Grid,
+    prior: Vec<f64>,
+    /// Likelihoods of each thing said, by node of its voice; an index into the tables.
+    tables: Vec<usize>,
+    key: u64,
+    attribute: u32,
+}
+
+/// The case as the chain sees it.
+pub(super) struct Board<'a> {
+    globals: &'a Globals<'a>,
+    laws: &'a [EventLaw],
+    beta: f64,
+    sources: Vec<Source<'a>>,
+    statements: Vec<Stated>,
+    things: Vec<Thing<'a>>,
+    groups: Vec<Group>,
+    /// By law: its thing.
+    thing_of: Vec<Option<usize>>,
+    /// By law: what its draws are keyed by.
+    events: Vec<u64>,
+    /// By law: the statement of each accusation.
+    accused: Vec<Vec<usize>>,
+    blames: Vec<Group>,
+    nobody: Guests,
+    voices: Vec<Voice<'a>>,
+    figures: Vec<Figure<'a>>,
+    /// By thing said and node of its voice.
+    tables: Vec<Vec<Likelihood>>,
+}
+
+/// How probable words are at each value of the grid, and what they are worth when they say nothing: their mean chance.
+struct Likelihood {
+    at: Vec<f64>,
+    flat: f64,
+}
+
+/// Where a chain stands.
+#[derive(Clone)]
+struct State {
+    /// By source: its node.
+    reliability: Vec<usize>,
+    /// By voice: its node, bias fastest.
+    voice: Vec<usize>,
+}
+
+/// What a sweep came to.
+struct Sweep {
+    chance: Vec<f64>,
+    who: Vec<Vec<f64>>,
+    figures: Vec<u32>,
+}
+
+/// A statement's part in what is known of its source: its probability if it is sound, and if it is not.
+struct Use {
+    statement: usize,
+    sound: f64,
+    not: f64,
+}
+
+/// All worlds, by column.
+pub(super) struct Drawn {
+    /// By subject: P(so | what the world fixes).
+    pub(super) chances: BTreeMap<String, Vec<f64>>,
+    /// By law: P(who | what the world fixes), world after world.
+    pub(super) who: Vec<Vec<f64>>,
+    /// By law.
+    pub(super) figures: Vec<Vec<FigureWorlds>>,
+    pub(super) sources: Vec<SourceWorlds>,
+    pub(super) voices: Vec<VoiceWorlds>,
+    pub(super) diagnosis: Diagnosis,
+}
+
+impl<'a> Board<'a> {
+    pub(super) fn new(case: &'a Case, g: &'a Gathered, laws: &'a [EventLaw], globals: &'a Globals<'a>) -> Self {
+        let quantiles: BTreeMap<_, Vec<f64>> = case
+            .sources
+            .values()
+            .map(|s| (s.reliability, grade_law(s.reliability)))
+            .collect::<BTreeMap<_, _>>()
+            .into_iter()
+            .map(|(grade, (a, b))| (grade, stats::beta_quantiles(a, b, NODES)))
+            .collect();
+        let sources: Vec<Source<'_>> = case
+            .sources
+            .iter()
+            .map(|(id, s)| Source {
+                id,
+                key: entity(&format!("source:{id}")),
+                nodes: quantiles[&s.reliability].clone(),
+            })
+            .collect();
+        let place = |id: &str| sources.binary_search_by(|s| s.id.cmp(id)).ok();
+        let statements = g
+            .statements
+            .iter()
+            .map(|s| {
+                let origin = place(&s.origin);
+                let own = |r: &f64| stats::logistic(stats::logit(r.clamp(1e-6, 1.0 - 1e-6)) + s.shift) * s.factor;
+                Stated {
+                    origin,
+                    own: origin.map_or_else(|| vec![own(&0.5)], |o| sources[o].nodes.iter().map(own).collect()),
+                    relays: s.relays.iter().map(|path| path.iter().map(|r| place(r)).collect()).collect(),
+                }
+            })
+            .collect();
+        let things: Vec<Thing<'_>> = g
+            .dossiers
+            .iter()
+            .map(|(name, d)| Thing {
+                name,
+                key: entity(name),
+                event: name.strip_prefix("event:"),
+                yes: &d.asserting,
+                no: &d.denying,
+                guests: &d.guests,
+            })
+            .collect();
+        let spoken: Vec<Vec<usize>> = things.iter().map(|t| t.yes.iter().chain(t.no).copied().collect()).collect();
+        let those = groups(g, &spoken, &things.iter().map(|t| t.guests).collect::<Vec<_>>());
+        let thing_of: Vec<Option<usize>> =
+            laws.iter().map(|l| things.binary_search_by(|t| t.name.cmp(&format!("event:{}", l.id))).ok()).collect();
+        let accused: Vec<Vec<usize>> =
+            laws.iter().map(|l| l.accusations.iter().map(|a| globals.index[a.statement.as_str()]).collect()).collect();
+        let nobody = Guests::new();
+        let blames = {
+            let guests: Vec<&Guests> = thing_of.iter().map(|t| t.map_or(&nobody, |t| things[t].guests)).collect();
+            groups(g, &accused, &guests)
+        };
+        let mut board = Self {
+            globals,
+            laws,
+            beta: case.base_rate.clamp(1e-6, 1.0 - 1e-6),
+            sources,
+            statements,
+            things,
+            groups: those,
+            thing_of,
+            events: laws.iter().map(|l| entity(&format!("event:{}", l.id))).collect(),
+            accused,
+            blames,
+            nobody,
+            voices: Vec::new(),
+            figures: Vec::new(),
+            tables: Vec::new(),
+        };
+        board.read_figures();
+        board
+    }
+
+    /// What is said of figures, with the likelihood of each at all its voice may be.
+    fn read_figures(&mut self) {
+        let laws = self.laws;
+        let mut voices: BTreeMap<(&str, u64), usize> = BTreeMap::new();
+        let mut known: BTreeMap<(usize, u8, [u64; 5]), usize> = BTreeMap::new();
+        for (l, law) in laws.iter().enumerate() {
+            for f in &law.figures {
+                let grid = Grid::new(f.largest.min(250_000));
+                // Wide, and the same for all events.
+                let prior = stats::prior(&grid, 0.1, 6.0, 1.4);
+                let (mut said, mut tables) = (Vec::new(), Vec::new());
+                for s in &f.said {
+                    let fresh = voices.len();
+                    let voice = *voices.entry((&s.source, s.bias.to_bits())).or_insert(fresh);
+                    if voice == fresh {
+                        let own = s.bias < 0.0;
+                        let key = entity(&format!(
+                            "source:{}{}",
+                            s.source,
+                            ["", " enemy", " own"][usize::from(s.bias != 0.0) + usize::from(own)]
+                        ));
+                        self.voices.push(Voice { source: &s.source, own, key, mean: s.bias });
+                    }
+                    said.push((s, self.globals.index[s.statement.as_str()], voice));
+                    let key = (grid.values.len(), s.kind, [s.a, s.b, s.offset, s.sigma, s.bias].map(f64::to_bits));
+                    let fresh = self.tables.len();
+                    let table = *known.entry(key).or_insert(fresh);
+                    if table == fresh {
+                        self.tables.push(likelihoods(&grid, &prior, s));
+                    }
+                    tables.push(table);
+                }
+                let name = format!("{} {}", f.measure.name(), f.of);
+                self.figures.push(Figure {
+                    law: l,
+                    of: &f.of,
+                    measure: f.measure,
+                    said,
+                    prior,
+                    grid,
+                    tables,
+                    key: self.events[l],
+                    attribute: attribute::FIGURE + (entity(&name) as u32 & 0xffff),
+                });
+            }
+        }
+    }
+
+    fn guests(&self, law: usize) -> &Guests {
+        self.thing_of[law].map_or(&self.nobody, |t| self.things[t].guests)
+    }
+
+    /// How probable it is that a statement reached us faithfully: by one of its ways at least; who passes on mostly is.
+    fn kept(&self, state: &State, s: &Stated) -> f64 {
+        let at = |r: &Option<usize>| r.map_or(0.5, |r| self.sources[r].nodes[state.reliability[r]]);
+        let lost: f64 =
+            s.relays.iter().map(|path| 1.0 - path.iter().map(|r| 0.8 + 0.2 * at(r)).product::<f64>()).product();
+        1.0 - lost
+    }
+
+    /// One sweep: everything given the sources, then the sources given everything. Draws are keyed by world `w`.
+    fn sweep(&self, state: &mut State, w: usize, seed: u64) -> Sweep {
+        let misread = |s: usize| self.globals.misread[s].get(w) == Some(&true);
+        let kept: Vec<f64> = self.statements.iter().map(|s| self.kept(state, s)).collect();
+        let sound: Vec<f64> = self
+            .statements
+            .iter()
+            .enumerate()
+            .map(|(i, s)| if misread(i) { 0.0 } else { s.own[s.origin.map_or(0, |o| state.reliability[o])] * kept[i] })
+            .collect();
+        let mut uses: Vec<Use> = Vec::new();
+        let (chance, so) = self.happened(&sound, w, seed, &mut uses);
+        let who = self.responsible(&sound, &so, w, seed, &mut uses);
+        // What a misread statement would have said tells nothing of its source.
+        uses.retain(|u| !misread(u.statement));
+        let believed: Vec<f64> =
+            SPREADS.iter().flat_map(|(_, p)| std::iter::repeat_n(libm::log(*p), BIAS_NODES)).collect();
+        let mut voiced = vec![believed; self.voices.len()];
+        let figures = self.how_many(state, &sound, &so, w, seed, &mut uses, &mut voiced);
+        self.reliabilities(state, &kept, &uses, w, seed);
+        for (v, weights) in voiced.into_iter().enumerate() {
+            state.voice[v] = pick_log(weights, uniform(seed, w as u32, self.voices[v].key, attribute::BIAS));
+        }
+        Sweep { chance, who, figures }
+    }
+
+    /// What is so: the chance of each thing, and whether it is.
+    fn happened(&self, sound: &[f64], w: usize, seed: u64, uses: &mut Vec<Use>) -> (Vec<f64>, Vec<bool>) {
+        let beta = self.beta;
+        let (mut chance, mut so) = (vec![0.0; self.things.len()], vec![false; self.things.len()]);
+        for group in &self.groups {
+            let speaks = |t: &Thing<'_>, s: usize| t.event.is_none_or(|e| self.globals.speaks(e, t.guests, s, w));
+            let leads = |t: &Thing<'_>| t.event.is_none_or(|e| self.globals.leads(e, w));
+            let private = |t: &Thing<'_>, s: &usize| group.shared.binary_search(s).is_err() && speaks(t, *s);
+            // What its own statements are worth where it is so, and where it is not, beside blind speech.
+            let worth: Vec<(f64, f64)> = group
+                .members
+                .iter()
+                .map(|m| {
+                    let t = &self.things[*m];
+                    let (mut yes, mut no) = (1.0, 1.0);
+                    for s in t.yes.iter().filter(|s| private(t, s)) {
+                        yes *= sound[*s] / beta + 1.0 - sound[*s];
+                        no *= 1.0 - sound[*s];
+                    }
+                    for s in t.no.iter().filter(|s| private(t, s)) {
+                        yes *= 1.0 - sound[*s];
+                        no *= sound[*s] / (1.0 - beta) + 1.0 - sound[*s];
+                    }
+                    (yes, no)
+                })
+                .collect();
+            // With some of the shared ones sound: how many assert it, and how many deny it.
+            let with = |set: u64, m: usize| -> (f64, f64) {
+                let t = &self.things[group.members[m]];
+                let (mut yes, mut no) = worth[m];
+                for (i, s) in group.shared.iter().enumerate() {
+                    if set >> (i & 63) & 1 == 1 && speaks(t, *s) {
+                        if t.yes.contains(s) {
+                            (yes, no) = (yes / beta, 0.0);
+                        } else if t.no.contains(s) {
+                            (yes, no) = (0.0, no / (1.0 - beta));
+                        }
+                    }
+                }
+                (beta * yes, (1.0 - beta) * no)
+            };
+            let subset = if group.shared.is_empty() {
+                0
+            } else {
+                let soundness: Vec<f64> = group.shared.iter().map(|s| sound[*s]).collect();
+                let factor = |set: u64| -> f64 {
+                    // What another event stands for says nothing of its own.
+                    let there = (0..group.members.len()).filter(|m| leads(&self.things[group.members[*m]]));
+                    there.map(|m| with(set, m)).map(|(yes, no)| yes + no).product()
+                };
+                let u = uniform(seed, w as u32, group.key, attribute::SOUND);
+                shared_subset(&soundness, u, factor, |i| uniform(seed, w as u32, group.key, attribute::MORE + i))
+            };
+            let mut voices = 0;
+            for (m, thing) in group.members.iter().enumerate() {
+                let t = &self.things[*thing];
+                let (yes, no) = with(subset, m);
+                let p = if yes + no > 0.0 { yes / (yes + no) } else { beta };
+                // What another event stands for does not happen beside it, and what is nothing but a misreading not at all.
+                let misread = t.event.is_some()
+                    && t.yes.iter().chain(t.no).all(|s| self.globals.misread[*s].get(w) == Some(&true));
+                chance[*thing] = if leads(t) && !misread { p } else { 0.0 };
+                so[*thing] = uniform(seed, w as u32, t.key, attribute::SO) < chance[*thing];
+                voices += t.yes.iter().chain(t.no).filter(|s| private(t, s)).count();
+            }
+            // One statement alone says nothing of its source.
+            if voices + group.shared.len() < 2 {
+                continue;
+            }
+            for thing in &group.members {
+                let t = &self.things[*thing];
+                let spoken = t.yes.iter().chain(t.no).filter(|s| speaks(t, **s)).count();
+                if spoken < 2 || !leads(t) {
+                    continue;
+                }
+                let x = so[*thing];
+                uses.extend(t.yes.iter().filter(|s| private(t, s)).map(|s| Use {
+                    statement: *s,
+                    sound: f64::from(u8::from(x)),
+                    not: beta,
+                }));
+                uses.extend(t.no.iter().filter(|s| private(t, s)).map(|s| Use {
+                    statement: *s,
+                    sound: f64::from(u8::from(!x)),
+                    not: 1.0 - beta,
+                }));
+            }
+            uses.extend(group.shared.iter().enumerate().map(|(i, s)| {
+                let on = subset >> (i & 63) & 1 == 1;
+                Use { statement: *s, sound: f64::from(u8::from(on)), not: f64::from(u8::from(!on)) }
+            }));
+        }
+        (chance, so)
+    }
+
+    /// Who did it: for each law the chance of every candidate and of unknown.
+    fn responsible(&self, sound: &[f64], so: &[bool], w: usize, seed: u64, uses: &mut Vec<Use>) -> Vec<Vec<f64>> {
+        let mut out: Vec<Vec<f64>> = vec![Vec::new(); self.laws.len()];
+        for group in &self.blames {
+            let weights = |m: usize, set: u64| -> Vec<f64> {
+                let law = &self.laws[m];
+                let mut p = law.base.clone();
+                for (a, stated) in law.accusations.iter().zip(&self.accused[m]) {
+                    if !self.globals.speaks(&law.id, self.guests(m), *stated, w) {
+                        continue;
+                    }
+                    let trust = match group.shared.binary_search(stated) {
+                        Ok(i) => f64::from(u8::from(set >> (i & 63) & 1 == 1)) * a.factor,
+                        Err(_) => sound[*stated] * a.factor,
+                    };
+                    for (i, p) in p.iter_mut().enumerate() {
+                        let (sound, not) = bearing(a.bearing, i == a.candidate, law.base[a.candidate] / KNOWN_SHARE);
+                        *p *= trust * sound + (1.0 - trust) * not;
+                    }
+                }
+                p
+            };
+            let subset = if group.shared.is_empty() {
+                0
+            } else {
+                let soundness: Vec<f64> = group.shared.iter().map(|s| sound[*s]).collect();
+                let there = || group.members.iter().filter(|m| self.globals.leads(&self.laws[**m].id, w));
+                let factor = |set: u64| there().map(|m| weights(*m, set).iter().sum::<f64>()).product();
+                let u = uniform(seed, w as u32, group.key, attribute::SOUND_WHO);
+                shared_subset(&soundness, u, factor, |i| uniform(seed, w as u32, group.key, 2 * attribute::MORE + i))
+            };
+            for m in &group.members {
+                let law = &self.laws[*m];
+                let mut p = weights(*m, subset);
+                let sum: f64 = p.iter().sum();
+                if sum > 0.0 {
+                    p.iter_mut().for_each(|x| *x /= sum);
+                } else {
+                    p.clone_from(&law.base);
+                }
+                let here: Vec<usize> = (0..law.accusations.len())
+                    .filter(|i| self.globals.speaks(&law.id, self.guests(*m), self.accused[*m][*i], w))
+                    .collect();
+                if here.len() > 1 && self.thing_of[*m].is_none_or(|t| so[t]) {
+                    let who = stats::pick(&p, uniform(seed, w as u32, self.events[*m], attribute::WHO));
+                    for i in here {
+                        let (a, stated) = (&law.accusations[i], self.accused[*m][i]);
+                        if group.shared.binary_search(&stated).is_ok() {
+                            continue;
+                        }
+                        let (sound, not) = bearing(a.bearing, who == a.candidate, law.base[a.candidate] / KNOWN_SHARE);
+                        uses.push(Use { statement: stated, sound: a.factor * sound + (1.0 - a.factor) * not, not });
+                    }
+                }
+                out[*m] = p;
+            }
+        }
+        out
+    }
+
+    /// How many: each figure as a value, the exact grid posterior under what the world has its voices to be.
+    #[allow(clippy::too_many_arguments)]
+    fn how_many(
+        &self,
+        state: &State,
+        sound: &[f64],
+        so: &[bool],
+        w: usize,
+        seed: u64,
+        uses: &mut Vec<Use>,
+        voiced: &mut [Vec<f64>],
+    ) -> Vec<u32> {
+        let worth = |s: f64| 1.0 - GROSS_ERROR * (1.0 - s);
+        let mut out = Vec::with_capacity(self.figures.len());
+        for f in &self.figures {
+            let law = &self.laws[f.law];
+            let here: Vec<usize> = (0..f.said.len())
+                .filter(|i| {
+                    let stated = f.said[*i].1;
+                    self.globals.speaks(&law.id, self.guests(f.law), stated, w)
+                        && self.globals.misread[stated].get(w) != Some(&true)
+                })
+                .collect();
+            let mut post = f.prior.clone();
+            for i in &here {
+                let (s, stated, voice) = f.said[*i];
+                let (said, p) = (&self.tables[f.tables[*i]][state.voice[voice]], worth(sound[stated] * s.factor));
+                let nothing = (1.0 - p) * said.flat;
+                for (o, l) in post.iter_mut().zip(&said.at) {
+                    *o *= p * l + nothing;
+                }
+            }
+            let x = stats::pick(&post, uniform(seed, w as u32, f.key, f.attribute));
+            out.push(f.grid.values[x]);
+            // One figure alone says nothing of its voice, nor does what did not happen.
+            if here.len() < 2 || !self.thing_of[f.law].is_none_or(|t| so[t]) {
+                continue;
+            }
+            for i in here {
+                let (s, stated, voice) = f.said[i];
+                let nodes = &self.tables[f.tables[i]];
+                let p = worth(sound[stated] * s.factor);
+                for (total, l) in voiced[voice].iter_mut().zip(nodes) {
+                    *total += libm::log((p * l.at[x] + (1.0 - p) * l.flat).max(1e-300));
+                }
+                let l = &nodes[state.voice[voice]];
+                let (here, flat) = (l.at[x], l.flat);
+                let at = |s: f64| worth(s) * here + (1.0 - worth(s)) * flat;
+                uses.push(Use { statement: stated, sound: at(s.factor), not: at(0.0) });
+            }
+        }
+        out
+    }
+
+    /// Each source given all that it said which others speak of too.
+    fn reliabilities(&self, state: &mut State, kept: &[f64], uses: &[Use], w: usize, seed: u64) {
+        let mut weights: Vec<Vec<f64>> = vec![Vec::new(); self.sources.len()];
+        for u in uses {
+            let s = &self.statements[u.statement];
+            let Some(origin) = s.origin else { continue };
+            let list = &mut weights[origin];
+            list.resize(NODES, 0.0);
+            for (total, own) in list.iter_mut().zip(&s.own) {
+                let p = own * kept[u.statement];
+                *total += libm::log((p * u.sound + (1.0 - p) * u.not).max(1e-300));
+            }
+        }
+        for (i, (source, list)) in self.sources.iter().zip(weights).enumerate() {
+            let u = uniform(seed, w as u32, source.key, attribute::RELIABILITY);
+            state.reliability[i] = if list.is_empty() { (u * NODES as f64) as usize } else { pick_log(list, u) };
+        }
+    }
+
+    /// Where a chain begins: at what is believed beforehand.
+    fn begin(&self, chain: u32, seed: u64) -> State {
+        let node = |key: u64, a: u32, n: usize| (uniform(seed, u32::MAX - chain, key, a) * n as f64) as usize;
+        let middle = BIAS_NODES * (SPREADS.len() / 2);
+        State {
+            reliability: self.sources.iter().map(|s| node(s.key, attribute::RELIABILITY, NODES)).collect(),
+            voice: self.voices.iter().map(|v| middle + node(v.key, attribute::BIAS, BIAS_NODES)).collect(),
+        }
+    }
+
+    /// Draws `n` worlds by four chains side by side.
+    pub(super) fn draw(&self, n: usize) -> Drawn {
+        let seed = self.globals.seed;
+        let per = n.div_ceil(CHAINS).max(1);
+        // Worlds are sweeps with others between them, where there are few.
+        let between = LEAST.div_ceil(per);
+        // What a chain gives: its worlds, and where it stood in each sweep.
+        let chains: Vec<(Vec<(Sweep, State)>, Vec<State>)> = (0..CHAINS)
+            .into_par_iter()
+            .map(|c| {
+                let mut state = self.begin(c as u32, seed);
+                let (mut worlds, mut path) = (Vec::new(), Vec::new());
+                let mine = c * per..((c + 1) * per).min(n);
+                let Some(first) = mine.clone().next() else { return (worlds, path) };
+                // Sweeps that are no worlds have draws of their own.
+                let aside = |t: usize| seed ^ (0x9e37_79b9_7f4a_7c15_u64.wrapping_mul(t as u64 + 1));
+                for t in 0..WARM {
+                    self.sweep(&mut state, first + t % mine.len(), aside(t));
+                }
+                for w in mine {
+                    for t in 1..between {
+                        path.push(state.clone());
+                        self.sweep(&mut state, w, aside(WARM + t));
+                    }
+                    path.push(state.clone());
+                    let before = state.clone();
+                    worlds.push((self.sweep(&mut state, w, seed), before));
+                }
+                (worlds, path)
+            })
+            .collect();
+        let diagnosis = self.diagnose(&chains.iter().map(|c| &c.1[..]).collect::<Vec<_>>());
+        self.columns(n, chains.into_iter().flat_map(|c| c.0).collect(), diagnosis)
+    }
+
+    /// Convergence of every reliability and bias; of the worst it is told which.
+    fn diagnose(&self, paths: &[&[State]]) -> Diagnosis {
+        let mut worst = Diagnosis { r_hat: 1.0, ess: f64::INFINITY, of: String::new() };
+        let mut look = |of: String, at: &dyn Fn(&State) -> f64| {
+            let chains: Vec<Vec<f64>> =
+                paths.iter().filter(|p| !p.is_empty()).map(|p| p.iter().map(at).collect()).collect();
+            let c = convergence(&chains);
+            if c.r_hat > worst.r_hat || worst.of.is_empty() {
+                (worst.r_hat, worst.of) = (c.r_hat, of);
+            }
+            worst.ess = worst.ess.min(c.ess);
+        };
+        for (i, s) in self.sources.iter().enumerate() {
+            look(format!("the reliability of `{}`", s.id), &|state| s.nodes[state.reliability[i]]);
+        }
+        for (i, v) in self.voices.iter().enumerate() {
+            look(format!("the bias of `{}`", v.source), &|state| (state.voice[i] % BIAS_NODES) as f64);
+        }
+        if worst.ess.is_infinite() {
+            worst.ess = paths.iter().map(|p| p.len() as f64).sum();
+        }
+        worst
+    }
+
+    fn columns(&self, n: usize, worlds: Vec<(Sweep, State)>, diagnosis: Diagnosis) -> Drawn {
+        let chances = self
+            .things
+            .iter()
+            .enumerate()
+            .map(|(i, t)| (t.name.to_owned(), worlds.iter().map(|w| w.0.chance[i]).collect()))
+            .collect();
+        let who =
+            (0..self.laws.len()).map(|l| worlds.iter().flat_map(|w| w.0.who[l].iter().copied()).collect()).collect();
+        let mut figures: Vec<Vec<FigureWorlds>> = vec![Vec::new(); self.laws.len()];
+        for (i, f) in self.figures.iter().enumerate() {
+            let draws = worlds.iter().map(|w| w.0.figures[i]).collect();
+            figures[f.law].push(FigureWorlds { measure: f.measure, of: f.of.to_owned(), draws });
+        }
+        debug_assert_eq!(worlds.len(), n);
+        let sources = self
+            .sources
+            .iter()
+            .enumerate()
+            .map(|(i, s)| SourceWorlds {
+                source: s.id.to_owned(),
+                reliability: worlds.iter().map(|w| s.nodes[w.1.reliability[i]]).collect(),
+            })
+            .collect();
+        let voices = self
+            .voices
+            .iter()
+            .enumerate()
+            .map(|(i, v)| VoiceWorlds {
+                source: v.source.to_owned(),
+                own: v.own,
+                believed: v.mean,
+                bias: worlds.iter().map(|w| v.mean + bias(w.1.voice[i] % BIAS_NODES)).collect(),
+                spread: worlds.iter().map(|w| SPREADS[w.1.voice[i] / BIAS_NODES].0).collect(),
+            })
+            .collect();
+        Drawn { chances, who, figures, sources, voices, diagnosis }
+    }
+}
+
+/// Bias at a node, from the mean of its kind.
+fn bias(node: usize) -> f64 {
+    BIAS_SD * stats::normal_quantile((node as f64 + 0.5) / BIAS_NODES as f64)
+}
+
+fn likelihoods(grid: &Grid, prior: &[f64], s: &Said) -> Vec<Likelihood> {
+    let phrase = match s.kind {
+        0 => Phrase::Cell { low: s.a, high: s.b },
+        1 => Phrase::Above(s.a),
+        2 => Phrase::Below(s.a),
+        _ => Phrase::Zero,
+    };
+    SPREADS
+        .iter()
+        .flat_map(|(wider, _)| {
+            let reading = Reading { phrase, offset: s.offset, sigma: s.sigma * wider };
+            (0..BIAS_NODES).map(move |node| {
+                let at = stats::likelihood(grid, &reading, s.bias + bias(node));
+                let flat = at.iter().zip(prior).map(|(l, p)| l * p).sum();
+                Likelihood { at, flat }
+            })
+        })
+        .collect()
+}
+
+/// An index by inversion, of weights given as logarithms.
+fn pick_log(mut weights: Vec<f64>, u: f64) -> usize {
+    let top = weights.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    for w in &mut weights {
+        *w = libm::exp(*w - top);
+    }
+    stats::pick(&weights, u)
+}
+
+/// Things that share statements, where a statement that is a guest in one is not shared with it.
+fn groups(g: &Gathered, spoken: &[Vec<usize>], guests: &[&Guests]) -> Vec<Group> {
+    let distinct = |list: &[usize]| {
+        let mut s = list.to_vec();
+        s.sort_unstable();
+        s.dedup();
+        s
+    };
+    // A guest speaks of one thing only in any world, whichever.
+    let mut uses = vec![0usize; g.statements.len()];
+    for (list, guests) in spoken.iter().zip(guests) {
+        for s in distinct(list).into_iter().filter(|s| !guests.contains_key(s)) {
+            uses[s] += 1;
+        }
+    }
+    let shared: Vec<Vec<usize>> =
+        spoken.iter().map(|list| distinct(list).into_iter().filter(|s| uses[*s] > 1).collect()).collect();
+    let mut members: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for (i, c) in components(&shared).iter().enumerate() {
+        members.entry(*c).or_default().push(i);
+    }
+    members
+        .into_values()
+        .map(|members| {
+            let shared = distinct(&members.iter().flat_map(|m| shared[*m].iter().copied()).collect::<Vec<_>>());
+            let key = shared.first().map_or(0, |s| entity(&format!("statement:{}", g.statements[*s].id)));
+            Group { members, shared, key }
+        })
+        .collect()
+}
+
+/// P(statement | who did it), if sound and if not. `blind` is the chance that whoever knows nothing names this one.
+fn bearing(b: Bearing, this: bool, blind: f64) -> (f64, f64) {
+    match b {
+        Bearing::Names => (f64::from(u8::from(this)), blind),
+        // Few take upon themselves what they did not do.
+        Bearing::Owns => (f64::from(u8::from(this)), FALSELY_OWNS),
+        Bearing::Disputes => (f64::from(u8::from(!this)), 0.5),
+        Bearing::Claims => (if this { CLAIMS.0 } else { CLAIMS.1 }, CLAIMS.1),
+        Bearing::Denies => (if this { DENIES.0 } else { DENIES.1 }, (DENIES.0 + DENIES.1) / 2.0),
+    }
+}

@@ -228,6 +228,8 @@ fn render(case: &Case, run: &Run) -> String {
             let grade = serde_json::json!(s.reliability);
             let kind = serde_json::json!(s.kind);
             context! { id => slug(&format!("source:{id}")), name => s.name, kind => kind.as_str(), grade => grade.as_str(), words => s.reliability.words(), why => s.why,
+                sound => a.sources.iter().find(|x| x.id == format!("source:{id}")).map(|x| format!("{:.0}\u{a0}% ({:.0} to {:.0})", 100.0 * x.reliability, 100.0 * x.bounds[0], 100.0 * x.bounds[1])),
+                says => a.sources.iter().find(|x| x.id == format!("source:{id}")).map(|x| x.voices.iter().map(|v| format!("{:.2} of {}", v.factor, v.of.replace("either side", "either side's").replace("own side", "own side's").replace("other side", "other side's"))).collect::<Vec<_>>().join("; ")),
                 speaks_for => s.speaks_for.as_ref().map(|x| actor(x)), dated => s.known_from.map(|d| d.to_string()),
                 statements => run.gathered.statements.iter().filter(|x| x.origin == *id).count() }
         })
@@ -285,7 +287,7 @@ fn render(case: &Case, run: &Run) -> String {
     let dated = case.sources.values().any(|s| s.known_from.is_none());
     let data = context! {
         case => context! { title => a.case.title, question => a.case.question, as_of => a.case.as_of.to_string(), tlp => a.case.tlp, worlds => n,
-            reports => a.case.reports, claims => a.case.claims, statements => a.case.statements, seed => a.case.seed, id => a.case.id },
+            reports => a.case.reports, claims => a.case.claims, statements => a.case.statements, seed => a.case.seed, r_hat => format!("{:.3}", a.case.r_hat), ess => format!("{:.0}", a.case.ess), id => a.case.id },
         judgments, indicators, questions, events, facts, footprints, tenure, links, sources, reports, factors, assumptions, gaps,
         map => Value::from_safe_string(map(&marks, &outlines, "Map of the events: circles hold 90 % of the belief where each happened; the table of events says the same in words")),
         timeline => Value::from_safe_string(timeline(a, n, &slug)),

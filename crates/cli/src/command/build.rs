@@ -79,8 +79,8 @@ fn lock(loaded: &case::Loaded) -> String {
 fn text(a: &engine::Assessment) -> String {
     let n = a.case.worlds;
     let mut out = format!(
-        "{}\nas of {}, {}; {} reports, {} claims, {} worlds\n",
-        a.case.title, a.case.as_of, a.case.tlp, a.case.reports, a.case.claims, n
+        "{}\nas of {}, {}; {} reports, {} claims, {} worlds (R-hat {:.3}, {:.0} effective)\n",
+        a.case.title, a.case.as_of, a.case.tlp, a.case.reports, a.case.claims, n, a.case.r_hat, a.case.ess
     );
     out.push_str("\nKEY JUDGMENTS\n");
     for j in &a.judgments {
@@ -175,6 +175,27 @@ fn text(a: &engine::Assessment) -> String {
             ]);
         }
         out.push_str(&indent(&output::table(&rows)));
+    }
+    let moved: Vec<_> = a.sources.iter().filter(|s| (s.reliability - s.believed).abs() >= 0.02).collect();
+    if !moved.is_empty() {
+        out.push_str("\nSOURCES THAT WHAT OTHERS SAY HAS MOVED\n\n");
+        let mut rows = vec![vec!["sound".into(), "90 %".into(), "by grade".into(), "id".into()]];
+        for s in moved {
+            let [low, high] = s.bounds.map(|p| 100.0 * p);
+            rows.push(vec![
+                format!("{:.0} %", 100.0 * s.reliability),
+                format!("{low:.0}-{high:.0}"),
+                format!("{:.0} %", 100.0 * s.believed),
+                s.id.clone(),
+            ]);
+        }
+        out.push_str(&indent(&output::table(&rows)));
+    }
+    if !a.lints.is_empty() {
+        out.push_str("\nWORTH A LOOK\n\n");
+        for l in &a.lints {
+            out.push_str(&format!("  {}: {} [{}]\n", l.about, wrap(&l.text, 88, "    "), l.code));
+        }
     }
     out.push_str("\nAny id above opens with:  bellwether explain CASE ID\n");
     out

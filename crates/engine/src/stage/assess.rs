@@ -4,6 +4,7 @@ use model::{About, Case, Confidence, Day, LADDER, percent, word};
 use serde::{Deserialize, Serialize};
 use stats::{mean_se, quantile};
 
+use super::cards::{self, LintRow, SourceRow};
 use super::footprint::{FootprintRow, TenureRow};
 use super::gather::Gathered;
 use super::reconcile::EventLaw;
@@ -14,7 +15,7 @@ use super::worlds::Worlds;
 use std::collections::BTreeMap;
 
 /// Part of the stage's key.
-pub const VERSION: u32 = 4;
+pub const VERSION: u32 = 5;
 
 /// What the assessment is of.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -39,6 +40,10 @@ pub struct Header {
     pub claims: usize,
     /// See `reports`.
     pub statements: usize,
+    /// Largest R-hat of the chains that the worlds were drawn by, and the least effective number of draws.
+    pub r_hat: f64,
+    /// See `r_hat`.
+    pub ess: f64,
 }
 
 /// A key judgment.
@@ -186,6 +191,8 @@ pub struct EventRow {
     pub figures: Vec<FigureRow>,
     /// Independent origins that assert it.
     pub asserted_by: Vec<String>,
+    /// How many of these are likely independent: less by the chance of each that it copies another.
+    pub independent: f64,
     /// Independent origins that deny it.
     pub denied_by: Vec<String>,
     /// `claim:ID` of every standing claim.
@@ -268,6 +275,10 @@ pub struct Assessment {
     pub footprint: Vec<FootprintOut>,
     /// Presence per actor and area.
     pub tenure: Vec<TenureOut>,
+    /// Sources by id.
+    pub sources: Vec<SourceRow>,
+    /// What is worth a look, though nothing is broken.
+    pub lints: Vec<LintRow>,
 }
 
 impl Assessment {
@@ -334,7 +345,7 @@ pub fn run(i: &Inputs<'_>) -> Assessment {
             ess: a.ess,
         })
         .collect();
-    Assessment {
+    let mut out = Assessment {
         case: Header {
             id: case.id.clone(),
             title: case.title.clone(),
@@ -346,6 +357,8 @@ pub fn run(i: &Inputs<'_>) -> Assessment {
             reports: case.reports.len(),
             claims: case.claims.len(),
             statements: i.gathered.statements.len(),
+            r_hat: i.worlds.diagnosis.r_hat,
+            ess: i.worlds.diagnosis.ess,
         },
         judgments: case.judgments.iter().map(|j| judgment(i, &indicators, j)).collect(),
         indicators,
@@ -381,7 +394,11 @@ pub fn run(i: &Inputs<'_>) -> Assessment {
                 events: t.carriers.clone(),
             })
             .collect(),
-    }
+        sources: cards::cards(i),
+        lints: Vec::new(),
+    };
+    out.lints = cards::lints(i, &out);
+    out
 }
 
 fn indicator(i: &Inputs<'_>, x: &model::Indicator) -> Option<IndicatorRow> {
@@ -590,9 +607,20 @@ fn event(i: &Inputs<'_>, e: usize) -> EventRow {
         who,
         figures: figures(law, worlds),
         asserted_by: origins(dossier.map(|d| &d.asserting)),
+        independent: independent(i, dossier.map_or(&[], |d| &d.asserting)),
         denied_by: origins(dossier.map(|d| &d.denying)),
         claims: law.claims.iter().map(|c| format!("claim:{c}")).collect(),
     }
+}
+
+/// Origins among statements, each counted by the chance that one of its statements is no copy of another's.
+fn independent(i: &Inputs<'_>, statements: &[usize]) -> f64 {
+    let mut copied: BTreeMap<&str, f64> = BTreeMap::new();
+    for s in statements {
+        let s = &i.gathered.statements[*s];
+        *copied.entry(&s.origin).or_insert(1.0) *= s.echo.as_ref().map_or(0.0, |e| e.p);
+    }
+    copied.values().map(|p| 1.0 - p).sum()
 }
 
 fn figures(law: &EventLaw, worlds: &super::worlds::EventWorlds) -> Vec<FigureRow> {

@@ -9,8 +9,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use model::{Basis, Case, Claim, Decides, Modality, Says, Stance, Verdict};
 use serde::{Deserialize, Serialize};
 
+use super::echo::Echo;
+
 /// Part of the stage's key.
-pub const VERSION: u32 = 6;
+pub const VERSION: u32 = 7;
 
 /// One statement of one origin.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -30,6 +32,9 @@ pub struct Statement {
     /// Its claims, where a machine read all of them and no person has accepted one: any may be misread.
     #[serde(default)]
     pub read: Vec<MachineRead>,
+    /// That it may be a copy of another, where nobody says so.
+    #[serde(default)]
+    pub echo: Option<Echo>,
 }
 
 /// A claim that a machine read, with what is known of the rule that read it.
@@ -279,6 +284,14 @@ pub fn run(case: &Case) -> Gathered {
         }
         d.claims.push(c.id.clone());
     }
+    // Who says the same in the same words after another may have it from there.
+    let echoes: Vec<(usize, Echo)> = dossiers.values().flat_map(|d| super::echo::find(case, &statements, d)).collect();
+    for (s, e) in echoes {
+        let known = &mut statements[s].echo;
+        if known.as_ref().is_none_or(|k| k.p < e.p) {
+            *known = Some(e);
+        }
+    }
     // What may be about an event in some worlds comes into its dossier as a guest.
     for family in &families {
         let own: Vec<Dossier> =
@@ -479,7 +492,7 @@ fn statement(case: &Case, reviewed: &Reviewed<'_>, claims: &[&Claim], origin: &s
     });
     let read: Option<Vec<MachineRead>> = claims.iter().map(|c| reviewed.read(c)).collect();
     let read = read.unwrap_or_default();
-    Statement { id: ids[0].clone(), origin: origin.to_owned(), claims: ids, relays, shift, factor, read }
+    Statement { id: ids[0].clone(), origin: origin.to_owned(), claims: ids, relays, shift, factor, read, echo: None }
 }
 
 /// Disjoint sets.

@@ -4,6 +4,8 @@
 //! report -> `ingest` -> `gather` -> `reconcile` = `worlds` -> `test`, `footprint`, `weigh` -> `assess`
 
 pub mod assess;
+pub mod cards;
+pub mod echo;
 pub mod footprint;
 pub mod gather;
 pub mod ingest;

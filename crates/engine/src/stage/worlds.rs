@@ -50,6 +50,8 @@ pub mod attribute {
     pub const PRECISION: u32 = 14;
     /// Whether a claim was misread.
     pub const MISREAD: u32 = 15;
+    /// Whether a statement is a copy that nobody declares.
+    pub const COPY: u32 = 16;
     /// Figures: this plus the measure's number.
     pub const FIGURE: u32 = 32;
     /// Further draws of a sampler.
@@ -197,8 +199,9 @@ struct Globals<'a> {
     n: usize,
     /// Index of a statement by id.
     index: BTreeMap<&'a str, usize>,
-    /// By statement: the worlds in which every claim that makes it was misread; empty where none may be.
-    misread: Vec<Vec<bool>>,
+    /// By statement: the worlds in which nothing is to be heard of it, because every claim that makes it was misread or
+    /// because it only repeats another; empty where neither may be.
+    silent: Vec<Vec<bool>>,
     /// By event of a family: family, place in it.
     family: BTreeMap<&'a str, (usize, usize)>,
     /// By family and world: who stands for each of its events.
@@ -276,7 +279,7 @@ fn before(case: &Case, g: &Gathered, laws: &[EventLaw], globals: &Globals<'_>) -
 }
 
 fn globals<'a>(case: &'a Case, g: &'a Gathered, n: usize) -> Globals<'a> {
-    let misread = misread(case.seed, g, n);
+    let silent = silent(case.seed, g, n);
     let index = g.statements.iter().enumerate().map(|(i, s)| (s.id.as_str(), i)).collect();
     let family = g
         .families
@@ -296,11 +299,12 @@ fn globals<'a>(case: &'a Case, g: &'a Gathered, n: usize) -> Globals<'a> {
             (0..n).map(|w| f.leaders(|x, y| uniform(case.seed, w as u32, names[&(x, y)], attribute::SAME))).collect()
         })
         .collect();
-    Globals { seed: case.seed, n, index, misread, family, leaders }
+    Globals { seed: case.seed, n, index, silent, family, leaders }
 }
 
-/// In which worlds nothing of a statement was read rightly: each rule has its precision, each claim its luck.
-fn misread(seed: u64, g: &Gathered, n: usize) -> Vec<Vec<bool>> {
+/// In which worlds a statement is none: nothing of it was read rightly (each rule has its precision, each claim its
+/// luck), or it only repeats another.
+fn silent(seed: u64, g: &Gathered, n: usize) -> Vec<Vec<bool>> {
     let mut precision: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
     for r in g.statements.iter().flat_map(|s| &s.read) {
         precision.entry(&r.rule).or_insert_with(|| {
@@ -316,7 +320,10 @@ fn misread(seed: u64, g: &Gathered, n: usize) -> Vec<Vec<bool>> {
         let claims: Vec<(u64, &[f64])> =
             s.read.iter().map(|r| (entity(&format!("claim:{}", r.claim)), &precision[r.rule.as_str()][..])).collect();
         let lost = |w: usize| claims.iter().all(|(e, p)| uniform(seed, w as u32, *e, attribute::MISREAD) >= p[w]);
-        out.push(if claims.is_empty() { Vec::new() } else { (0..n).map(lost).collect() });
+        let copied = s.echo.as_ref().map(|e| (entity(&format!("statement:{}", s.id)), e.p));
+        let repeats = |w: usize| copied.is_some_and(|(e, p)| uniform(seed, w as u32, e, attribute::COPY) < p);
+        let silent = |w: usize| (!claims.is_empty() && lost(w)) || repeats(w);
+        out.push(if claims.is_empty() && copied.is_none() { Vec::new() } else { (0..n).map(silent).collect() });
     }
     out
 }

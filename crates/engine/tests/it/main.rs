@@ -4,6 +4,7 @@ mod import;
 mod incremental;
 mod matching;
 mod moves;
+mod posterior;
 mod semantics;
 
 use case::{Template, load, template};

@@ -8,7 +8,7 @@
 
 use std::collections::BTreeMap;
 
-use model::Case;
+use model::{Case, Measure};
 use rayon::prelude::*;
 use stats::{Grid, Phrase, Reading, convergence, entity, shared_subset, uniform};
 
@@ -77,10 +77,12 @@ struct Voice<'a> {
 struct Figure<'a> {
     law: usize,
     of: &'a str,
-    measure: model::Measure,
+    measure: Measure,
     said: Vec<(&'a Said, usize, usize)>,
     grid: Grid,
     prior: Vec<f64>,
+    /// The figure of the same losses that it cannot fall short of: casualties are no fewer than the dead.
+    at_least: Option<usize>,
     /// Likelihoods of each thing said, by node of its voice; an index into the tables.
     tables: Vec<usize>,
     key: u64,
@@ -268,12 +270,21 @@ impl<'a> Board<'a> {
                     measure: f.measure,
                     said,
                     prior,
+                    at_least: None,
                     grid,
                     tables,
                     key: self.events[l],
                     attribute: attribute::FIGURE + (entity(&name) as u32 & 0xffff),
                 });
             }
+        }
+        let dead = |f: &Figure<'_>| {
+            let killed = |k: &Figure<'_>| k.law == f.law && k.of == f.of && k.measure == Measure::Killed;
+            (f.measure == Measure::Casualties).then(|| self.figures.iter().position(killed)).flatten()
+        };
+        let least: Vec<Option<usize>> = self.figures.iter().map(dead).collect();
+        for (f, least) in self.figures.iter_mut().zip(least) {
+            f.at_least = least;
         }
     }
 
@@ -291,19 +302,19 @@ impl<'a> Board<'a> {
 
     /// One sweep: everything given the sources, then the sources given everything. Draws are keyed by world `w`.
     fn sweep(&self, state: &mut State, w: usize, seed: u64) -> Sweep {
-        let misread = |s: usize| self.globals.misread[s].get(w) == Some(&true);
+        let silent = |s: usize| self.globals.silent[s].get(w) == Some(&true);
         let kept: Vec<f64> = self.statements.iter().map(|s| self.kept(state, s)).collect();
         let sound: Vec<f64> = self
             .statements
             .iter()
             .enumerate()
-            .map(|(i, s)| if misread(i) { 0.0 } else { s.own[s.origin.map_or(0, |o| state.reliability[o])] * kept[i] })
+            .map(|(i, s)| if silent(i) { 0.0 } else { s.own[s.origin.map_or(0, |o| state.reliability[o])] * kept[i] })
             .collect();
         let mut uses: Vec<Use> = Vec::new();
         let (chance, so) = self.happened(&sound, w, seed, &mut uses);
         let who = self.responsible(&sound, &so, w, seed, &mut uses);
-        // What a misread statement would have said tells nothing of its source.
-        uses.retain(|u| !misread(u.statement));
+        // What was misread or copied tells nothing of its source.
+        uses.retain(|u| !silent(u.statement));
         let believed: Vec<f64> =
             SPREADS.iter().flat_map(|(_, p)| std::iter::repeat_n(libm::log(*p), BIAS_NODES)).collect();
         let mut voiced = vec![believed; self.voices.len()];
@@ -375,7 +386,7 @@ impl<'a> Board<'a> {
                 let p = if yes + no > 0.0 { yes / (yes + no) } else { beta };
                 // What another event stands for does not happen beside it, and what is nothing but a misreading not at all.
                 let misread = t.event.is_some()
-                    && t.yes.iter().chain(t.no).all(|s| self.globals.misread[*s].get(w) == Some(&true));
+                    && t.yes.iter().chain(t.no).all(|s| self.globals.silent[*s].get(w) == Some(&true));
                 chance[*thing] = if leads(t) && !misread { p } else { 0.0 };
                 so[*thing] = uniform(seed, w as u32, t.key, attribute::SO) < chance[*thing];
                 voices += t.yes.iter().chain(t.no).filter(|s| private(t, s)).count();
@@ -483,27 +494,69 @@ impl<'a> Board<'a> {
         voiced: &mut [Vec<f64>],
     ) -> Vec<u32> {
         let worth = |s: f64| 1.0 - GROSS_ERROR * (1.0 - s);
-        let mut out = Vec::with_capacity(self.figures.len());
-        for f in &self.figures {
-            let law = &self.laws[f.law];
-            let here: Vec<usize> = (0..f.said.len())
-                .filter(|i| {
+        let heard: Vec<Vec<usize>> = self
+            .figures
+            .iter()
+            .map(|f| {
+                let here = |i: &usize| {
                     let stated = f.said[*i].1;
-                    self.globals.speaks(&law.id, self.guests(f.law), stated, w)
-                        && self.globals.misread[stated].get(w) != Some(&true)
+                    self.globals.speaks(&self.laws[f.law].id, self.guests(f.law), stated, w)
+                        && self.globals.silent[stated].get(w) != Some(&true)
+                };
+                (0..f.said.len()).filter(here).collect()
+            })
+            .collect();
+        let mut laws: Vec<Vec<f64>> = self
+            .figures
+            .iter()
+            .zip(&heard)
+            .map(|(f, here)| {
+                let mut law = f.prior.clone();
+                for i in here {
+                    let (s, stated, voice) = f.said[*i];
+                    let said = &self.tables[f.tables[*i]][state.voice[voice]];
+                    let p = worth(sound[stated] * s.factor);
+                    let nothing = (1.0 - p) * said.flat;
+                    for (o, l) in law.iter_mut().zip(&said.at) {
+                        *o *= p * l + nothing;
+                    }
+                }
+                law
+            })
+            .collect();
+        // The lesser figure is drawn with what it leaves of the greater, the greater from there on.
+        for (c, f) in self.figures.iter().enumerate() {
+            let Some(k) = f.at_least else { continue };
+            let mut left = 0.0;
+            let mut beyond = laws[c].iter().zip(&f.grid.values).rev().peekable();
+            let share: Vec<f64> = self.figures[k]
+                .grid
+                .values
+                .iter()
+                .rev()
+                .map(|least| {
+                    while let Some((p, _)) = beyond.next_if(|(_, v)| *v >= least) {
+                        left += p;
+                    }
+                    left
                 })
                 .collect();
-            let mut post = f.prior.clone();
-            for i in &here {
-                let (s, stated, voice) = f.said[*i];
-                let (said, p) = (&self.tables[f.tables[*i]][state.voice[voice]], worth(sound[stated] * s.factor));
-                let nothing = (1.0 - p) * said.flat;
-                for (o, l) in post.iter_mut().zip(&said.at) {
-                    *o *= p * l + nothing;
-                }
+            for (p, s) in laws[k].iter_mut().zip(share.iter().rev()) {
+                *p *= s;
             }
-            let x = stats::pick(&post, uniform(seed, w as u32, f.key, f.attribute));
-            out.push(f.grid.values[x]);
+        }
+        let draw = |f: &Figure<'_>, law: &[f64]| stats::pick(law, uniform(seed, w as u32, f.key, f.attribute));
+        let mut drawn: Vec<usize> = self.figures.iter().zip(&laws).map(|(f, law)| draw(f, law)).collect();
+        for (c, f) in self.figures.iter().enumerate() {
+            let Some(k) = f.at_least else { continue };
+            let least = self.figures[k].grid.values[drawn[k]];
+            for (p, v) in laws[c].iter_mut().zip(&f.grid.values) {
+                *p = if *v >= least { *p } else { 0.0 };
+            }
+            drawn[c] = draw(f, &laws[c]);
+        }
+        for ((f, here), x) in self.figures.iter().zip(heard).zip(&drawn) {
+            let x = *x;
             // One figure alone says nothing of its voice, nor does what did not happen.
             if here.len() < 2 || !self.thing_of[f.law].is_none_or(|t| so[t]) {
                 continue;
@@ -521,7 +574,7 @@ impl<'a> Board<'a> {
                 uses.push(Use { statement: stated, sound: at(s.factor), not: at(0.0) });
             }
         }
-        out
+        self.figures.iter().zip(drawn).map(|(f, x)| f.grid.values[x]).collect()
     }
 
     /// Each source given all that it said which others speak of too.

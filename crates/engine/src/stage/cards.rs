@@ -1,0 +1,213 @@
+//! What each source turned out to be worth, and what moved it; and what a methodologist would remark on.
+
+use serde::{Deserialize, Serialize};
+
+use super::assess::{Assessment, Inputs};
+use super::reconcile::{Bearing, mean_reliability};
+use super::worlds::VoiceWorlds;
+
+/// A source: its grade, and its reliability after all that was said.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SourceRow {
+    /// Id, `source:...`.
+    pub id: String,
+    /// Mean reliability by its grade alone.
+    pub believed: f64,
+    /// Mean reliability over worlds, and the bounds that 90 % of them keep.
+    pub reliability: f64,
+    /// See `reliability`.
+    pub bounds: [f64; 2],
+    /// How it speaks of figures, for each side's losses.
+    pub voices: Vec<VoiceRow>,
+    /// What it says that others speak of too, the least probable first.
+    pub checked: Vec<Checked>,
+}
+
+/// How a source speaks of figures.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct VoiceRow {
+    /// Whose losses.
+    pub of: String,
+    /// Factor by which it is taken to say more (above 1) or less than there is, before anything was said.
+    pub believed: f64,
+    /// The same after, as median, and the bounds that 90 % of worlds keep.
+    pub factor: f64,
+    /// See `factor`.
+    pub bounds: [f64; 2],
+}
+
+/// Something a source says that others speak of too.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Checked {
+    /// What, by its id.
+    pub about: String,
+    /// How it is put: `asserts`, `denies`, `names ACTOR` and so on.
+    pub says: String,
+    /// How probable it is that it is right.
+    pub probability: f64,
+}
+
+/// Something worth a look, though nothing is broken.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LintRow {
+    /// Stable name of the kind.
+    pub code: String,
+    /// What it is about, by id.
+    pub about: String,
+    /// What to see in it.
+    pub text: String,
+}
+
+/// Bounds that 90 % of draws keep, and their median.
+fn spread(draws: &[f64]) -> ([f64; 2], f64) {
+    let mut x = draws.to_vec();
+    x.sort_by(f64::total_cmp);
+    let at = |q: f64| x.get((q * (x.len().max(1) - 1) as f64 + 0.5) as usize).copied().unwrap_or(0.0);
+    ([at(0.05), at(0.95)], at(0.5))
+}
+
+/// The sources' cards, by id.
+pub(crate) fn cards(i: &Inputs<'_>) -> Vec<SourceRow> {
+    i.worlds
+        .sources
+        .iter()
+        .map(|s| {
+            let id = &s.source;
+            let grade = i.case.sources.get(id).map_or(model::Reliability::F, |s| s.reliability);
+            let voices = i.worlds.voices.iter().filter(|v| v.source == *id).map(voice).collect();
+            SourceRow {
+                id: format!("source:{id}"),
+                believed: mean_reliability(grade),
+                reliability: stats::mean_se(&s.reliability).0,
+                bounds: spread(&s.reliability).0,
+                voices,
+                checked: checked(i, id),
+            }
+        })
+        .collect()
+}
+
+fn voice(v: &VoiceWorlds) -> VoiceRow {
+    let (bounds, median) = spread(&v.bias);
+    let of = if v.believed == 0.0 {
+        "either side"
+    } else if v.own {
+        "its own side"
+    } else {
+        "the other side"
+    };
+    VoiceRow {
+        of: of.to_owned(),
+        believed: libm::exp(v.believed),
+        factor: libm::exp(median),
+        bounds: bounds.map(libm::exp),
+    }
+}
+
+/// What a source says that others speak of too.
+fn checked(i: &Inputs<'_>, source: &str) -> Vec<Checked> {
+    let g = i.gathered;
+    let mine = |s: &usize| g.statements[*s].origin == source;
+    let mut out = Vec::new();
+    for (about, d) in &g.dossiers {
+        let chance = if let Some(event) = about.strip_prefix("event:") {
+            let law = i.laws.iter().position(|l| l.id == event);
+            law.map(|l| stats::mean_se(&i.worlds.events[l].chance).0)
+        } else {
+            about.strip_prefix("fact:").and_then(|f| i.worlds.facts.get(f)).map(|c| stats::mean_se(c).0)
+        };
+        let others = d.asserting.iter().chain(&d.denying).any(|s| !mine(s));
+        let Some(p) = chance.filter(|_| others) else { continue };
+        for (side, says, p) in [(&d.asserting, "asserts", p), (&d.denying, "denies", 1.0 - p)] {
+            if side.iter().any(mine) {
+                out.push(Checked { about: about.clone(), says: says.to_owned(), probability: p });
+            }
+        }
+    }
+    let index = |id: &str| g.statements.binary_search_by(|s| s.id.as_str().cmp(id)).ok();
+    for (law, worlds) in i.laws.iter().zip(&i.worlds.events) {
+        let who = |c: usize| worlds.who_chance.chunks(law.base.len()).map(|p| p[c]).sum::<f64>() / i.worlds.n as f64;
+        let said_by: Vec<bool> =
+            law.accusations.iter().map(|a| index(&a.statement).is_some_and(|s| mine(&s))).collect();
+        if said_by.iter().all(|m| *m) {
+            continue;
+        }
+        for (a, _) in law.accusations.iter().zip(&said_by).filter(|(_, m)| **m) {
+            let (says, p) = match a.bearing {
+                Bearing::Names | Bearing::Owns => ("names", who(a.candidate)),
+                Bearing::Disputes => ("disputes that it was", 1.0 - who(a.candidate)),
+                // What a party says of its own deeds is no test of its knowledge.
+                Bearing::Claims | Bearing::Denies => continue,
+            };
+            let says = format!("{says} {}", law.candidates[a.candidate]);
+            out.push(Checked { about: format!("event:{}", law.id), says, probability: p });
+        }
+    }
+    out.sort_by(|a, b| {
+        a.probability.total_cmp(&b.probability).then_with(|| (&a.about, &a.says).cmp(&(&b.about, &b.says)))
+    });
+    out.dedup();
+    out
+}
+
+/// What a methodologist would remark on.
+pub(crate) fn lints(i: &Inputs<'_>, a: &Assessment) -> Vec<LintRow> {
+    let mut out = Vec::new();
+    for e in &a.events {
+        let reports: std::collections::BTreeSet<&str> = e
+            .claims
+            .iter()
+            .filter_map(|c| Some(i.case.claims.get(c.trim_start_matches("claim:"))?.report.as_str()))
+            .collect();
+        if let ([origin], true) = (e.asserted_by.as_slice(), reports.len() > 1) {
+            out.push(LintRow {
+                code: "one-origin".into(),
+                about: e.id.clone(),
+                text: format!("{} reports, and all of them go back to {origin}: they count once", reports.len()),
+            });
+        }
+    }
+    for s in &i.gathered.statements {
+        if let Some(e) = s.echo.as_ref().filter(|e| e.p >= 0.5) {
+            out.push(LintRow {
+                code: "likely-copied".into(),
+                about: format!("claim:{}", s.id),
+                text: format!(
+                    "likely a copy of claim:{}: {:.0} % of its words in a row stand there, earlier; if it is, say so (`origin`)",
+                    e.of,
+                    100.0 * e.words
+                ),
+            });
+        }
+    }
+    for q in &a.questions {
+        let of = |h: &str| {
+            a.hypotheses.iter().find(|x| x.id == format!("{}/{h}", q.id.replacen("question:", "hypothesis:", 1)))
+        };
+        let moved = q.hypotheses.iter().filter_map(|h| of(h)).any(|h| (h.probability - h.prior).abs() > 0.01);
+        if !q.evidence.is_empty() && !moved {
+            out.push(LintRow {
+                code: "posterior-equals-prior".into(),
+                about: q.id.clone(),
+                text: "its evidence moves no hypothesis by as much as 1 %: the answer is what was believed before"
+                    .into(),
+            });
+        }
+    }
+    for s in &a.sources {
+        let grade = i.case.sources.get(s.id.trim_start_matches("source:")).map(|s| s.reliability);
+        let wrong = s.checked.iter().filter(|c| c.probability < 0.5).count();
+        if grade.is_some_and(|g| g <= model::Reliability::B) && wrong * 2 > s.checked.len() {
+            out.push(LintRow {
+                code: "good-grade-contradicted".into(),
+                about: s.id.clone(),
+                text: format!(
+                    "graded {:?}, and more likely wrong than right on {wrong} of {} things that others speak of",
+                    grade.unwrap_or(model::Reliability::F),
+                    s.checked.len()
+                ),
+            });
+        }
+    }
+    out
+}

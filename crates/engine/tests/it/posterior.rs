@@ -1,0 +1,226 @@
+//! One posterior: what sources are worth is learned from what others say; figures from all who say them.
+
+use engine::stage::worlds::{Diagnosis, grade_law};
+use engine::{Options, Run, assess, explain};
+use model::{Case, Reliability};
+use stats::{Stream, quantile};
+
+use crate::{report, small};
+
+const OPTIONS: Options = Options { worlds: 8192 };
+
+/// A claim by one source, in a report and in words of its own.
+fn claim(id: &str, source: &str, stance: &str, event: &str, more: &str) -> (String, String) {
+    let mut s = Stream::new(1, stats::entity(id), 0);
+    let words: Vec<String> = (0..12).map(|_| format!("word{:.0}", 1e6 * s.next_unit())).collect();
+    let words = words.join(" ");
+    let body = format!(
+        r#"{{"id":"{id}","report":"r-{id}","excerpt":{{"exact":"{words}"}},"chain":["{source}"],"stance":"{stance}","says":{{"event":{{"id":"{event}","type":"Battles","sub_type":"Armed clash","place":{{"area":"land"}},"time":"2024-06-01"{more}}}}}}}"#
+    );
+    (report(&format!("r-{id}"), source, "2024-06-10", &words), body)
+}
+
+fn case_of(claims: &[(String, String)]) -> Case {
+    let (reports, lines): (Vec<&str>, Vec<&str>) = claims.iter().map(|(r, c)| (r.as_str(), c.as_str())).unzip();
+    small(&format!("{}--- claims/c.jsonl\n{}\n", reports.concat(), lines.join("\n")))
+}
+
+fn mean(x: &[f64]) -> f64 {
+    x.iter().sum::<f64>() / x.len() as f64
+}
+
+fn reliability(run: &Run, source: &str) -> f64 {
+    mean(&run.worlds.sources.iter().find(|s| s.source == source).unwrap().reliability)
+}
+
+/// Mean and mean square of a grade's law, as the chain has it.
+fn moments(grade: Reliability) -> (f64, f64) {
+    let (a, b) = grade_law(grade);
+    let nodes = stats::beta_quantiles(a, b, 64);
+    (mean(&nodes), mean(&nodes.iter().map(|r| r * r).collect::<Vec<_>>()))
+}
+
+/// Against the integrals over both reliabilities, which are products of means: two who agree make the event and each
+/// other more probable than either alone, two who contradict each other less; one alone says nothing of itself.
+#[test]
+fn agreement_and_contradiction_are_learned_exactly() {
+    let one = case_of(&[claim("c1", "sb", "asserts", "e", "")]);
+    let beta = one.base_rate;
+    let ((mb, sb), (md, sd)) = (moments(Reliability::B), moments(Reliability::D));
+    let near = |found: f64, exact: f64, what: &str| assert!((found - exact).abs() < 0.012, "{what}: {found} {exact}");
+
+    let run = assess(&one, OPTIONS).unwrap();
+    near(mean(&run.worlds.events[0].chance), mb + (1.0 - mb) * beta, "one alone");
+    near(reliability(&run, "sb"), mb, "one alone, its source");
+
+    // P(says so | it is so) over P(says so | knows nothing) is r / beta + 1 - r; where it is not so, 1 - r.
+    let two = case_of(&[claim("c1", "sb", "asserts", "e", ""), claim("c2", "sd", "asserts", "e", "")]);
+    let run = assess(&two, OPTIONS).unwrap();
+    let (yes_b, yes_d) = (mb / beta + 1.0 - mb, md / beta + 1.0 - md);
+    let (yes, no) = (beta * yes_b * yes_d, (1.0 - beta) * (1.0 - mb) * (1.0 - md));
+    near(mean(&run.worlds.events[0].chance), yes / (yes + no), "two agree");
+    let with_d = beta * yes_b * (sd / beta + md - sd) + (1.0 - beta) * (1.0 - mb) * (md - sd);
+    near(reliability(&run, "sd"), with_d / (yes + no), "two agree, the worse source");
+    assert!(reliability(&run, "sd") > md + 0.02 && reliability(&run, "sb") > mb);
+
+    let against = case_of(&[claim("c1", "sb", "asserts", "e", ""), claim("c2", "sd", "denies", "e", "")]);
+    let run = assess(&against, OPTIONS).unwrap();
+    let (yes, no) = (beta * yes_b * (1.0 - md), (1.0 - beta) * (1.0 - mb) * (md / (1.0 - beta) + 1.0 - md));
+    near(mean(&run.worlds.events[0].chance), yes / (yes + no), "two contradict each other");
+    let with_b = beta * (sb / beta + mb - sb) * (1.0 - md) + (1.0 - beta) * (mb - sb) * (md / (1.0 - beta) + 1.0 - md);
+    near(reliability(&run, "sb"), with_b / (yes + no), "contradicted, the better source");
+    assert!(reliability(&run, "sb") < mb && reliability(&run, "sd") < md - 0.03);
+}
+
+/// Simulation-based calibration over whole cases: reliabilities from the grades, events at the base rate, statements
+/// sound or blind; then the true values among the worlds.
+#[test]
+fn worlds_are_calibrated_on_cases_drawn_from_the_model() {
+    let grades = [("sa", Reliability::A), ("sb", Reliability::B), ("sd", Reliability::D)];
+    let beta = case_of(&[claim("c", "sa", "asserts", "e", "")]).base_rate;
+    let (mut ranks, mut surprise, mut variance) = (Vec::new(), 0.0, 0.0);
+    for run in 0..60 {
+        let mut s = Stream::new(8, 88, run);
+        let truth: Vec<f64> = grades
+            .iter()
+            .map(|(_, g)| {
+                let (a, b) = grade_law(*g);
+                let (x, y) = (s.gamma(a), s.gamma(b));
+                x / (x + y)
+            })
+            .collect();
+        let mut claims = Vec::new();
+        let mut so = Vec::new();
+        for e in 0..5 {
+            let is = s.next_unit() < beta;
+            so.push(is);
+            for (k, (source, _)) in grades.iter().enumerate() {
+                let says = if s.next_unit() < truth[k] { is } else { s.next_unit() < beta };
+                let stance = if says { "asserts" } else { "denies" };
+                claims.push(claim(&format!("c{e}{k}"), source, stance, &format!("e{e}"), ""));
+            }
+        }
+        let found = assess(&case_of(&claims), Options { worlds: 400 }).unwrap();
+        for (k, (source, _)) in grades.iter().enumerate() {
+            let drawn = &found.worlds.sources.iter().find(|x| x.source == *source).unwrap().reliability;
+            let below = drawn.iter().filter(|r| **r < truth[k]).count() as f64;
+            ranks.push(vec![(below + s.next_unit()) / (drawn.len() as f64 + 1.0)]);
+        }
+        for (e, is) in so.iter().enumerate() {
+            let p = mean(&found.worlds.events[e].chance);
+            surprise += f64::from(u8::from(*is)) - p;
+            variance += p * (1.0 - p);
+        }
+    }
+    let p = stats::rank_uniformity(&ranks, 10)[0];
+    assert!(p > 1e-3, "reliabilities: {p}");
+    assert!(surprise.abs() < 3.5 * variance.sqrt(), "events: {surprise} of {}", variance.sqrt());
+}
+
+/// The same words in another's mouth a day later count once; words of its own count twice.
+#[test]
+fn who_repeats_another_word_for_word_adds_nothing() {
+    let sentence = "Seventeen men fell when the convoy was caught in the gorge above the old bridge";
+    let says = |id: &str, source: &str| {
+        format!(
+            r#"{{"id":"{id}","report":"r-{id}","excerpt":{{"exact":"{sentence}"}},"chain":["{source}"],"stance":"asserts","says":{{"event":{{"id":"e","type":"Battles","sub_type":"Armed clash","place":{{"area":"land"}},"time":"2024-06-01"}}}}}}"#
+        )
+    };
+    let copied = case_of(&[
+        (report("r-c1", "sd", "2024-06-10", sentence), says("c1", "sd")),
+        (report("r-c2", "sb", "2024-06-11", sentence), says("c2", "sb")),
+    ]);
+    let own = case_of(&[claim("c1", "sd", "asserts", "e", ""), claim("c2", "sb", "asserts", "e", "")]);
+    let alone = case_of(&[claim("c1", "sd", "asserts", "e", "")]);
+    let run = assess(&copied, OPTIONS).unwrap();
+    let p = |run: &Run| mean(&run.worlds.events[0].chance);
+    let (once, twice) = (p(&assess(&alone, OPTIONS).unwrap()), p(&assess(&own, OPTIONS).unwrap()));
+    assert!((p(&run) - once).abs() < 0.02 && twice > once + 0.1, "{} {once} {twice}", p(&run));
+    let row = &run.assessment.events[0];
+    assert!(row.asserted_by.len() == 2 && row.independent < 1.1, "{}", row.independent);
+    assert_eq!(run.assessment.lints.iter().filter(|l| l.code == "likely-copied").count(), 1);
+    let told = explain(&copied, &run, OPTIONS, "event:e").unwrap();
+    assert!(told.lines.iter().any(|l| l.text.contains("claim:c2 copies claim:c1")), "{:?}", told.lines);
+}
+
+fn killed(n: &str) -> String {
+    format!(r#","figures":[{{"measure":"killed","of":"group",{n}}}]"#)
+}
+
+fn bounds(run: &Run, event: &str) -> [u32; 3] {
+    let e = run.laws.iter().position(|l| l.id == event).unwrap();
+    let mut x = run.worlds.events[e].figures[0].draws.clone();
+    x.sort_unstable();
+    [0.05, 0.5, 0.95].map(|q| quantile(&x, q))
+}
+
+/// A source that says twice what the others say, event after event, is found out, and believed so much less of.
+#[test]
+fn a_source_that_exaggerates_is_found_out() {
+    let mut claims = Vec::new();
+    for e in 0..8 {
+        let n = 20 + 7 * e;
+        for (source, n) in [("sa", n), ("sb", n + 1), ("sd", 2 * n)] {
+            let more = killed(&format!(r#""number":{n}"#));
+            claims.push(claim(&format!("c{e}-{source}"), source, "asserts", &format!("e{e}"), &more));
+        }
+    }
+    // Of the last only the exaggerator speaks.
+    claims.push(claim("c9-sd", "sd", "asserts", "e9", &killed(r#""number":100"#)));
+    let run = assess(&case_of(&claims), Options { worlds: 2000 }).unwrap();
+    let voice = run.worlds.voices.iter().find(|v| v.source == "sd").unwrap();
+    assert!(mean(&voice.bias) > 0.25, "{}", mean(&voice.bias));
+    let alone = case_of(&[claim("c9-sd", "sd", "asserts", "e9", &killed(r#""number":100"#))]);
+    let untold = assess(&alone, Options { worlds: 2000 }).unwrap();
+    let (told, untold) = (bounds(&run, "e9"), bounds(&untold, "e9"));
+    assert!(told[1] + 10 < untold[1], "{told:?} {untold:?}");
+}
+
+/// Degenerate: one claim, only hedges, "at least 50" against "at most 20", and the dead among the casualties.
+#[test]
+fn what_is_thin_or_at_odds_is_answered_sanely() {
+    let figures = |list: &[(&str, &str)]| {
+        let claims: Vec<_> = list
+            .iter()
+            .enumerate()
+            .map(|(i, (source, n))| claim(&format!("c{i}"), source, "asserts", "e", &killed(n)))
+            .collect();
+        bounds(&assess(&case_of(&claims), OPTIONS).unwrap(), "e")
+    };
+    let one = figures(&[("sb", r#""number":40"#)]);
+    assert!(one[0] < 30 && one[1].abs_diff(38) < 8 && one[2] > 55, "{one:?}");
+    let hedges = figures(&[("sb", r#""hedge":"dozens""#), ("sd", r#""hedge":"several""#)]);
+    assert!(hedges[0] < 12 && hedges[2] > 24 && hedges[2] < 200, "{hedges:?}");
+    let odds = figures(&[("sb", r#""number":50,"hedge":"at-least""#), ("sd", r#""number":20,"hedge":"up-to""#)]);
+    assert!(odds[0] < 25 && odds[2] > 50, "neither is thrown away: {odds:?}");
+
+    let both = r#","figures":[{"measure":"killed","of":"group","number":80},{"measure":"casualties","of":"group","number":60}]"#;
+    let run = assess(&case_of(&[claim("c", "sb", "asserts", "e", both)]), OPTIONS).unwrap();
+    let draws = |m: model::Measure| &run.worlds.events[0].figures.iter().find(|f| f.measure == m).unwrap().draws;
+    let (dead, hurt) = (draws(model::Measure::Killed), draws(model::Measure::Casualties));
+    assert!(dead.iter().zip(hurt).all(|(d, h)| d <= h), "the dead are among the casualties");
+}
+
+/// Chains that disagree are no answer.
+#[test]
+fn what_has_not_converged_is_not_used() {
+    let d = |r_hat: f64| Diagnosis { r_hat, ess: 100.0, of: "the reliability of `x`".into() };
+    assert!(d(1.01).converged() && !d(1.2).converged() && !d(f64::INFINITY).converged() && !d(f64::NAN).converged());
+    let run = assess(&case_of(&[claim("c1", "sb", "asserts", "e", "")]), Options { worlds: 40 }).unwrap();
+    assert!(run.worlds.diagnosis.converged() && run.worlds.diagnosis.ess > 200.0, "{:?}", run.worlds.diagnosis);
+}
+
+/// A good grade that others contradict, and evidence that moves nothing, are told.
+#[test]
+fn remarks_name_what_they_are_about() {
+    let mut claims = Vec::new();
+    for e in 0..3 {
+        claims.push(claim(&format!("a{e}"), "sb", "asserts", &format!("e{e}"), ""));
+        claims.push(claim(&format!("x{e}"), "sa", "denies", &format!("e{e}"), ""));
+    }
+    let run = assess(&case_of(&claims), OPTIONS).unwrap();
+    let lint = run.assessment.lints.iter().find(|l| l.code == "good-grade-contradicted").unwrap();
+    assert_eq!(lint.about, "source:sb");
+    let told = explain(&case_of(&claims), &run, OPTIONS, "source:sb").unwrap();
+    assert!(told.lines.iter().any(|l| l.text.contains("asserts event:e0")), "{:?}", told.lines);
+}

@@ -330,7 +330,7 @@ fn calibration(rows: &mut Vec<Row>) {
             halves.into_iter().filter_map(|h: std::thread::ScopedJoinHandle<'_, _>| h.join().ok()).flatten().collect()
         })
     };
-    let tolls = both(stats::tolls_sbc, 600);
+    let tolls = both(stats::tolls_sbc, 1_000);
     let votes = both(stats::votes_sbc, 4_000);
     let p: Vec<f64> = [&tolls, &votes].into_iter().flat_map(|r| stats::rank_uniformity(r, 20)).collect();
     let least = p.iter().copied().fold(1.0, f64::min);

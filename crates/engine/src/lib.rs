@@ -18,6 +18,7 @@ mod spread;
 pub mod stage;
 mod store;
 mod tables;
+mod tolls;
 
 pub use build::{Build, BuildError, Options, Run, Staleness, assess, build, stale};
 pub use diff::{Cause, Change, Difference, diff};
@@ -38,3 +39,4 @@ pub use stage::gather::Reviewed;
 pub use stage::matching::{LEAST, MatchSet, Matched, match_records};
 pub use store::{Because, Manifest, Record, Store, StoreError};
 pub use tables::{Column, Table, tables};
+pub use tolls::{Reconciled, SetVoice};

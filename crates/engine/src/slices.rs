@@ -22,6 +22,7 @@ use crate::rows::{over_parts, records};
 use crate::stage::matching::{self, LEAST, MatchSet, match_records};
 use crate::store::Store;
 use crate::tables::{Table, i, r, t, table};
+use crate::tolls::{self, Reconciled};
 
 /// An imported data set that is to be matched.
 #[derive(Debug, Clone)]
@@ -50,6 +51,9 @@ pub struct SliceOptions {
 /// Rows of a slice by default: enough to learn from, and about 150 MB.
 pub const SLICE_ROWS: u64 = 150_000;
 
+/// Part of the key of what a matching leaves.
+const VERSION: u32 = 2;
+
 /// Days beside a slice from which rows are read too: a match's competitors, and theirs.
 const MARGIN: i32 = 8;
 
@@ -64,6 +68,8 @@ pub struct MatchedAll {
     pub sets: Vec<(Id, Id, u64, f64, u64)>,
     /// Events seen by more than one row, and those rows.
     pub clusters: (u64, u64),
+    /// What was learned of the deaths that they report.
+    pub tolls: Reconciled,
 }
 
 /// Where the imports of the tables `pairs` and `clusters` are named.
@@ -86,7 +92,7 @@ pub fn match_all(
     let mut sets: Vec<&SliceSet> = sets.iter().collect();
     sets.sort_by(|a, b| a.id.cmp(&b.id));
     let about: Vec<_> = sets.iter().map(|s| (&s.id, s.duplicates, &s.key)).collect();
-    let name = &hash(&(matching::VERSION, env!("CARGO_PKG_VERSION"), options.rows, about))[..16];
+    let name = &hash(&(matching::VERSION, VERSION, env!("CARGO_PKG_VERSION"), options.rows, about))[..16];
     let folder = store.root().join("pairs").join(name);
     let disk = |e: std::io::Error| format!("cannot write {}: {e}", folder.display());
     fs::create_dir_all(folder.join("parts")).map_err(disk)?;
@@ -216,11 +222,15 @@ const PAIRS: &str = "Two rows of imported data sets that may be one event, wheth
 const CLUSTERS: &str = "One row of an event that several rows of imported data sets speak of.";
 
 /// Columns: kind, name, meaning.
-type Columns = [(char, &'static str, &'static str)];
+pub(crate) type Columns = [(char, &'static str, &'static str)];
 
 /// The tables that a matching of everything leaves: name, what a row is, columns.
-pub fn match_tables() -> [(&'static str, &'static str, &'static Columns); 2] {
-    [("pairs", PAIRS, &PAIR_COLUMNS), ("clusters", CLUSTERS, &CLUSTER_COLUMNS)]
+pub fn match_tables() -> [(&'static str, &'static str, &'static Columns); 3] {
+    [
+        ("pairs", PAIRS, &PAIR_COLUMNS),
+        ("clusters", CLUSTERS, &CLUSTER_COLUMNS),
+        ("tolls", tolls::TOLLS, &tolls::COLUMNS),
+    ]
 }
 
 const PAIR_COLUMNS: [(char, &str, &str); 8] = [
@@ -241,7 +251,7 @@ const CLUSTER_COLUMNS: [(char, &str, &str); 4] = [
     ('i', "line", "The row's line in the file."),
 ];
 
-/// Likeliest clusters over all slices; only rows that have a likely counterpart are held.
+/// Likeliest clusters over all slices, and the deaths of each; only rows that have a likely counterpart are held.
 fn clusters(store: &Store, name: &str, sets: &[&SliceSet], out: &mut MatchedAll) -> Result<(), String> {
     let folder = store.root().join("pairs").join(name);
     let parts: Vec<PathBuf> = (0..out.slices.len()).map(|n| folder.join("parts").join(part_name(n))).collect();
@@ -293,6 +303,11 @@ fn clusters(store: &Store, name: &str, sets: &[&SliceSet], out: &mut MatchedAll)
     let mut rows: Vec<(i64, usize)> =
         roots.iter().enumerate().filter_map(|(k, x)| Some((*numbers.get(x)?, k))).collect();
     rows.sort_unstable();
+    let members: Vec<tolls::Member<'_>> =
+        rows.iter().map(|(n, k)| (*n, keys[*k].0, keys[*k].1, keys[*k].2.as_str())).collect();
+    let (reconciled, file) = tolls::reconcile(sets, &members)?;
+    out.tolls = reconciled;
+    store.write(&format!("pairs/{name}/tolls.parquet"), &file.to_parquet()?).map_err(|e| e.to_string())?;
     let file = table(
         "clusters",
         CLUSTERS,

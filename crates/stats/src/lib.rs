@@ -20,7 +20,7 @@ mod tolls;
 mod votes;
 
 pub use best::BestEstimate;
-pub use binary::{Conflict, existence, shared_subset};
+pub use binary::shared_subset;
 pub use category::{Inverse, pick};
 pub use chain::{Chain, Fit, Items, Lattice, Lesson};
 pub use copies::{CopyPrior, Copying};

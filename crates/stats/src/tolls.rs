@@ -59,6 +59,9 @@ pub struct TollPrior {
     pub bias: f64,
     /// Pseudo-claims of a voice, and the spread they show.
     pub spread: (f64, f64),
+    /// Whether all voices share one spread: where fewer than four speak of an event it cannot be told whose it is. Not
+    /// in chains.
+    pub common: bool,
     /// Pseudo-events without any, and with some.
     pub none: (f64, f64),
     /// Pseudo-events, and the mean and the spread of their figures in the logarithm.
@@ -83,6 +86,7 @@ impl Default for TollPrior {
             ],
             bias: 0.3,
             spread: (4.0, 0.3),
+            common: false,
             none: (1.0, 3.0),
             size: (6.0, 1.8, 1.2),
             said_none: (9.0, 1.0),
@@ -789,6 +793,10 @@ impl Tolls {
         }
         for (g, (yes, no)) in model.gross.iter_mut().zip(gross) {
             *g = yes / (yes + no);
+        }
+        if prior.common {
+            let all = square.iter().fold((0.0, 0.0), |sum, s| (sum.0 + s.0, sum.1 + s.1));
+            square.fill(all);
         }
         for (s, (n, q)) in model.spread.iter_mut().zip(&square) {
             *s = libm::sqrt((q + prior.spread.0 * prior.spread.1 * prior.spread.1) / (n + prior.spread.0));

@@ -83,10 +83,40 @@ pub(crate) fn run(args: &Match, common: &Common) -> Outcome {
             if events == 1 { " is" } else { "s are" },
             all - seen + events
         ));
+        out.push_str(&deaths(&done.tolls));
         out.push_str("\nThe most doubtful:  bellwether query \"select * from pairs order by abs(probability - 0.5) limit 20\" CASE\n");
     }
     output::print(&out);
     Ok(End::Done)
+}
+
+/// How the data sets speak of deaths, and where one figure from all of them stands.
+fn deaths(t: &engine::Reconciled) -> String {
+    if t.sets.is_empty() {
+        return String::new();
+    }
+    let head = ["data set", "says, of each death", "90 %", "scatters by", "rows"];
+    let mut rows = vec![head.map(str::to_owned).to_vec()];
+    for s in &t.sets {
+        rows.push(vec![
+            s.dataset.clone(),
+            format!("{:.2}", s.factor),
+            format!("{:.2}-{:.2}", s.bounds[0], s.bounds[1]),
+            format!("{:.2}", s.spread),
+            s.rows.to_string(),
+        ]);
+    }
+    let mut out =
+        format!("\nDeaths of {} events with figures from more than one row:\n\n{}", t.events, output::table(&rows));
+    match &t.reason {
+        Some(reason) => out.push_str(&format!("no figure is given for them: {reason}\n")),
+        None => out.push_str(&format!(
+            "The sets are compared with one another: that all say too much or too little is open by a factor of {:.2}.\n\
+             One figure from all rows of an event:  bellwether query \"select * from tolls\" CASE\n",
+            t.level
+        )),
+    }
+    out
 }
 
 fn csv(rows: &engine::Rows) -> Result<String, String> {

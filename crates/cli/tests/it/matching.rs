@@ -73,6 +73,7 @@ fn slices_find_what_the_whole_finds() {
     let (keep, case) = with_tables();
     let said = ok(&["match", &case]);
     assert!(said.contains("one: ") && said.contains(" rows are events with a place"), "{said}");
+    assert!(said.contains("events with figures from more than one row"), "{said}");
     let whole = likely(&case);
     let right = |found: &BTreeSet<String>| {
         let hits = found.iter().filter(|p| p.split_once(' ').is_some_and(|(a, b)| a == b)).count();
@@ -98,6 +99,16 @@ fn slices_find_what_the_whole_finds() {
     let clusters = query(&case, "select cluster, count(*) n, count(distinct dataset) d from clusters group by 1");
     assert_eq!(clusters.as_array().unwrap().len() as u64, json["clusters"][0].as_u64().unwrap());
     assert!(clusters.as_array().unwrap().iter().all(|c| c["n"] == c["d"] && c["n"] != "1"), "{clusters}");
+
+    // One figure from all rows of an event, each set's way of counting learned; what all sets say is in it.
+    let tolls = query(&case, "select killed_05, killed_50, killed_95, lowest, highest from tolls");
+    let tolls = tolls.as_array().unwrap();
+    assert_eq!(tolls.len() as u64, json["tolls"]["events"].as_u64().unwrap());
+    let n = |r: &serde_json::Value, c: &str| r[c].as_str().unwrap().parse::<i64>().unwrap();
+    assert!(tolls.iter().all(|r| n(r, "killed_05") <= n(r, "killed_50") && n(r, "killed_50") <= n(r, "killed_95")));
+    let agreed: Vec<_> = tolls.iter().filter(|r| n(r, "lowest") == n(r, "highest")).collect();
+    let kept = agreed.iter().filter(|r| (n(r, "killed_05")..=n(r, "killed_95")).contains(&n(r, "lowest"))).count();
+    assert!(agreed.len() > 100 && kept * 100 > 93 * agreed.len(), "{kept} of {}", agreed.len());
 
     // A slice that is lost is done again, to the same bytes, whatever the threads; the others are not.
     let folder = Path::new(&case).join(".bellwether/pairs");

@@ -99,6 +99,10 @@ impl Tolls {
             }
             Some(cholesky(&information, n))
         };
+        if prior.common {
+            let all = prior.spread.0 + spread.iter().map(|n| n - prior.spread.0).sum::<f64>();
+            spread.fill(all);
+        }
         let total: f64 = claims.iter().sum();
         let anchor: Vec<f64> = claims.iter().map(|c| c / total.max(1e-9)).collect();
         let (_, level) = middle(&fit.model.bias, &claims, prior.bias);
@@ -173,8 +177,13 @@ impl TollWorlds<'_> {
             density -= 0.5 * z * z;
             sd * z
         };
-        for (x, sd) in model.spread.iter_mut().zip(&self.spread) {
-            *x *= libm::exp(draw(*sd));
+        if self.prior.common {
+            let by = libm::exp(draw(self.spread.first().copied().unwrap_or(0.0)));
+            model.spread.iter_mut().for_each(|x| *x *= by);
+        } else {
+            for (x, sd) in model.spread.iter_mut().zip(&self.spread) {
+                *x *= libm::exp(draw(*sd));
+            }
         }
         for (x, sd) in model.offset.iter_mut().zip(&self.offset) {
             if *sd > 0.0 {
@@ -242,7 +251,7 @@ impl TollWorlds<'_> {
         let beta = |x: f64, (a, b): (f64, f64)| a * libm::log(x) + b * libm::log(1.0 - x);
         let level = dot(&self.anchor, &m.bias);
         m.bias.iter().map(|b| normal(b - level, p.bias)).sum::<f64>()
-            + m.spread.iter().map(|s| spread(*s, p.spread)).sum::<f64>()
+            + m.spread.iter().take(if p.common { 1 } else { usize::MAX }).map(|s| spread(*s, p.spread)).sum::<f64>()
             + m.offset
                 .iter()
                 .zip(&p.hedges)

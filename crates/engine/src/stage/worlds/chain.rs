@@ -352,19 +352,23 @@ impl<'a> Board<'a> {
                     (yes, no)
                 })
                 .collect();
-            // With some of the shared ones sound: how many assert it, and how many deny it.
+            // Which of the shared ones assert it here, and which deny it.
+            let mask = |t: &Thing<'_>, side: &[usize]| -> u64 {
+                let here = |s: &usize| side.contains(s) && speaks(t, *s);
+                group.shared.iter().enumerate().filter(|(_, s)| here(s)).fold(0, |m, (i, _)| m | 1 << (i & 63))
+            };
+            let masks: Vec<(u64, u64)> = if group.shared.is_empty() {
+                vec![(0, 0); group.members.len()]
+            } else {
+                group.members.iter().map(|m| &self.things[*m]).map(|t| (mask(t, t.yes), mask(t, t.no))).collect()
+            };
+            // With some of the shared ones sound.
             let with = |set: u64, m: usize| -> (f64, f64) {
-                let t = &self.things[group.members[m]];
-                let (mut yes, mut no) = worth[m];
-                for (i, s) in group.shared.iter().enumerate() {
-                    if set >> (i & 63) & 1 == 1 && speaks(t, *s) {
-                        if t.yes.contains(s) {
-                            (yes, no) = (yes / beta, 0.0);
-                        } else if t.no.contains(s) {
-                            (yes, no) = (0.0, no / (1.0 - beta));
-                        }
-                    }
-                }
+                let ((mut yes, mut no), (assert, deny)) = (worth[m], masks[m]);
+                let times = |p: f64, n: u32| (0..n).fold(1.0, |x, _| x / p);
+                let (assert, deny) = ((set & assert).count_ones(), (set & deny).count_ones());
+                yes *= if deny > 0 { 0.0 } else { times(beta, assert) };
+                no *= if assert > 0 { 0.0 } else { times(1.0 - beta, deny) };
                 (beta * yes, (1.0 - beta) * no)
             };
             let subset = if group.shared.is_empty() {

@@ -346,7 +346,8 @@ pub(crate) struct Import {
 ///
 /// `build` matches the rows that speak to the case; this is for the whole files, however large. Rows are read slice by
 /// slice of time, so that memory stays bounded; a slice that is done is not done again after an interruption. The
-/// tables `pairs` (with probability and reasons), `clusters` and `tolls` (the deaths of each cluster, from all its rows)
+/// tables `pairs` (with probability and reasons), `clusters` and `reconciled` (type and deaths of each cluster, from all its
+/// rows)
 /// answer `bellwether query`.
 #[derive(Debug, Args)]
 pub(crate) struct Match {

@@ -88,7 +88,7 @@ pub fn query(store: &Store, sql: &str, threads: usize, memory_bytes: Option<usiz
             ("quarantine", &all, "quarantine.parquet"),
             ("pairs", &pairs, "parts/"),
             ("clusters", &pairs, "clusters.parquet"),
-            ("tolls", &pairs, "tolls.parquet"),
+            ("reconciled", &pairs, "reconciled.parquet"),
         ] {
             let mut parts = Vec::new();
             for (i, folder) in folders.iter().enumerate() {

@@ -18,11 +18,11 @@ use serde::{Deserialize, Serialize};
 use stats::{Linked, Pair};
 
 use crate::journal::hash;
+use crate::reconciled::{self, Reconciled};
 use crate::rows::{over_parts, records};
 use crate::stage::matching::{self, LEAST, MatchSet, match_records};
 use crate::store::Store;
 use crate::tables::{Table, i, r, t, table};
-use crate::tolls::{self, Reconciled};
 
 /// An imported data set that is to be matched.
 #[derive(Debug, Clone)]
@@ -68,8 +68,8 @@ pub struct MatchedAll {
     pub sets: Vec<(Id, Id, u64, f64, u64)>,
     /// Events seen by more than one row, and those rows.
     pub clusters: (u64, u64),
-    /// What was learned of the deaths that they report.
-    pub tolls: Reconciled,
+    /// What was learned of the kinds and the deaths that they report.
+    pub reconciled: Reconciled,
 }
 
 /// Where the imports of the tables `pairs` and `clusters` are named.
@@ -222,14 +222,14 @@ const PAIRS: &str = "Two rows of imported data sets that may be one event, wheth
 const CLUSTERS: &str = "One row of an event that several rows of imported data sets speak of.";
 
 /// Columns: kind, name, meaning.
-pub(crate) type Columns = [(char, &'static str, &'static str)];
+type Columns = [(char, &'static str, &'static str)];
 
 /// The tables that a matching of everything leaves: name, what a row is, columns.
 pub fn match_tables() -> [(&'static str, &'static str, &'static Columns); 3] {
     [
         ("pairs", PAIRS, &PAIR_COLUMNS),
         ("clusters", CLUSTERS, &CLUSTER_COLUMNS),
-        ("tolls", tolls::TOLLS, &tolls::COLUMNS),
+        ("reconciled", reconciled::ABOUT, &reconciled::COLUMNS),
     ]
 }
 
@@ -251,7 +251,7 @@ const CLUSTER_COLUMNS: [(char, &str, &str); 4] = [
     ('i', "line", "The row's line in the file."),
 ];
 
-/// Likeliest clusters over all slices, and the deaths of each; only rows that have a likely counterpart are held.
+/// Likeliest clusters over all slices, and what each is, from all its rows; only rows that have a likely counterpart are held.
 fn clusters(store: &Store, name: &str, sets: &[&SliceSet], out: &mut MatchedAll) -> Result<(), String> {
     let folder = store.root().join("pairs").join(name);
     let parts: Vec<PathBuf> = (0..out.slices.len()).map(|n| folder.join("parts").join(part_name(n))).collect();
@@ -303,11 +303,11 @@ fn clusters(store: &Store, name: &str, sets: &[&SliceSet], out: &mut MatchedAll)
     let mut rows: Vec<(i64, usize)> =
         roots.iter().enumerate().filter_map(|(k, x)| Some((*numbers.get(x)?, k))).collect();
     rows.sort_unstable();
-    let members: Vec<tolls::Member<'_>> =
+    let members: Vec<reconciled::Member<'_>> =
         rows.iter().map(|(n, k)| (*n, keys[*k].0, keys[*k].1, keys[*k].2.as_str())).collect();
-    let (reconciled, file) = tolls::reconcile(sets, &members)?;
-    out.tolls = reconciled;
-    store.write(&format!("pairs/{name}/tolls.parquet"), &file.to_parquet()?).map_err(|e| e.to_string())?;
+    let (learned, file) = reconciled::reconcile(sets, &members)?;
+    out.reconciled = learned;
+    store.write(&format!("pairs/{name}/reconciled.parquet"), &file.to_parquet()?).map_err(|e| e.to_string())?;
     let file = table(
         "clusters",
         CLUSTERS,

@@ -66,30 +66,34 @@ fn read(folder: &std::path::Path) -> Option<Vec<(usize, f64, f64)>> {
     Some(out)
 }
 
-/// Share of differing months whose other total lies in the interval: the spread of revisions by size, learned from
-/// countries of even number and tried on the others, and the other way round.
+/// Share of differing months whose other total lies in the interval: the spread of revisions by size, learned from all
+/// other countries, each of which weighs the same (one war must not stand for all).
 fn revision(pairs: &[(usize, f64, f64)], q: f64) -> f64 {
     let moved = |(_, a, b): &(usize, f64, f64)| (b + 1.0).ln() - (a + 1.0).ln();
-    let size = |a: f64| ((a + 1.0).ln() as usize).min(6);
-    let (mut held, mut all) = (0.0, 0.0);
-    for side in 0..2 {
-        let mut known: Vec<Vec<f64>> = vec![Vec::new(); 7];
-        for p in pairs.iter().filter(|p| p.0 % 2 == side && p.1 != p.2) {
-            known[size(p.1)].push(moved(p));
-        }
-        for k in &mut known {
-            k.sort_by(f64::total_cmp);
-        }
-        for p in pairs.iter().filter(|p| p.0 % 2 != side && p.1 != p.2) {
-            let k = &known[size(p.1)];
-            if k.is_empty() {
-                continue;
-            }
-            let at = |q: f64| k[(q * (k.len() - 1) as f64).round() as usize];
-            let m = moved(p);
-            all += 1.0;
-            held += f64::from(u8::from(at((1.0 - q) / 2.0) <= m && m <= at((1.0 + q) / 2.0)));
-        }
+    let size = |a: f64| ((a + 1.0).ln() as usize).min(5);
+    let differing: Vec<&(usize, f64, f64)> = pairs.iter().filter(|p| p.1 != p.2).collect();
+    let mut of: BTreeMap<(usize, usize), f64> = BTreeMap::new();
+    for p in &differing {
+        *of.entry((p.0, size(p.1))).or_default() += 1.0;
     }
-    held / all
+    let mut held = 0.0;
+    for p in &differing {
+        let mut known: Vec<(f64, f64)> = differing
+            .iter()
+            .filter(|o| o.0 != p.0 && size(o.1) == size(p.1))
+            .map(|o| (moved(o), 1.0 / of[&(o.0, size(o.1))]))
+            .collect();
+        known.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let all: f64 = known.iter().map(|k| k.1).sum();
+        let at = |q: f64| {
+            let mut sum = 0.0;
+            let found = known.iter().find(|k| {
+                sum += k.1;
+                sum >= q * all
+            });
+            found.or(known.last()).map_or(0.0, |k| k.0)
+        };
+        held += f64::from(u8::from((at((1.0 - q) / 2.0)..=at((1.0 + q) / 2.0)).contains(&moved(p))));
+    }
+    held / differing.len() as f64
 }

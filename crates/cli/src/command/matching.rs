@@ -83,17 +83,24 @@ pub(crate) fn run(args: &Match, common: &Common) -> Outcome {
             if events == 1 { " is" } else { "s are" },
             all - seen + events
         ));
-        out.push_str(&deaths(&done.tolls));
+        out.push_str(&reconciled(&done.reconciled));
         out.push_str("\nThe most doubtful:  bellwether query \"select * from pairs order by abs(probability - 0.5) limit 20\" CASE\n");
     }
     output::print(&out);
     Ok(End::Done)
 }
 
-/// How the data sets speak of deaths, and where one figure from all of them stands.
-fn deaths(t: &engine::Reconciled) -> String {
+/// How the data sets sort and count, and where one answer from all of them stands.
+fn reconciled(t: &engine::Reconciled) -> String {
+    let mut out = String::new();
+    if t.kinds.iter().any(|k| k.2 > 0) {
+        let head = ["data set", "has the likeliest type", "where types differ"];
+        let mut rows = vec![head.map(str::to_owned).to_vec()];
+        rows.extend(t.kinds.iter().map(|(id, right, all)| vec![id.clone(), right.to_string(), all.to_string()]));
+        out.push_str(&format!("\n{}", output::table(&rows)));
+    }
     if t.sets.is_empty() {
-        return String::new();
+        return out;
     }
     let head = ["data set", "says, of each death", "90 %", "scatters by", "rows"];
     let mut rows = vec![head.map(str::to_owned).to_vec()];
@@ -106,13 +113,16 @@ fn deaths(t: &engine::Reconciled) -> String {
             s.rows.to_string(),
         ]);
     }
-    let mut out =
-        format!("\nDeaths of {} events with figures from more than one row:\n\n{}", t.events, output::table(&rows));
+    out.push_str(&format!(
+        "\nDeaths of {} events with figures from more than one row:\n\n{}",
+        t.events,
+        output::table(&rows)
+    ));
     match &t.reason {
         Some(reason) => out.push_str(&format!("no figure is given for them: {reason}\n")),
         None => out.push_str(&format!(
             "The sets are compared with one another: that all say too much or too little is open by a factor of {:.2}.\n\
-             One figure from all rows of an event:  bellwether query \"select * from tolls\" CASE\n",
+             One answer from all rows of an event:  bellwether query \"select * from reconciled\" CASE\n",
             t.level
         )),
     }

@@ -291,6 +291,21 @@ fn claims(l: &mut Loader<'_>, case: &Case) {
     }
 }
 
+/// Whether `part` is `event`, or covers it over however many others.
+fn within(case: &Case, part: &str, event: &str) -> bool {
+    let (mut next, mut seen) = (vec![part], BTreeSet::new());
+    while let Some(e) = next.pop() {
+        if e == event {
+            return true;
+        }
+        if seen.insert(e) {
+            let of = case.claims.values().filter_map(model::Claim::event).filter(|c| c.id == e);
+            next.extend(of.flat_map(|c| c.covers.iter().map(String::as_str)));
+        }
+    }
+    false
+}
+
 fn event_claim(l: &mut Loader<'_>, case: &Case, claim: &model::Claim, e: &model::EventClaim, node: &Node, file: &str) {
     let span = |path: &[&str]| node.at(path).map_or_else(|| claim.span.clone(), |n| n.span(file));
     if !model::is_id(&e.id) {
@@ -307,6 +322,16 @@ fn event_claim(l: &mut Loader<'_>, case: &Case, claim: &model::Claim, e: &model:
             )
             .label(format!("its sub-types: {}", e.kind.sub_types().join(", "))),
         );
+    }
+    for (i, part) in e.covers.iter().enumerate() {
+        let at = span(&["says", "event", "covers", &i.to_string()]);
+        l.known("event", part, at.clone());
+        if within(case, part, &e.id) {
+            l.problems.push(
+                Problem::error("covers-itself", at, format!("`{part}` covers `{}` in turn", e.id))
+                    .help("of two events at most one is part of the other"),
+            );
+        }
     }
     for (actor, at) in Loader::actor_nodes(node, &e.actors) {
         l.known("actor", &actor, at.map_or_else(|| claim.span.clone(), |n| n.span(file)));

@@ -399,6 +399,11 @@ impl Explainer<'_> {
             self.say(depth + 1, format!("{} says {} ({}){}", s.source, s.words, s.claim, self.voice(&f.of, &s.source)));
             self.claims.push(s.claim.trim_start_matches("claim:").to_owned());
         }
+        let event = id.trim_start_matches("figure:").split('/').next().unwrap_or_default();
+        if let Some(law) = self.run.laws.iter().find(|l| l.id == event && !l.covers.is_empty()) {
+            let parts: Vec<String> = law.covers.iter().map(|e| format!("event:{e}")).collect();
+            self.say(depth + 1, format!("no fewer than in what it covers: {}", list(&parts)));
+        }
         if depth > 0 {
             return;
         }

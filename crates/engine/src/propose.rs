@@ -302,6 +302,7 @@ impl<'a> Proposer<'a> {
             kind: first.kind,
             sub_type: (!first.sub_type.is_empty()).then(|| SubType(first.sub_type.to_owned())),
             complexity: None,
+            covers: Vec::new(),
             actors,
             place: place.cloned(),
             time: e.days.as_ref().and_then(|d| {

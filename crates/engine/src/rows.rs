@@ -702,6 +702,7 @@ fn event_claim(case: &Case, event: &str, k: &Kept) -> EventClaim {
         kind: r.kind.unwrap_or(model::EventType::Strategic),
         sub_type: (!r.sub_type.is_empty()).then(|| SubType(r.sub_type.to_string())),
         complexity: None,
+        covers: Vec::new(),
         actors,
         place,
         time,

@@ -131,6 +131,7 @@ fn certain(case: &Case, g: &GivenEvent, n: usize, k: u32) -> (EventLaw, EventWor
         kind: g.kind,
         sub_type: g.sub_type.clone(),
         complexity: g.complexity,
+        covers: Vec::new(),
         targets: vec![],
         base: if known { vec![1.0, 0.0] } else { vec![1.0] },
         candidates,

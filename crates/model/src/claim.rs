@@ -294,6 +294,10 @@ pub struct EventClaim {
     /// How many.
     #[serde(default)]
     pub figures: Vec<Figure>,
+    /// Events whose figures are part of this one's: a toll of two months covers the ambush within them, and cannot be
+    /// smaller.
+    #[serde(default)]
+    pub covers: Vec<Id>,
 }
 
 /// What is said of something that is not an event: a proposition that several claims can share by its id.

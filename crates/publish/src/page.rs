@@ -229,7 +229,7 @@ fn render(case: &Case, run: &Run) -> String {
             let kind = serde_json::json!(s.kind);
             context! { id => slug(&format!("source:{id}")), name => s.name, kind => kind.as_str(), grade => grade.as_str(), words => s.reliability.words(), why => s.why,
                 sound => a.sources.iter().find(|x| x.id == format!("source:{id}")).map(|x| format!("{:.0}\u{a0}% ({:.0} to {:.0})", 100.0 * x.reliability, 100.0 * x.bounds[0], 100.0 * x.bounds[1])),
-                says => a.sources.iter().find(|x| x.id == format!("source:{id}")).map(|x| x.voices.iter().map(|v| format!("{:.2} of {}", v.factor, v.of.replace("either side", "either side's").replace("own side", "own side's").replace("other side", "other side's"))).collect::<Vec<_>>().join("; ")),
+                says => a.sources.iter().find(|x| x.id == format!("source:{id}")).map(|x| x.voices.iter().filter(|v| (v.factor - 1.0).abs() > 0.02).map(|v| format!("{:.2} times {}", v.factor, v.of.replace("either side", "either side's").replace("own side", "own side's").replace("other side", "other side's"))).collect::<Vec<_>>().join("; ")),
                 speaks_for => s.speaks_for.as_ref().map(|x| actor(x)), dated => s.known_from.map(|d| d.to_string()),
                 statements => run.gathered.statements.iter().filter(|x| x.origin == *id).count() }
         })

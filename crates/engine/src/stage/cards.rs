@@ -180,6 +180,21 @@ pub(crate) fn lints(i: &Inputs<'_>, a: &Assessment) -> Vec<LintRow> {
             });
         }
     }
+    for law in i.laws.iter().filter(|l| !l.covers.is_empty()) {
+        for whole in &law.figures {
+            let most = whole.said.iter().map(|s| u64::from(s.high)).max().unwrap_or(0);
+            let parts = i.laws.iter().filter(|l| law.covers.contains(&l.id)).flat_map(|l| &l.figures);
+            let parts = parts.filter(|f| (f.measure, &f.of) == (whole.measure, &whole.of));
+            let least: u64 = parts.map(|f| f.said.iter().map(|s| u64::from(s.low)).min().unwrap_or(0)).sum();
+            if least > most {
+                out.push(LintRow {
+                    code: "sum-violated".into(),
+                    about: format!("figure:{}/{}/{}", law.id, whole.measure.name(), whole.of),
+                    text: format!("at most {most} are said of it, and at least {least} of the events it covers"),
+                });
+            }
+        }
+    }
     for q in &a.questions {
         let of = |h: &str| {
             a.hypotheses.iter().find(|x| x.id == format!("{}/{h}", q.id.replacen("question:", "hypothesis:", 1)))

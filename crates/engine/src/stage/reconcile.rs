@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::gather::Gathered;
 
 /// Part of the stage's key.
-pub const VERSION: u32 = 5;
+pub const VERSION: u32 = 6;
 
 /// Points that stand for a place.
 pub const POINTS: usize = 256;
@@ -139,6 +139,9 @@ pub struct EventLaw {
     pub figures: Vec<FigureLaw>,
     /// Every standing claim about it.
     pub claims: Vec<String>,
+    /// Events whose figures are part of its own.
+    #[serde(default)]
+    pub covers: Vec<String>,
 }
 
 /// Mean soundness of a grade: where a law must be the same in every world (places, days), the mean is used.
@@ -169,6 +172,10 @@ pub fn run(case: &Case, g: &Gathered, id: &str) -> EventLaw {
     targets.sort();
     targets.dedup();
     let (candidates, base, accusations) = who(case, g, &claims, &targets);
+    let mut covers: Vec<String> =
+        claims.iter().filter_map(|c| c.event()).flat_map(|e| e.covers.iter().cloned()).collect();
+    covers.sort();
+    covers.dedup();
     EventLaw {
         id: id.to_owned(),
         kind: first.map_or(EventType::Strategic, |e| e.kind),
@@ -182,6 +189,7 @@ pub fn run(case: &Case, g: &Gathered, id: &str) -> EventLaw {
         days: days(case, &claims, trust),
         figures: figures(case, g, &dossier, &claims),
         claims: dossier.claims,
+        covers,
     }
 }
 

@@ -201,6 +201,42 @@ fn what_is_thin_or_at_odds_is_answered_sanely() {
     assert!(dead.iter().zip(hurt).all(|(d, h)| d <= h), "the dead are among the casualties");
 }
 
+/// A toll of two months is no smaller than the ambushes within them; what cannot be added up is told.
+#[test]
+fn totals_hold_their_parts() {
+    let parts = |n: u32| {
+        [
+            claim("c1", "sa", "asserts", "one", &killed(&format!(r#""number":{n}"#))),
+            claim("c2", "sa", "asserts", "two", &killed(&format!(r#""number":{n}"#))),
+        ]
+    };
+    let whole = |covers: &str| {
+        let more = killed(r#""number":60"#) + covers;
+        claim("c3", "sb", "asserts", "all", &more)
+    };
+    let covers = r#","covers":["one","two"]"#;
+    let run = |n: u32, covers: &str| {
+        let [a, b] = parts(n);
+        assess(&case_of(&[a, b, whole(covers)]), OPTIONS).unwrap()
+    };
+    let (free, held) = (run(45, ""), run(45, covers));
+    let draws = |run: &Run, event: &str| {
+        let e = run.laws.iter().position(|l| l.id == event).unwrap();
+        let e = &run.worlds.events[e];
+        e.figures[0].draws.iter().zip(&e.happened).map(|(d, h)| if *h { *d } else { 0 }).collect::<Vec<u32>>()
+    };
+    let (one, two, all) = (draws(&held, "one"), draws(&held, "two"), draws(&held, "all"));
+    assert!(
+        (0..all.len()).all(|w| all[w] == 0 || one[w] + two[w] <= all[w] + all[w] / 20),
+        "a step of the grid at most"
+    );
+    // Both give way: the total grows, its parts shrink.
+    assert!(bounds(&held, "all")[1] > bounds(&free, "all")[1] + 15, "{:?}", bounds(&held, "all"));
+    assert!(bounds(&held, "one")[1] < bounds(&free, "one")[1], "{:?}", bounds(&held, "one"));
+    let told = |run: &Run| run.assessment.lints.iter().filter(|l| l.code == "sum-violated").count();
+    assert_eq!([told(&held), told(&free), told(&run(20, covers))], [1, 0, 0]);
+}
+
 /// Chains that disagree are no answer.
 #[test]
 fn what_has_not_converged_is_not_used() {

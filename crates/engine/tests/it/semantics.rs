@@ -71,6 +71,7 @@ fn hypotheses_are_weighed_against_what_was_believed_before() {
         days: DayLaw { first: 0, weights: vec![1.0] },
         figures: vec![],
         claims: vec![],
+        covers: vec![],
     };
     let worlds = Worlds {
         n,

@@ -81,8 +81,11 @@ struct Figure<'a> {
     said: Vec<(&'a Said, usize, usize)>,
     grid: Grid,
     prior: Vec<f64>,
-    /// The figure of the same losses that it cannot fall short of: casualties are no fewer than the dead.
-    at_least: Option<usize>,
+    /// Figures that together it cannot fall short of: casualties are no fewer than the dead and the wounded, the toll of
+    /// a campaign no smaller than those of the events it covers.
+    parts: Vec<usize>,
+    /// Figures that it is a part of.
+    wholes: Vec<usize>,
     /// Likelihoods of each thing said, by node of its voice; an index into the tables.
     tables: Vec<usize>,
     key: u64,
@@ -125,6 +128,8 @@ struct State {
     reliability: Vec<usize>,
     /// By voice: its node, bias fastest.
     voice: Vec<usize>,
+    /// By figure: its value.
+    figure: Vec<usize>,
 }
 
 /// What a sweep came to.
@@ -270,7 +275,8 @@ impl<'a> Board<'a> {
                     measure: f.measure,
                     said,
                     prior,
-                    at_least: None,
+                    parts: Vec::new(),
+                    wholes: Vec::new(),
                     grid,
                     tables,
                     key: self.events[l],
@@ -278,13 +284,23 @@ impl<'a> Board<'a> {
                 });
             }
         }
-        let dead = |f: &Figure<'_>| {
-            let killed = |k: &Figure<'_>| k.law == f.law && k.of == f.of && k.measure == Measure::Killed;
-            (f.measure == Measure::Casualties).then(|| self.figures.iter().position(killed)).flatten()
+        let part_of = |part: &Figure<'_>, whole: &Figure<'_>| {
+            let hurt = part.law == whole.law
+                && whole.measure == Measure::Casualties
+                && matches!(part.measure, Measure::Killed | Measure::Wounded);
+            let covered = part.measure == whole.measure && laws[whole.law].covers.contains(&laws[part.law].id);
+            part.of == whole.of && (hurt || covered)
         };
-        let least: Vec<Option<usize>> = self.figures.iter().map(dead).collect();
-        for (f, least) in self.figures.iter_mut().zip(least) {
-            f.at_least = least;
+        let parts: Vec<Vec<usize>> = self
+            .figures
+            .iter()
+            .map(|whole| (0..self.figures.len()).filter(|p| part_of(&self.figures[*p], whole)).collect())
+            .collect();
+        for (whole, parts) in parts.into_iter().enumerate() {
+            for p in &parts {
+                self.figures[*p].wholes.push(whole);
+            }
+            self.figures[whole].parts = parts;
         }
     }
 
@@ -485,11 +501,39 @@ impl<'a> Board<'a> {
         out
     }
 
+    /// Keeps a figure to what its parts and its wholes leave it, as they stand: of those that did not happen, none.
+    fn hold(&self, i: usize, figure: &[usize], so: &[bool], law: &mut [f64]) {
+        let f = &self.figures[i];
+        if f.parts.is_empty() && f.wholes.is_empty() {
+            return;
+        }
+        // Figures of one event hold one another whether it happened or not; those of others where both did.
+        let so = |law: usize| self.thing_of[law].is_none_or(|t| so[t]);
+        let happened = |k: usize| self.figures[k].law == f.law || so(self.figures[k].law) && so(f.law);
+        let value = |k: usize| u64::from(self.figures[k].grid.values[figure[k]]);
+        let sum = |parts: &[usize]| parts.iter().filter(|k| **k != i && happened(**k)).map(|k| value(*k)).sum::<u64>();
+        let least = sum(&f.parts);
+        let left =
+            f.wholes.iter().filter(|k| happened(**k)).map(|k| value(*k).saturating_sub(sum(&self.figures[*k].parts)));
+        let most = left.min().unwrap_or(u64::MAX).max(least);
+        let fits = |v: &u32| (least..=most).contains(&u64::from(*v));
+        // Where the grid has no value in between, or nothing is left: the one nearest to what it cannot fall short of.
+        let any = f.grid.values.iter().zip(law.iter()).any(|(v, p)| fits(v) && *p > 0.0);
+        let near = f.grid.values.partition_point(|v| u64::from(*v) < least).min(law.len() - 1);
+        for (n, (p, v)) in law.iter_mut().zip(&f.grid.values).enumerate() {
+            if any && !fits(v) {
+                *p = 0.0;
+            } else if !any {
+                *p = f64::from(u8::from(n == near));
+            }
+        }
+    }
+
     /// How many: each figure as a value, the exact grid posterior under what the world has its voices to be.
     #[allow(clippy::too_many_arguments)]
     fn how_many(
         &self,
-        state: &State,
+        state: &mut State,
         sound: &[f64],
         so: &[bool],
         w: usize,
@@ -510,55 +554,21 @@ impl<'a> Board<'a> {
                 (0..f.said.len()).filter(here).collect()
             })
             .collect();
-        let mut laws: Vec<Vec<f64>> = self
-            .figures
-            .iter()
-            .zip(&heard)
-            .map(|(f, here)| {
-                let mut law = f.prior.clone();
-                for i in here {
-                    let (s, stated, voice) = f.said[*i];
-                    let said = &self.tables[f.tables[*i]][state.voice[voice]];
-                    let p = worth(sound[stated] * s.factor);
-                    let nothing = (1.0 - p) * said.flat;
-                    for (o, l) in law.iter_mut().zip(&said.at) {
-                        *o *= p * l + nothing;
-                    }
+        for (i, (f, here)) in self.figures.iter().zip(&heard).enumerate() {
+            let mut law = f.prior.clone();
+            for i in here {
+                let (s, stated, voice) = f.said[*i];
+                let said = &self.tables[f.tables[*i]][state.voice[voice]];
+                let p = worth(sound[stated] * s.factor);
+                let nothing = (1.0 - p) * said.flat;
+                for (o, l) in law.iter_mut().zip(&said.at) {
+                    *o *= p * l + nothing;
                 }
-                law
-            })
-            .collect();
-        // The lesser figure is drawn with what it leaves of the greater, the greater from there on.
-        for (c, f) in self.figures.iter().enumerate() {
-            let Some(k) = f.at_least else { continue };
-            let mut left = 0.0;
-            let mut beyond = laws[c].iter().zip(&f.grid.values).rev().peekable();
-            let share: Vec<f64> = self.figures[k]
-                .grid
-                .values
-                .iter()
-                .rev()
-                .map(|least| {
-                    while let Some((p, _)) = beyond.next_if(|(_, v)| *v >= least) {
-                        left += p;
-                    }
-                    left
-                })
-                .collect();
-            for (p, s) in laws[k].iter_mut().zip(share.iter().rev()) {
-                *p *= s;
             }
+            self.hold(i, &state.figure, so, &mut law);
+            state.figure[i] = stats::pick(&law, uniform(seed, w as u32, f.key, f.attribute));
         }
-        let draw = |f: &Figure<'_>, law: &[f64]| stats::pick(law, uniform(seed, w as u32, f.key, f.attribute));
-        let mut drawn: Vec<usize> = self.figures.iter().zip(&laws).map(|(f, law)| draw(f, law)).collect();
-        for (c, f) in self.figures.iter().enumerate() {
-            let Some(k) = f.at_least else { continue };
-            let least = self.figures[k].grid.values[drawn[k]];
-            for (p, v) in laws[c].iter_mut().zip(&f.grid.values) {
-                *p = if *v >= least { *p } else { 0.0 };
-            }
-            drawn[c] = draw(f, &laws[c]);
-        }
+        let drawn = state.figure.clone();
         for ((f, here), x) in self.figures.iter().zip(heard).zip(&drawn) {
             let x = *x;
             // One figure alone says nothing of its voice, nor does what did not happen.
@@ -607,6 +617,8 @@ impl<'a> Board<'a> {
         State {
             reliability: self.sources.iter().map(|s| node(s.key, attribute::RELIABILITY, NODES)).collect(),
             voice: self.voices.iter().map(|v| middle + node(v.key, attribute::BIAS, BIAS_NODES)).collect(),
+            // Wholes begin with room for their parts.
+            figure: self.figures.iter().map(|f| if f.parts.is_empty() { 0 } else { f.prior.len() - 1 }).collect(),
         }
     }
 

@@ -149,11 +149,12 @@ fn kinds(sets: &[&SliceSet], said: &BTreeMap<i64, Vec<Said>>, out: &mut Reconcil
     let votes = Votes::new(said.len(), sets.len(), names.len(), &votes);
     // Two sets that agree are no copies for that: it cannot be told from so few.
     let fit = votes.fit(&VotePrior::default(), sets.len() > 3);
+    let k = names.len();
     let mut tally = vec![(0, 0); sets.len()];
     let found: Vec<(String, f64)> = (0..said.len())
         .map(|event| {
             let best = fit.best(event);
-            (names[best].to_owned(), fit.posterior[event * names.len() + best])
+            (names[best].to_owned(), fit.posterior[event * k + best])
         })
         .collect();
     for (list, (kind, _)) in said.values().zip(&found) {

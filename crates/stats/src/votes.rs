@@ -82,6 +82,7 @@ const MOST_PASSES: usize = 100;
 impl Votes {
     /// From (item, source, label). Votes of an item stand together, by source; their order does not matter.
     pub fn new(items: usize, sources: usize, labels: usize, votes: &[(u32, u32, u32)]) -> Self {
+        let labels = labels.max(1);
         let mut first = vec![0u32; items + 1];
         for (item, ..) in votes {
             first[*item as usize + 1] += 1;
@@ -642,6 +643,7 @@ mod tests {
     fn one_vote_is_no_proof() {
         let fit = Votes::new(1, 1, 2, &[(0, 0, 1)]).fit(&VotePrior::default(), true);
         assert!(fit.posterior[1] > 0.5 && fit.posterior[1] < 0.95, "{:?}", fit.posterior);
+        assert!(Votes::new(0, 0, 0, &[]).fit(&VotePrior::default(), true).posterior.is_empty());
         let empty = Votes::new(2, 1, 2, &[]).fit(&VotePrior::default(), true);
         assert!(empty.posterior.iter().all(|p| (p - 0.5).abs() < 1e-9));
     }

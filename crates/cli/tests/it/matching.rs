@@ -129,6 +129,24 @@ fn slices_find_what_the_whole_finds() {
     assert_eq!(fs::metadata(&other).unwrap().modified().unwrap(), untouched);
 }
 
+/// Two sets that share no event: nothing is joined, and the tables are there, empty.
+#[test]
+fn sets_that_never_meet_are_matched_to_nothing() {
+    let (keep, case) = fresh("minimal");
+    for (name, day) in [("one", "2011-01-01"), ("two", "2012-06-01")] {
+        let file = keep.path().join(format!("{name}.csv")).to_string_lossy().into_owned();
+        fs::write(&file, format!("key,day,lat,lon,type,dead\n1,{day},10,20,fight,3\n")).unwrap();
+        let mut args =
+            vec!["import", &file, "--from", "table", "--case", &case, "--id", name, "--type", "fight=Battles"];
+        ["id=key", "date=day", "latitude=lat", "longitude=lon", "type=type", "deaths=dead"]
+            .iter()
+            .for_each(|c| args.extend(["--column", c]));
+        ok(&args);
+    }
+    assert!(ok(&["match", &case]).contains("no two rows may be one event"));
+    assert_eq!(query(&case, "select * from reconciled").as_array().unwrap().len(), 0);
+}
+
 #[test]
 fn functions_of_ours_answer_in_sql() {
     let (_keep, case) = with_tables();

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::gather::Gathered;
 
 /// Part of the stage's key.
-pub const VERSION: u32 = 6;
+pub const VERSION: u32 = 7;
 
 /// Points that stand for a place.
 pub const POINTS: usize = 256;
@@ -280,38 +280,72 @@ fn density(geometry: &Geometry, km2: f64, p: LonLat) -> f64 {
     }
 }
 
+/// Towns that media name are the right ones, or near, four times in five: about 80 % of locations in media reports lie
+/// within 50 km of where armies recorded the event (Weidmann 2015, Afghanistan). The rest is spread around.
+const ASTRAY: f64 = 0.25;
+const ASTRAY_KM: f64 = 60.0;
+
+/// Where one voice places an event: parts with their shares.
+struct Placed {
+    parts: Vec<(Geometry, f64, f64)>,
+    trust: f64,
+}
+
+impl Placed {
+    fn new(geometry: Geometry, by: Option<SourceKind>, trust: f64) -> Self {
+        let wide = match (&geometry, by) {
+            (Geometry::Point { at, .. }, Some(SourceKind::Media | SourceKind::Wire)) => {
+                Some(Geometry::Point { at: *at, uncertainty_m: ASTRAY_KM * 2_145.966 })
+            }
+            _ => None,
+        };
+        let astray = if wide.is_some() { ASTRAY } else { 0.0 };
+        let parts = std::iter::once((geometry, 1.0 - astray)).chain(wide.map(|g| (g, astray)));
+        let parts = parts.map(|(g, share)| {
+            let km2 = g.km2();
+            (g, share, km2)
+        });
+        Self { parts: parts.collect(), trust }
+    }
+
+    /// Density per square kilometre at a point, if the voice is right.
+    fn density(&self, p: LonLat) -> f64 {
+        self.parts.iter().map(|(g, share, km2)| share * density(g, *km2, p)).sum()
+    }
+}
+
 fn place(case: &Case, claims: &[&Claim], trust: impl Fn(&Claim) -> f64) -> Option<PlaceLaw> {
     // One voice per place: the most trusted of those who name it.
-    let mut said: Vec<(String, Geometry, f64)> = Vec::new();
+    let mut said: BTreeMap<String, Placed> = BTreeMap::new();
     for c in claims.iter().filter(|c| c.stance != Stance::Denies) {
         let Some(p) = c.event().and_then(|e| e.place.as_ref()) else { continue };
         let Some(geometry) = geometry(case, p) else { continue };
         let key = serde_json::to_string(p).unwrap_or_default();
-        match said.iter_mut().find(|s| s.0 == key) {
-            Some(s) => s.2 = s.2.max(trust(c)),
-            None => said.push((key, geometry, trust(c))),
+        let kind = case.sources.get(&case.root(c).0).map(|s| s.kind);
+        let placed = Placed::new(geometry, kind, trust(c));
+        match said.get_mut(&key) {
+            Some(s) if s.trust >= placed.trust => {}
+            _ => {
+                said.insert(key, placed);
+            }
         }
     }
     if said.is_empty() {
         return None;
     }
-    said.sort_by(|a, b| a.0.cmp(&b.0));
-    let sizes: Vec<f64> = said.iter().map(|s| s.1.km2()).collect();
-    let widest = sizes.iter().copied().fold(1.0, f64::max);
+    let said: Vec<Placed> = said.into_values().collect();
+    let widest = said.iter().flat_map(|s| &s.parts).map(|p| p.2).fold(1.0, f64::max);
     // What a source that is wrong about the place leaves open: twenty times the widest place named.
     let background = 1.0 / (20.0 * widest);
-    let each = POINTS / said.len().min(POINTS);
+    let parts: Vec<&Geometry> = said.iter().flat_map(|s| &s.parts).map(|p| &p.0).take(POINTS).collect();
+    let each = POINTS / parts.len();
     let mut points = Vec::with_capacity(POINTS);
     let mut weights = Vec::with_capacity(POINTS);
-    for (_, geometry, _) in said.iter().take(POINTS) {
+    for geometry in parts {
         for p in geometry.sample(each) {
             // Points were sampled from the pool of all places; weigh them back to the product of what is said.
-            let pool: f64 = said.iter().zip(&sizes).map(|(s, km2)| density(&s.1, *km2, p)).sum();
-            let target: f64 = said
-                .iter()
-                .zip(&sizes)
-                .map(|(s, km2)| s.2 * density(&s.1, *km2, p) + (1.0 - s.2) * background)
-                .product();
+            let pool: f64 = said.iter().flat_map(|s| &s.parts).map(|(g, _, km2)| density(g, *km2, p)).sum();
+            let target: f64 = said.iter().map(|s| s.trust * s.density(p) + (1.0 - s.trust) * background).product();
             points.push(p);
             weights.push(if pool > 0.0 { target / pool } else { 0.0 });
         }

@@ -237,6 +237,24 @@ fn totals_hold_their_parts() {
     assert_eq!([told(&held), told(&free), told(&run(20, covers))], [1, 0, 0]);
 }
 
+/// Of towns that media name about four in five are within 50 km of the place (Weidmann 2015); who was there, or speaks for
+/// those who were, is taken at its word.
+#[test]
+fn media_place_events_near_not_at() {
+    let near = |source: &str| {
+        let (report, body) = claim("c", source, "asserts", "e", "");
+        let body = body.replace(r#"{"area":"land"}"#, r#"{"point":{"lon":10.5,"lat":50.5,"uncertainty_m":3000}}"#);
+        let run = assess(&case_of(&[(report, body)]), Options { worlds: 64 }).unwrap();
+        let place = run.laws[0].place.as_ref().unwrap();
+        let at = model::LonLat { lon: 10.5, lat: 50.5 };
+        let within = place.points.iter().zip(&place.weights).filter(|(p, _)| model::distance_m(at, **p) <= 50_000.0);
+        within.map(|x| x.1).sum::<f64>()
+    };
+    // Grade A of media; a party.
+    assert!((near("sa") - 0.8).abs() < 0.06, "{}", near("sa"));
+    assert!(near("sf") > 0.99, "{}", near("sf"));
+}
+
 /// Chains that disagree are no answer.
 #[test]
 fn what_has_not_converged_is_not_used() {

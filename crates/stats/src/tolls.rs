@@ -210,11 +210,12 @@ struct Worth {
     first: u32,
     at: u32,
     len: u32,
-    /// The same where there is none, and the same with gross errors.
+    /// Its probability where there is none; the logarithm of that with gross errors.
     none: f64,
     none_mixed: f64,
-    /// Logarithms of how probable it is that the voice does not err grossly; that it does, and says this.
+    /// How probable it is that the voice does not err grossly; that it does, and says this.
     sound: f64,
+    sound_ln: f64,
     gross: f64,
 }
 
@@ -232,17 +233,11 @@ impl Worth {
         }
     }
 
-    /// What its probability is with gross errors, and the share of that which is sound.
-    fn mixed(&self, ln_sound: f64) -> (f64, f64) {
-        mix(self.sound + ln_sound, self.gross)
+    /// The logarithm of a probability with gross errors, and the share of that which is sound.
+    fn mixed(&self, p: f64) -> (f64, f64) {
+        let sound = self.sound * p;
+        (libm::log(sound + self.gross), sound / (sound + self.gross))
     }
-}
-
-/// ln(exp(a) + exp(b)), and the share of the first.
-fn mix(a: f64, b: f64) -> (f64, f64) {
-    let top = a.max(b);
-    let (x, y) = (libm::exp(a - top), libm::exp(b - top));
-    (top + libm::log(x + y), x / (x + y))
 }
 
 /// Log-probability beyond the run of a table.
@@ -330,20 +325,22 @@ impl Tolls {
 
     fn worth(&self, prior: &TollPrior, model: &TollModel, w: &Word, table: &mut Vec<f64>) -> Worth {
         let (zero, more) = w.where_none(model);
-        let none = ln(zero + more).max(BEYOND);
+        let none = zero + more;
         let errs = model.gross[w.voice as usize];
-        let sound = libm::log1p(-errs);
         let z = |x: f64| (x - model.mean) / (model.sd + GROSS);
         let gross = self.normal.between(z(w.from), z(w.to));
         // A cell too narrow for the difference of two laws is as probable as its middle is dense.
         let gross = if gross > 1e-12 {
-            ln(errs * gross)
+            errs * gross
         } else {
             let (low, s) = (w.low.max(1.0), model.sd + GROSS);
             let width = (w.high - w.low + 1.0).min(low) / low;
-            ln(errs * width / s) - 0.5 * z(ln(low)) * z(ln(low)) - 0.918_938_533_204_672_8
+            errs * width / s * normal::density(z(ln(low)))
         };
-        let none_mixed = mix(sound + none, gross).0;
+        let gross = gross.max(1e-200);
+        let sound = 1.0 - errs;
+        let none_mixed = libm::log(sound * none + gross);
+        let sound_ln = libm::log1p(-errs);
         let sigma = self.sigma(prior, model, w);
         let shift = model.bias[w.voice as usize] + model.offset[w.hedge as usize];
         if w.to - w.from < WIDE * sigma {
@@ -351,7 +348,7 @@ impl Tolls {
             let variance = sigma * sigma + width * width / 12.0;
             let fine = Some(((w.to + w.from) / 2.0 - shift, variance));
             let width = libm::log(std::f64::consts::TAU * variance / (width * width));
-            return Worth { fine, width, first: 0, at: 0, len: 0, none, none_mixed, sound, gross };
+            return Worth { fine, width, first: 0, at: 0, len: 0, none, none_mixed, sound, sound_ln, gross };
         }
         let (from, to) = (w.from - shift, w.to - shift);
         let first = self.scale.partition_point(|x| *x < from - REACH * sigma).max(1);
@@ -370,6 +367,7 @@ impl Tolls {
             none,
             none_mixed,
             sound,
+            sound_ln,
             gross,
         }
     }
@@ -425,7 +423,7 @@ impl Tolls {
         for (w, own) in words.iter().zip(own) {
             let w = &worths[*w as usize];
             none += own * w.none_mixed;
-            sound += own * w.sound;
+            sound += own * w.sound_ln;
             match w.fine {
                 Some((centre, variance)) => {
                     let weight = own / variance;
@@ -468,7 +466,7 @@ impl Tolls {
             for (w, own) in words.iter().zip(own) {
                 let w = &worths[*w as usize];
                 for (i, l) in law.weights.iter_mut().enumerate() {
-                    *l += own * w.mixed(w.at(&self.scale, table, from + i)).0;
+                    *l += own * w.mixed(libm::exp(w.at(&self.scale, table, from + i))).0;
                 }
             }
         } else {
@@ -486,11 +484,12 @@ impl Tolls {
             for (w, own) in words.iter().zip(own) {
                 let w = &worths[*w as usize];
                 if w.fine.is_none() {
-                    let values = &table[w.at as usize..(w.at + w.len) as usize];
-                    let start = from as isize - w.first as isize;
-                    for (i, l) in law.weights.iter_mut().enumerate() {
-                        let here = usize::try_from(start + i as isize).ok().and_then(|i| values.get(i));
-                        *l += own * here.copied().unwrap_or(BEYOND);
+                    // The run of a law lies within those of all its words.
+                    let at = w.at as usize + from.saturating_sub(w.first as usize);
+                    let end = (w.at + w.len) as usize;
+                    let values = table.get(at..end.min(at + law.weights.len())).unwrap_or_default();
+                    for (l, v) in law.weights.iter_mut().zip(values) {
+                        *l += own * v;
                     }
                 }
             }
@@ -598,7 +597,7 @@ impl Tolls {
     /// How probable the words of a claim are, given its event's law: of the figure, and of so hedging it.
     fn chance(&self, worths: &[Worth], table: &[f64], law: &TollLaw, claim: usize) -> f64 {
         let (word, worth) = (&self.words[self.word[claim] as usize], &worths[self.word[claim] as usize]);
-        let mut sum = law.none * libm::exp(worth.none);
+        let mut sum = law.none * worth.none;
         for (i, p) in law.weights.iter().enumerate().filter(|(_, p)| **p > 1e-6) {
             let at = law.first + i;
             sum += p * match worth.fine {
@@ -726,7 +725,7 @@ impl Tolls {
                     (some, mean, second) = (0.0, 0.0, 0.0);
                     for (v, p) in law.weights.iter().enumerate() {
                         let p = if *p > 1e-9 {
-                            p * worth.mixed(worth.at(&self.scale, table, law.first + v)).1
+                            p * worth.mixed(libm::exp(worth.at(&self.scale, table, law.first + v))).1
                         } else {
                             0.0
                         };

@@ -231,11 +231,25 @@ impl Votes {
     /// Multiplies the chances of an item's labels by what its votes make of them; returns the logarithm of what they
     /// were scaled by.
     fn weigh(&self, model: &VoteModel, echoes: &[Echo], item: usize, p: &mut [f64]) -> f64 {
-        let k = self.labels;
-        p.copy_from_slice(&model.frequency);
+        // Few labels are the rule, and a loop of known length is twice as fast.
+        match self.labels {
+            2 => self.weigh_of::<2>(model, echoes, item, p),
+            3 => self.weigh_of::<3>(model, echoes, item, p),
+            4 => self.weigh_of::<4>(model, echoes, item, p),
+            5 => self.weigh_of::<5>(model, echoes, item, p),
+            6 => self.weigh_of::<6>(model, echoes, item, p),
+            _ => self.weigh_of::<0>(model, echoes, item, p),
+        }
+    }
+
+    /// `K` labels, or as many as there are for 0.
+    fn weigh_of<const K: usize>(&self, model: &VoteModel, echoes: &[Echo], item: usize, p: &mut [f64]) -> f64 {
+        let k = if K == 0 { self.labels } else { K };
+        let p = &mut p[..k];
+        p.copy_from_slice(&model.frequency[..k]);
         let mut lost = 0.0;
         for (n, i) in self.of(item).enumerate() {
-            let at = self.row(i);
+            let at = (self.source[i] as usize * k + self.label[i] as usize) * k;
             let row = &model.says[at..at + k];
             match echoes[i] {
                 Echo::None => {

@@ -62,7 +62,7 @@ impl TollChain<'_> {
             self.figures[e] = figure;
             for i in of {
                 let w = &worths[self.tolls.word[i] as usize];
-                let said = if figure == 0 { w.none } else { w.at(&self.tolls.scale, &self.table, figure) };
+                let said = if figure == 0 { w.none } else { libm::exp(w.at(&self.tolls.scale, &self.table, figure)) };
                 self.errs[i] = self.stream.next_unit() >= w.mixed(said).1;
             }
         }

@@ -209,12 +209,11 @@ fn figures(sets: &[&SliceSet], said: &BTreeMap<i64, Vec<Said>>, out: &mut Reconc
         };
         let mut biases: Vec<f64> = worlds.iter().map(own).collect();
         biases.sort_by(f64::total_cmp);
-        let at = |q: f64| libm::exp(biases[(q * (biases.len() - 1) as f64 + 0.5) as usize]);
         out.sets.push(SetVoice {
             dataset: set.id.clone(),
             rows: rows[s],
             factor: libm::exp(fit.model.bias[s]),
-            bounds: [at(0.05), at(0.95)],
+            bounds: [0.05, 0.95].map(|q| libm::exp(stats::quantile(&biases, q))),
             spread: libm::exp(fit.model.spread[s]),
         });
     }

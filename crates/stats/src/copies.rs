@@ -28,7 +28,7 @@ impl Default for CopyPrior {
 
 impl CopyPrior {
     /// Mean share of its claims that a copier copies.
-    pub fn mean_share(&self) -> f64 {
+    pub(crate) fn mean_share(&self) -> f64 {
         self.share.0 / (self.share.0 + self.share.1)
     }
 }
@@ -94,6 +94,20 @@ impl Pairs {
             }
         }
         out
+    }
+}
+
+/// The share that each source copies; of those that copy nobody, what is believed of copiers.
+pub(crate) fn shares(copies: &[Option<Copying>], prior: &CopyPrior) -> Vec<f64> {
+    copies.iter().map(|c| c.map_or(prior.mean_share(), |c| c.share)).collect()
+}
+
+/// Learns the share that each copier copies from its claims copied, and not.
+pub(crate) fn learn(copies: &mut [Option<Copying>], counted: &[(f64, f64)]) {
+    for (c, (yes, no)) in copies.iter_mut().zip(counted) {
+        if let Some(c) = c {
+            c.share = yes / (yes + no);
+        }
     }
 }
 

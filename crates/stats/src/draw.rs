@@ -88,6 +88,12 @@ impl Stream {
         }
     }
 
+    /// Beta(a, b), both above 0.
+    pub fn beta(&mut self, (a, b): (f64, f64)) -> f64 {
+        let (a, b) = (self.gamma(a), self.gamma(b));
+        a / (a + b)
+    }
+
     /// Dirichlet(`weights`), all above 0, into `out`.
     pub fn dirichlet(&mut self, weights: &[f64], out: &mut [f64]) {
         let mut sum = 0.0;

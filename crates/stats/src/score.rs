@@ -15,9 +15,9 @@ pub fn mean_se(x: &[f64]) -> (f64, f64) {
 }
 
 /// The `q`-quantile of sorted numbers (lower of the two neighbours: always a number that occurs).
-pub fn quantile(sorted: &[u32], q: f64) -> u32 {
+pub fn quantile<T: Copy + Default>(sorted: &[T], q: f64) -> T {
     if sorted.is_empty() {
-        return 0;
+        return T::default();
     }
     let i = libm::floor(q * (sorted.len() - 1) as f64 + 0.5) as usize;
     sorted[i.min(sorted.len() - 1)]

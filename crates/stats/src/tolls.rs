@@ -22,6 +22,7 @@ pub use worlds::{TollWorld, TollWorlds};
 
 use crate::copies::{self, CopyPrior, Copying, Echo, Pairs};
 use crate::figure::Grid;
+use crate::votes::starts;
 use normal::Normal;
 
 /// What one voice says of one event's figure.
@@ -259,19 +260,18 @@ fn ln(x: f64) -> f64 {
     if x <= 0.0 { f64::NEG_INFINITY } else { libm::log(x) }
 }
 
+/// ln(value + .3) of each value.
+fn scale(grid: &Grid) -> Vec<f64> {
+    grid.values.iter().map(|v| ln(f64::from(*v) + 0.3)).collect()
+}
+
 impl Tolls {
     /// From claims; events, voices and sources are numbered from 0. `sources` has the source of each voice.
     pub fn new(events: usize, sources: Vec<u32>, claims: &[Toll]) -> Self {
         let largest = claims.iter().map(|c| if c.high.is_finite() { c.high } else { c.low }).fold(0.0, f64::max);
         let grid = Grid::new(largest.min(1e9) as u32);
-        let scale = grid.values.iter().map(|v| ln(f64::from(*v) + 0.3)).collect();
-        let mut first = vec![0u32; events + 1];
-        for c in claims {
-            first[c.event as usize + 1] += 1;
-        }
-        for i in 0..events {
-            first[i + 1] += first[i];
-        }
+        let scale = scale(&grid);
+        let first = starts(events, claims.iter().map(|c| c.event));
         let key = |c: &Toll| (c.voice, c.hedge, c.low.to_bits(), c.high.to_bits());
         let mut order: Vec<u32> = (0..claims.len() as u32).collect();
         order.sort_unstable_by_key(|i| (key(&claims[*i as usize]), claims[*i as usize].event));
@@ -297,7 +297,7 @@ impl Tolls {
 
     /// On this grid instead of one made for the claims.
     fn on(mut self, grid: Grid) -> Self {
-        self.scale = grid.values.iter().map(|v| ln(f64::from(*v) + 0.3)).collect();
+        self.scale = scale(&grid);
         self.grid = grid;
         self
     }
@@ -634,17 +634,12 @@ impl Tolls {
                 copied[s].1 += 1.0 - repeats;
             }
         }
-        for (c, (yes, no)) in fit.model.copies.iter_mut().zip(copied) {
-            if let Some(c) = c {
-                c.share = yes / (yes + no);
-            }
-        }
+        copies::learn(&mut fit.model.copies, &copied);
     }
 
     /// For each source, whom it most probably copies: those who say the same in the same words, and how odd these are.
     fn copiers(&self, prior: &TollPrior, fit: &TollFit) -> Vec<Option<Copying>> {
-        let mean = prior.copies.mean_share();
-        let share: Vec<f64> = fit.model.copies.iter().map(|c| c.map_or(mean, |c| c.share)).collect();
+        let share = copies::shares(&fit.model.copies, &prior.copies);
         let mut pairs = Pairs::new(share.len());
         let mut table = Vec::new();
         let worths = self.worths(prior, &fit.model, &mut table);
@@ -701,11 +696,7 @@ impl Tolls {
             let some = 1.0 - law.none;
             none.0 += law.none;
             none.1 += some;
-            let (mut mean, mut second) = (0.0, 0.0);
-            for (p, x) in law.weights.iter().zip(&self.scale[law.first..]) {
-                mean += p * x;
-                second += p * x * x;
-            }
+            let (mean, second) = law.moments(&self.scale);
             for (p, (one, two)) in law.weights.iter().zip(&cells[law.first..]) {
                 size.1 += p * one;
                 size.2 += p * two;
@@ -827,6 +818,16 @@ impl Tolls {
 
 impl TollLaw {
     const EMPTY: Self = Self { none: 1.0, first: 1, weights: Vec::new(), doubtful: false };
+
+    /// Sum and sum of squares of ln(figure + .3), weighed, where there is some.
+    fn moments(&self, scale: &[f64]) -> (f64, f64) {
+        let mut sums = (0.0, 0.0);
+        for (p, x) in self.weights.iter().zip(&scale[self.first..]) {
+            sums.0 += p * x;
+            sums.1 += p * x * x;
+        }
+        sums
+    }
 
     /// The value, as an index into the grid, that `u` in (0, 1) falls on.
     pub fn draw(&self, u: f64) -> usize {

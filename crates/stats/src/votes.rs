@@ -79,17 +79,12 @@ const POOLINGS: [f64; 9] = [0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0];
 const STANDS: f64 = 1e-6;
 /// Passes after which it is taken as it is.
 const MOST_PASSES: usize = 100;
+
 impl Votes {
     /// From (item, source, label). Votes of an item stand together, by source; their order does not matter.
     pub fn new(items: usize, sources: usize, labels: usize, votes: &[(u32, u32, u32)]) -> Self {
         let labels = labels.max(1);
-        let mut first = vec![0u32; items + 1];
-        for (item, ..) in votes {
-            first[*item as usize + 1] += 1;
-        }
-        for i in 0..items {
-            first[i + 1] += first[i];
-        }
+        let first = starts(items, votes.iter().map(|v| v.0));
         let mut next = first.clone();
         let mut placed = vec![(0u32, 0u32); votes.len()];
         for (item, source, label) in votes {
@@ -333,11 +328,7 @@ impl Votes {
             }
             scale_columns(says, k);
         }
-        for (c, (yes, no)) in model.copies.iter_mut().zip(copied) {
-            if let Some(c) = c {
-                c.share = yes / (yes + no);
-            }
-        }
+        copies::learn(&mut model.copies, &copied);
     }
 
     /// What each source says when all its votes are its own, by source, label said and truth.
@@ -389,8 +380,7 @@ impl Votes {
     /// what everybody else says of them.
     fn copiers(&self, prior: &VotePrior, echoes: &[Echo], fit: &VoteFit) -> Vec<Option<Copying>> {
         let (k, n) = (self.labels, self.sources);
-        let mean = prior.copies.mean_share();
-        let share: Vec<f64> = fit.model.copies.iter().map(|c| c.map_or(mean, |c| c.share)).collect();
+        let share = copies::shares(&fit.model.copies, &prior.copies);
         let mut pairs = Pairs::new(n);
         // Who copies nobody is explained by all it says, not by what is left when copies are taken out.
         let alone = self.alone(fit);
@@ -529,8 +519,7 @@ impl<'a> VoteChain<'a> {
         }
         for (c, (yes, no)) in self.model.copies.iter_mut().zip(copied) {
             if let Some(c) = c {
-                let (a, b) = (self.stream.gamma(yes), self.stream.gamma(no));
-                c.share = a / (a + b);
+                c.share = self.stream.beta((yes, no));
             }
         }
     }
@@ -563,8 +552,8 @@ pub fn sbc(seed: u64, run: u32) -> Vec<f64> {
             }
         }
     }
-    let (a, b) = (s.gamma(prior.copies.share.0), s.gamma(prior.copies.share.1));
-    truth.copies[sources - 1] = Some(Copying { from: 0, share: a / (a + b), probability: 1.0 });
+    let share = s.beta(prior.copies.share);
+    truth.copies[sources - 1] = Some(Copying { from: 0, share, probability: 1.0 });
     let (mut labels, mut votes) = (Vec::new(), Vec::new());
     for item in 0..items as u32 {
         let t = crate::pick(&truth.frequency, s.next_unit());
@@ -615,6 +604,16 @@ pub fn sbc(seed: u64, run: u32) -> Vec<f64> {
         }
     }
     below.iter().zip(&equal).map(|(b, e)| (b + s.next_unit() * (e + 1.0)) / 100.0).collect()
+}
+
+/// Where the things of each of `n` owners begin when they stand owner by owner; one more at the end.
+pub(crate) fn starts(n: usize, owners: impl Iterator<Item = u32>) -> Vec<u32> {
+    let mut first = vec![0u32; n + 1];
+    owners.for_each(|o| first[o as usize + 1] += 1);
+    for i in 0..n {
+        first[i + 1] += first[i];
+    }
+    first
 }
 
 /// Makes weights sum to 1; returns what they summed to.

@@ -155,10 +155,6 @@ impl Claims {
     pub(super) fn draw(seed: u64, events: usize, laws: &Laws) -> Self {
         let (sources, k) = (30usize, 5u32);
         let mut s = Stream::new(seed, 21, 0);
-        let beta = |s: &mut Stream, a: f64, b: f64| {
-            let (a, b) = (s.gamma(a), s.gamma(b));
-            a / (a + b)
-        };
         let shares = [0.4, 0.25, 0.15, 0.12, 0.08];
         let who: Vec<u32> = (0..events).map(|_| stats::pick(&shares, s.next_unit()) as u32).collect();
         let figures: Vec<u32> = (0..events)
@@ -169,8 +165,8 @@ impl Claims {
         // By source: its claim on each event, as a place in `said`.
         let mut claimed: Vec<Vec<u32>> = Vec::new();
         for source in 0..sources {
-            let accuracy = beta(&mut s, 6.0, 2.0) * 0.6 + 0.35;
-            let cover = beta(&mut s, 1.2, 5.0);
+            let accuracy = s.beta((6.0, 2.0)) * 0.6 + 0.35;
+            let cover = s.beta((1.2, 5.0));
             let half = sources / 2;
             let parent =
                 (source >= half && s.next_unit() < laws.copiers).then(|| (s.next_unit() * half as f64) as usize);

@@ -62,8 +62,7 @@ pub struct LintRow {
 fn spread(draws: &[f64]) -> ([f64; 2], f64) {
     let mut x = draws.to_vec();
     x.sort_by(f64::total_cmp);
-    let at = |q: f64| x.get((q * (x.len().max(1) - 1) as f64 + 0.5) as usize).copied().unwrap_or(0.0);
-    ([at(0.05), at(0.95)], at(0.5))
+    ([0.05, 0.95].map(|q| stats::quantile(&x, q)), stats::quantile(&x, 0.5))
 }
 
 /// The sources' cards, by id.

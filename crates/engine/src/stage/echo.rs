@@ -1,7 +1,7 @@
 //! Which statements are likely copies of others, though nobody says so: told by their words, their dates and their
 //! figures. A copy that is declared (`origin`) is one statement from the start and is not looked at here.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use model::{Case, Claim, Hedge};
 use serde::{Deserialize, Serialize};
@@ -55,31 +55,40 @@ fn figures(claim: &Claim) -> (BTreeSet<u32>, BTreeSet<u32>) {
 }
 
 /// For each statement of one thing, the earlier one of another origin that it most likely copies.
-pub(super) fn find(case: &Case, statements: &[Statement], dossier: &Dossier) -> Vec<(usize, Echo)> {
+/// Rows of data sets are no prose: they copy nobody and nobody copies their words. `read` keeps what reports were found
+/// to say, so that each is taken apart once.
+pub(super) fn find<'c>(
+    case: &'c Case,
+    statements: &[Statement],
+    dossier: &Dossier,
+    read: &mut BTreeMap<&'c str, BTreeSet<Vec<String>>>,
+) -> Vec<(usize, Echo)> {
     // A statement's first report, and what it is put in there.
-    let first = |s: usize| -> Option<(&Claim, &model::Report)> {
+    let first = |s: usize| -> Option<(&'c Claim, &'c model::Report)> {
         let of = statements[s].claims.iter().filter_map(|c| {
             let claim = case.claims.get(c)?;
             Some((claim, case.reports.get(&claim.report)?))
         });
-        of.min_by_key(|(c, r)| (r.published.possible.to, c.id.clone()))
+        of.min_by_key(|(c, r)| (r.published.possible.to, &c.id))
+            .filter(|(c, _)| c.event().is_none_or(|e| !case.rows.contains_key(&e.id)))
     };
     let mut out = Vec::new();
     for side in [&dossier.asserting, &dossier.denying] {
         for late in side {
             let Some((claim, report)) = first(*late) else { continue };
             let mine = runs(&claim.excerpt.exact);
-            if mine.len() < RUNS || case.rows.contains_key(claim.event().map_or("", |e| &e.id)) {
+            if mine.len() < RUNS {
                 continue;
             }
             let (numbers, odd) = figures(claim);
-            let echo = |early: &usize| -> Option<Echo> {
+            let mut echo = |early: &usize| -> Option<Echo> {
                 let (other, source) = first(*early)?;
                 let before = (source.published.possible.to, &other.id) < (report.published.possible.to, &claim.id);
                 if statements[*early].origin == statements[*late].origin || source.id == report.id || !before {
                     return None;
                 }
-                let theirs = runs(source.text.get(source.body..)?);
+                let theirs =
+                    read.entry(&source.id).or_insert_with(|| runs(source.text.get(source.body..).unwrap_or("")));
                 let words = mine.iter().filter(|r| theirs.contains(*r)).count() as f64 / mine.len() as f64;
                 let (said, _) = figures(other);
                 let odd_figure = odd.iter().any(|n| said.contains(n));
@@ -90,7 +99,8 @@ pub(super) fn find(case: &Case, statements: &[Statement], dossier: &Dossier) -> 
                     + if apart { OTHER_FIGURE } else { 0.0 };
                 Some(Echo { of: statements[*early].id.clone(), p: stats::logistic(z), words, odd_figure })
             };
-            let best = side.iter().filter_map(echo).max_by(|a, b| a.p.total_cmp(&b.p).then_with(|| b.of.cmp(&a.of)));
+            let best =
+                side.iter().filter_map(&mut echo).max_by(|a, b| a.p.total_cmp(&b.p).then_with(|| b.of.cmp(&a.of)));
             out.extend(best.filter(|e| e.p >= LEAST).map(|e| (*late, e)));
         }
     }

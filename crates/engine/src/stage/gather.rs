@@ -285,7 +285,9 @@ pub fn run(case: &Case) -> Gathered {
         d.claims.push(c.id.clone());
     }
     // Who says the same in the same words after another may have it from there.
-    let echoes: Vec<(usize, Echo)> = dossiers.values().flat_map(|d| super::echo::find(case, &statements, d)).collect();
+    let mut read = BTreeMap::new();
+    let echoes: Vec<(usize, Echo)> =
+        dossiers.values().flat_map(|d| super::echo::find(case, &statements, d, &mut read)).collect();
     for (s, e) in echoes {
         let known = &mut statements[s].echo;
         if known.as_ref().is_none_or(|k| k.p < e.p) {

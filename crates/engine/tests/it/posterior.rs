@@ -81,14 +81,7 @@ fn worlds_are_calibrated_on_cases_drawn_from_the_model() {
     let (mut ranks, mut surprise, mut variance) = (Vec::new(), 0.0, 0.0);
     for run in 0..60 {
         let mut s = Stream::new(8, 88, run);
-        let truth: Vec<f64> = grades
-            .iter()
-            .map(|(_, g)| {
-                let (a, b) = grade_law(*g);
-                let (x, y) = (s.gamma(a), s.gamma(b));
-                x / (x + y)
-            })
-            .collect();
+        let truth: Vec<f64> = grades.iter().map(|(_, g)| s.beta(grade_law(*g))).collect();
         let mut claims = Vec::new();
         let mut so = Vec::new();
         for e in 0..5 {

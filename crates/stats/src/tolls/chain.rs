@@ -125,10 +125,10 @@ impl TollChain<'_> {
                 sizes.push(size);
             }
         }
-        self.model.none = self.beta(none);
-        self.model.said_none = self.beta(said_none);
+        self.model.none = self.stream.beta(none);
+        self.model.said_none = self.stream.beta(said_none);
         for (v, g) in gross.into_iter().enumerate() {
-            self.model.gross[v] = self.beta(g);
+            self.model.gross[v] = self.stream.beta(g);
         }
         self.sizes(&sizes);
 
@@ -209,11 +209,6 @@ impl TollChain<'_> {
         }
         (self.model.mean, self.model.sd) = (here.0, libm::exp(here.1));
     }
-
-    fn beta(&mut self, (a, b): (f64, f64)) -> f64 {
-        let (a, b) = (self.stream.gamma(a), self.stream.gamma(b));
-        a / (a + b)
-    }
 }
 
 /// Metropolis steps for mean and deviation in a sweep.
@@ -230,10 +225,6 @@ fn proposed(from: (f64, f64), to: (f64, f64), step: f64, i: usize) -> f64 {
 impl TollPrior {
     /// Globals from what is believed beforehand.
     pub fn draw(&self, voices: usize, stream: &mut Stream) -> TollModel {
-        let beta = |stream: &mut Stream, (a, b): (f64, f64)| {
-            let (a, b) = (stream.gamma(a), stream.gamma(b));
-            a / (a + b)
-        };
         let variance = |stream: &mut Stream, n: f64, s: f64| n * s * s / (2.0 * stream.gamma(n / 2.0));
         let bias = (0..voices).map(|_| self.bias * stream.normal()).collect();
         let spread = (0..voices).map(|_| libm::sqrt(variance(stream, self.spread.0, self.spread.1))).collect();
@@ -243,11 +234,11 @@ impl TollPrior {
             bias,
             spread,
             offset,
-            none: beta(stream, self.none),
+            none: stream.beta(self.none),
             mean: self.size.1 + sd / libm::sqrt(self.size.0) * stream.normal(),
             sd,
-            said_none: beta(stream, self.said_none),
-            gross: (0..voices).map(|_| beta(stream, self.gross)).collect(),
+            said_none: stream.beta(self.said_none),
+            gross: (0..voices).map(|_| stream.beta(self.gross)).collect(),
             copies: Vec::new(),
         }
     }

@@ -15,6 +15,8 @@ pub struct TollWorlds<'a> {
     factor: Option<Vec<f64>>,
     /// What the mean bias is held at nothing by, and how open that leaves it.
     anchor: Vec<f64>,
+    /// The way along which the mean bias is least known.
+    along: Vec<f64>,
     /// Standard deviation of the level.
     pub level: f64,
     /// Standard deviations of ln(spread) by voice, of the offsets, of mean, ln(sd), logit(none) and logit(said none).
@@ -53,11 +55,7 @@ impl Tolls {
         for (e, law) in fit.laws.iter().enumerate() {
             let some = 1.0 - law.none;
             some_of_all += some;
-            let (mut mean, mut second) = (0.0, 0.0);
-            for (p, x) in law.weights.iter().zip(&self.scale[law.first..]) {
-                mean += p * x;
-                second += p * x * x;
-            }
+            let (mean, second) = law.moments(&self.scale);
             let variance = if some > 1e-9 { (second / some - (mean / some) * (mean / some)).max(0.0) } else { 0.0 };
             here.clear();
             for i in self.of(e) {
@@ -105,6 +103,11 @@ impl Tolls {
         }
         let total: f64 = claims.iter().sum();
         let anchor: Vec<f64> = claims.iter().map(|c| c / total.max(1e-9)).collect();
+        let mut along = anchor.clone();
+        if let Some(f) = &factor {
+            forward(f, n, &mut along);
+            back(f, n, &mut along);
+        }
         let (_, level) = middle(&fit.model.bias, &claims, prior.bias);
         let beta = |p: f64, n: f64| 1.0 / libm::sqrt((n * p * (1.0 - p)).max(0.25));
         let m = some_of_all + prior.size.0;
@@ -122,6 +125,7 @@ impl Tolls {
             information,
             factor,
             anchor,
+            along,
             level,
             spread: spread.into_iter().map(|n| 1.0 / libm::sqrt(2.0 * n)).collect(),
             offset: offset.into_iter().map(|p| 1.0 / libm::sqrt(p)).collect(),
@@ -145,11 +149,8 @@ impl TollWorlds<'_> {
                 let mut d = z;
                 back(f, n, &mut d);
                 // Held at the anchor: what moves the mean is taken back along the way it is least known.
-                let mut along = self.anchor.clone();
-                forward(f, n, &mut along);
-                back(f, n, &mut along);
-                let by = dot(&self.anchor, &d) / dot(&self.anchor, &along).max(1e-300);
-                for (d, a) in d.iter_mut().zip(&along) {
+                let by = dot(&self.anchor, &d) / dot(&self.anchor, &self.along).max(1e-300);
+                for (d, a) in d.iter_mut().zip(&self.along) {
                     *d -= by * a;
                 }
                 for i in 0..n {

@@ -121,13 +121,18 @@ struct Likelihood {
     flat: f64,
 }
 
-/// Where a chain stands.
+/// What a chain has the sources to be.
 #[derive(Clone)]
-struct State {
+struct Standing {
     /// By source: its node.
     reliability: Vec<usize>,
     /// By voice: its node, bias fastest.
     voice: Vec<usize>,
+}
+
+/// Where a chain stands.
+struct State {
+    sources: Standing,
     /// By figure: its value.
     figure: Vec<usize>,
 }
@@ -161,14 +166,11 @@ pub(super) struct Drawn {
 
 impl<'a> Board<'a> {
     pub(super) fn new(case: &'a Case, g: &'a Gathered, laws: &'a [EventLaw], globals: &'a Globals<'a>) -> Self {
-        let quantiles: BTreeMap<_, Vec<f64>> = case
-            .sources
-            .values()
-            .map(|s| (s.reliability, grade_law(s.reliability)))
-            .collect::<BTreeMap<_, _>>()
-            .into_iter()
-            .map(|(grade, (a, b))| (grade, stats::beta_quantiles(a, b, NODES)))
-            .collect();
+        let mut quantiles: BTreeMap<_, Vec<f64>> = BTreeMap::new();
+        for s in case.sources.values() {
+            let (a, b) = grade_law(s.reliability);
+            quantiles.entry(s.reliability).or_insert_with(|| stats::beta_quantiles(a, b, NODES));
+        }
         let sources: Vec<Source<'_>> = case
             .sources
             .iter()
@@ -294,7 +296,12 @@ impl<'a> Board<'a> {
         let parts: Vec<Vec<usize>> = self
             .figures
             .iter()
-            .map(|whole| (0..self.figures.len()).filter(|p| part_of(&self.figures[*p], whole)).collect())
+            .map(|whole| {
+                // Most hold nothing, and there may be many.
+                let holds = whole.measure == Measure::Casualties || !laws[whole.law].covers.is_empty();
+                let all = if holds { self.figures.len() } else { 0 };
+                (0..all).filter(|p| part_of(&self.figures[*p], whole)).collect()
+            })
             .collect();
         for (whole, parts) in parts.into_iter().enumerate() {
             for p in &parts {
@@ -310,7 +317,7 @@ impl<'a> Board<'a> {
 
     /// How probable it is that a statement reached us faithfully: by one of its ways at least; who passes on mostly is.
     fn kept(&self, state: &State, s: &Stated) -> f64 {
-        let at = |r: &Option<usize>| r.map_or(0.5, |r| self.sources[r].nodes[state.reliability[r]]);
+        let at = |r: &Option<usize>| r.map_or(0.5, |r| self.sources[r].nodes[state.sources.reliability[r]]);
         let lost: f64 =
             s.relays.iter().map(|path| 1.0 - path.iter().map(|r| 0.8 + 0.2 * at(r)).product::<f64>()).product();
         1.0 - lost
@@ -320,12 +327,14 @@ impl<'a> Board<'a> {
     fn sweep(&self, state: &mut State, w: usize, seed: u64) -> Sweep {
         let silent = |s: usize| self.globals.silent[s].get(w) == Some(&true);
         let kept: Vec<f64> = self.statements.iter().map(|s| self.kept(state, s)).collect();
-        let sound: Vec<f64> = self
-            .statements
-            .iter()
-            .enumerate()
-            .map(|(i, s)| if silent(i) { 0.0 } else { s.own[s.origin.map_or(0, |o| state.reliability[o])] * kept[i] })
-            .collect();
+        let sound: Vec<f64> =
+            self.statements
+                .iter()
+                .enumerate()
+                .map(|(i, s)| {
+                    if silent(i) { 0.0 } else { s.own[s.origin.map_or(0, |o| state.sources.reliability[o])] * kept[i] }
+                })
+                .collect();
         let mut uses: Vec<Use> = Vec::new();
         let (chance, so) = self.happened(&sound, w, seed, &mut uses);
         let who = self.responsible(&sound, &so, w, seed, &mut uses);
@@ -337,7 +346,7 @@ impl<'a> Board<'a> {
         let figures = self.how_many(state, &sound, &so, w, seed, &mut uses, &mut voiced);
         self.reliabilities(state, &kept, &uses, w, seed);
         for (v, weights) in voiced.into_iter().enumerate() {
-            state.voice[v] = pick_log(weights, uniform(seed, w as u32, self.voices[v].key, attribute::BIAS));
+            state.sources.voice[v] = pick_log(weights, uniform(seed, w as u32, self.voices[v].key, attribute::BIAS));
         }
         Sweep { chance, who, figures }
     }
@@ -558,7 +567,7 @@ impl<'a> Board<'a> {
             let mut law = f.prior.clone();
             for i in here {
                 let (s, stated, voice) = f.said[*i];
-                let said = &self.tables[f.tables[*i]][state.voice[voice]];
+                let said = &self.tables[f.tables[*i]][state.sources.voice[voice]];
                 let p = worth(sound[stated] * s.factor);
                 let nothing = (1.0 - p) * said.flat;
                 for (o, l) in law.iter_mut().zip(&said.at) {
@@ -582,7 +591,7 @@ impl<'a> Board<'a> {
                 for (total, l) in voiced[voice].iter_mut().zip(nodes) {
                     *total += libm::log((p * l.at[x] + (1.0 - p) * l.flat).max(1e-300));
                 }
-                let l = &nodes[state.voice[voice]];
+                let l = &nodes[state.sources.voice[voice]];
                 let (here, flat) = (l.at[x], l.flat);
                 let at = |s: f64| worth(s) * here + (1.0 - worth(s)) * flat;
                 uses.push(Use { statement: stated, sound: at(s.factor), not: at(0.0) });
@@ -606,7 +615,8 @@ impl<'a> Board<'a> {
         }
         for (i, (source, list)) in self.sources.iter().zip(weights).enumerate() {
             let u = uniform(seed, w as u32, source.key, attribute::RELIABILITY);
-            state.reliability[i] = if list.is_empty() { (u * NODES as f64) as usize } else { pick_log(list, u) };
+            state.sources.reliability[i] =
+                if list.is_empty() { (u * NODES as f64) as usize } else { pick_log(list, u) };
         }
     }
 
@@ -615,8 +625,10 @@ impl<'a> Board<'a> {
         let node = |key: u64, a: u32, n: usize| (uniform(seed, u32::MAX - chain, key, a) * n as f64) as usize;
         let middle = BIAS_NODES * (SPREADS.len() / 2);
         State {
-            reliability: self.sources.iter().map(|s| node(s.key, attribute::RELIABILITY, NODES)).collect(),
-            voice: self.voices.iter().map(|v| middle + node(v.key, attribute::BIAS, BIAS_NODES)).collect(),
+            sources: Standing {
+                reliability: self.sources.iter().map(|s| node(s.key, attribute::RELIABILITY, NODES)).collect(),
+                voice: self.voices.iter().map(|v| middle + node(v.key, attribute::BIAS, BIAS_NODES)).collect(),
+            },
             // Wholes begin with room for their parts.
             figure: self.figures.iter().map(|f| if f.parts.is_empty() { 0 } else { f.prior.len() - 1 }).collect(),
         }
@@ -629,7 +641,7 @@ impl<'a> Board<'a> {
         // Worlds are sweeps with others between them, where there are few.
         let between = LEAST.div_ceil(per);
         // What a chain gives: its worlds, and where it stood in each sweep.
-        let chains: Vec<(Vec<(Sweep, State)>, Vec<State>)> = (0..CHAINS)
+        let chains: Vec<(Vec<(Sweep, Standing)>, Vec<Standing>)> = (0..CHAINS)
             .into_par_iter()
             .map(|c| {
                 let mut state = self.begin(c as u32, seed);
@@ -643,11 +655,12 @@ impl<'a> Board<'a> {
                 }
                 for w in mine {
                     for t in 1..between {
-                        path.push(state.clone());
+                        path.push(state.sources.clone());
                         self.sweep(&mut state, w, aside(WARM + t));
                     }
-                    path.push(state.clone());
-                    let before = state.clone();
+                    // A world has the sources that it began with.
+                    let before = state.sources.clone();
+                    path.push(before.clone());
                     worlds.push((self.sweep(&mut state, w, seed), before));
                 }
                 (worlds, path)
@@ -658,9 +671,9 @@ impl<'a> Board<'a> {
     }
 
     /// Convergence of every reliability and bias; of the worst it is told which.
-    fn diagnose(&self, paths: &[&[State]]) -> Diagnosis {
+    fn diagnose(&self, paths: &[&[Standing]]) -> Diagnosis {
         let mut worst = Diagnosis { r_hat: 1.0, ess: f64::INFINITY, of: String::new() };
-        let mut look = |of: String, at: &dyn Fn(&State) -> f64| {
+        let mut look = |of: String, at: &dyn Fn(&Standing) -> f64| {
             let chains: Vec<Vec<f64>> =
                 paths.iter().filter(|p| !p.is_empty()).map(|p| p.iter().map(at).collect()).collect();
             let c = convergence(&chains);
@@ -670,10 +683,10 @@ impl<'a> Board<'a> {
             worst.ess = worst.ess.min(c.ess);
         };
         for (i, s) in self.sources.iter().enumerate() {
-            look(format!("the reliability of `{}`", s.id), &|state| s.nodes[state.reliability[i]]);
+            look(format!("the reliability of `{}`", s.id), &|at| s.nodes[at.reliability[i]]);
         }
         for (i, v) in self.voices.iter().enumerate() {
-            look(format!("the bias of `{}`", v.source), &|state| (state.voice[i] % BIAS_NODES) as f64);
+            look(format!("the bias of `{}`", v.source), &|at| (at.voice[i] % BIAS_NODES) as f64);
         }
         if worst.ess.is_infinite() {
             worst.ess = paths.iter().map(|p| p.len() as f64).sum();
@@ -681,7 +694,7 @@ impl<'a> Board<'a> {
         worst
     }
 
-    fn columns(&self, n: usize, worlds: Vec<(Sweep, State)>, diagnosis: Diagnosis) -> Drawn {
+    fn columns(&self, n: usize, worlds: Vec<(Sweep, Standing)>, diagnosis: Diagnosis) -> Drawn {
         let chances = self
             .things
             .iter()

@@ -7,8 +7,10 @@ mod harsh;
 mod import;
 mod matching;
 mod muc4;
+mod points;
 mod reading;
 mod reconcile;
+mod scan;
 mod worlds;
 
 use std::path::PathBuf;
@@ -54,6 +56,11 @@ pub(crate) fn shared() -> PathBuf {
     PathBuf::from(std::env::var_os("BELLWETHER_SHARED").unwrap_or_else(|| "../shared".into())).join("data")
 }
 
+/// The peers' scripts, beside the shared data.
+pub(crate) fn peers() -> PathBuf {
+    shared().join("../peers")
+}
+
 /// CPU seconds and peak resident megabytes of this process so far (Linux; not a number elsewhere).
 pub(crate) fn usage() -> (f64, f64) {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
@@ -76,13 +83,15 @@ pub(crate) fn thread_seconds() -> f64 {
     stat.split_whitespace().next().and_then(|t| t.parse::<f64>().ok()).map_or(f64::NAN, |ns| ns / 1e9)
 }
 
-const NAMES: [(&str, &str); 7] = [
+const NAMES: [(&str, &str); 9] = [
     ("worlds", "possible worlds of the example and of 1,000 to 1,000,000 events; whole commands beside it"),
     ("import", "GDELT- and UCDP-shaped files to Parquet, beside the csv crate that only splits rows"),
     ("match", "the same event across generated data sets: time, F1, calibration; numpy and Splink beside it"),
     ("extract", "reading reports by rules: documents a second, memory, start-up; spaCy beside it"),
     ("muc4", "reading: roles and templates of the MUC-4 messages, trained on their training split"),
     ("reconcile", "who and how many from claims that contradict and copy: time, accuracy, calibration, labelled sets"),
+    ("scan", "space-time clusters: SaTScan's samples and runs, time beside a scan in C, honest alarms"),
+    ("points", "events that excite each other: fit, recovery of parameters, near-repeat tests"),
     ("figures", "simulation-based calibration and coverage of the figure posterior, long form"),
 ];
 
@@ -107,6 +116,8 @@ fn main() -> ExitCode {
         Some("extract") => reading::run(data.as_deref()),
         Some("muc4") => muc4::run(data.as_deref()),
         Some("reconcile") => reconcile::run(data.as_deref()),
+        Some("points") => points::run(data.as_deref()),
+        Some("scan") => scan::run(data.as_deref()),
         Some("match") => matching::run(data.as_deref()),
         // What `match` and `import` run in processes of their own.
         Some("match-one") => matching::one(&data.unwrap_or_default()).map(|()| {
@@ -114,6 +125,10 @@ fn main() -> ExitCode {
             vec![]
         }),
         Some("match-sliced") => matching::sliced(&data.unwrap_or_default()).map(|()| {
+            json = true;
+            vec![]
+        }),
+        Some("scan-one") => scan::one(&data.unwrap_or_default(), more.as_deref().unwrap_or("")).map(|()| {
             json = true;
             vec![]
         }),

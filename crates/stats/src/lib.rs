@@ -12,7 +12,10 @@ mod diagnose;
 mod draw;
 mod figure;
 mod footprint;
+mod hawkes;
 mod link;
+mod near_repeat;
+mod scan;
 mod score;
 mod special;
 mod tail;
@@ -31,6 +34,9 @@ pub use footprint::{Counts, FootprintModel, dispersion};
 pub use link::{
     Alike, LIKENESS_CLASSES, Learned, Likeness, Linked, Model as LinkModel, NONE, Pair, Partners, Reach, Set, link,
 };
+pub use hawkes::Hawkes;
+pub use near_repeat::{Knox, knox, mantel};
+pub use scan::{Cylinder, Scan, ScanLaw, Shape, Sites, Study, gumbel_p, rank_p, replay, replay_days};
 pub use score::{mean_se, quantile};
 pub use special::{beta_quantiles, logistic, logit, normal_cdf, normal_quantile};
 pub use tail::at_least;

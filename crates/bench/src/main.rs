@@ -11,6 +11,8 @@ mod points;
 mod reading;
 mod reconcile;
 mod scan;
+mod table;
+mod views;
 mod worlds;
 
 use std::path::PathBuf;
@@ -83,7 +85,7 @@ pub(crate) fn thread_seconds() -> f64 {
     stat.split_whitespace().next().and_then(|t| t.parse::<f64>().ok()).map_or(f64::NAN, |ns| ns / 1e9)
 }
 
-const NAMES: [(&str, &str); 9] = [
+const NAMES: [(&str, &str); 10] = [
     ("worlds", "possible worlds of the example and of 1,000 to 1,000,000 events; whole commands beside it"),
     ("import", "GDELT- and UCDP-shaped files to Parquet, beside the csv crate that only splits rows"),
     ("match", "the same event across generated data sets: time, F1, calibration; numpy and Splink beside it"),
@@ -92,6 +94,7 @@ const NAMES: [(&str, &str); 9] = [
     ("reconcile", "who and how many from claims that contradict and copy: time, accuracy, calibration, labelled sets"),
     ("scan", "space-time clusters: SaTScan's samples and runs, time beside a scan in C, honest alarms"),
     ("points", "events that excite each other: fit, recovery of parameters, near-repeat tests"),
+    ("views", "deaths by country and month, scored as the VIEWS challenge did; --window YEAR"),
     ("figures", "simulation-based calibration and coverage of the figure posterior, long form"),
 ];
 
@@ -100,11 +103,13 @@ fn main() -> ExitCode {
     let mut data = None;
     let mut json = false;
     let mut more = None;
+    let mut window = None;
     let mut args = std::env::args().skip(1);
     while let Some(a) = args.next() {
         match a.as_str() {
             "--json" => json = true,
             "--data" => data = args.next().map(PathBuf::from),
+            "--window" => window = args.next().and_then(|y| y.parse().ok()),
             other if name.is_some() => more = Some(other.to_owned()),
             other => name = Some(other.to_owned()),
         }
@@ -116,6 +121,11 @@ fn main() -> ExitCode {
         Some("extract") => reading::run(data.as_deref()),
         Some("muc4") => muc4::run(data.as_deref()),
         Some("reconcile") => reconcile::run(data.as_deref()),
+        Some("views") => views::run(data.as_deref(), window),
+        Some("views-one") => views::one(&data.unwrap_or_default()).map(|()| {
+            json = true;
+            vec![]
+        }),
         Some("points") => points::run(data.as_deref()),
         Some("scan") => scan::run(data.as_deref()),
         Some("match") => matching::run(data.as_deref()),

@@ -12,6 +12,7 @@ mod diagnose;
 mod draw;
 mod figure;
 mod footprint;
+mod forecast;
 mod hawkes;
 mod link;
 mod near_repeat;
@@ -34,10 +35,13 @@ pub use footprint::{Counts, FootprintModel, dispersion};
 pub use link::{
     Alike, LIKENESS_CLASSES, Learned, Likeness, Linked, Model as LinkModel, NONE, Pair, Partners, Reach, Set, link,
 };
+pub use forecast::{Baseline, Forecaster, Panel, Paths, TIE};
 pub use hawkes::Hawkes;
 pub use near_repeat::{Knox, knox, mantel};
 pub use scan::{Cylinder, Scan, ScanLaw, Shape, Sites, Study, gumbel_p, rank_p, replay, replay_days};
-pub use score::{mean_se, quantile};
+pub use score::{
+    Brier, IGNORANCE_BINS, brier, calibration_error, crps, ignorance, interval_score, mean_se, quantile, skill,
+};
 pub use special::{beta_quantiles, logistic, logit, normal_cdf, normal_quantile};
 pub use tail::at_least;
 pub use tolls::{

@@ -3,6 +3,7 @@
 //! Prints rows of name, value, unit, peer, ratio, goal; medians where times are taken. One file a benchmark.
 
 mod figures;
+mod footprint;
 mod harsh;
 mod import;
 mod matching;
@@ -85,7 +86,7 @@ pub(crate) fn thread_seconds() -> f64 {
     stat.split_whitespace().next().and_then(|t| t.parse::<f64>().ok()).map_or(f64::NAN, |ns| ns / 1e9)
 }
 
-const NAMES: [(&str, &str); 10] = [
+const NAMES: [(&str, &str); 11] = [
     ("worlds", "possible worlds of the example and of 1,000 to 1,000,000 events; whole commands beside it"),
     ("import", "GDELT- and UCDP-shaped files to Parquet, beside the csv crate that only splits rows"),
     ("match", "the same event across generated data sets: time, F1, calibration; numpy and Splink beside it"),
@@ -95,6 +96,7 @@ const NAMES: [(&str, &str); 10] = [
     ("scan", "space-time clusters: SaTScan's samples and runs, time beside a scan in C, honest alarms"),
     ("points", "events that excite each other: fit, recovery of parameters, near-repeat tests"),
     ("views", "deaths by country and month, scored as the VIEWS challenge did; --window YEAR"),
+    ("footprint", "contained, relocating, expanding: accuracy and calibration on 20,000 simulated worlds"),
     ("figures", "simulation-based calibration and coverage of the figure posterior, long form"),
 ];
 
@@ -126,6 +128,7 @@ fn main() -> ExitCode {
             json = true;
             vec![]
         }),
+        Some("footprint") => footprint::run(data.as_deref()),
         Some("points") => points::run(data.as_deref()),
         Some("scan") => scan::run(data.as_deref()),
         Some("match") => matching::run(data.as_deref()),

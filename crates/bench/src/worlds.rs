@@ -72,6 +72,8 @@ pub(crate) fn run(data: Option<&Path>) -> Result<Vec<Row>, String> {
             areas: vec![],
             reference: DaySpan { from: Day(10_000), to: Day(11_825) },
             window: DaySpan { from: Day(11_826), to: Day(12_555) },
+            compared: vec![],
+            detail: false,
             worlds,
         };
         let runs = if n > 10_000 { 1 } else { 5 };

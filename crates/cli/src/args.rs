@@ -85,6 +85,10 @@ pub(crate) enum Verb {
         about = "The two-minute answer: is a group contained, relocating or expanding? Needs an event data file, no case"
     )]
     Spread(Spread),
+    #[command(about = "Look months ahead: each indicator of a case, or counts from an event data file")]
+    Forecast(Forecast),
+    #[command(about = "Score forecasts: the ledger of a case, or how the same method would have done on a data file")]
+    Score(Score),
     #[command(about = "Print a completion script for a shell")]
     Completions(Completions),
 }
@@ -395,8 +399,12 @@ pub(crate) struct Spread {
     #[arg(long, value_name = "FORMAT", default_value = "ged", value_parser = file_format)]
     pub(crate) from: formats::Format,
     /// The group, by name or part of it
-    #[arg(long)]
-    pub(crate) actor: String,
+    #[arg(long, required_unless_present = "all_actors")]
+    pub(crate) actor: Option<String>,
+    /// Screen every actor instead: who is spreading, so that no more than a tenth of those called is expected to be wrong.
+    /// Home is where nine tenths of an actor's events of the reference window lie
+    #[arg(long, conflicts_with_all = ["actor", "home", "areas", "then", "out"])]
+    pub(crate) all_actors: bool,
     /// Home area: an admin-1 name in the file, a GeoJSON file, or `hull` for the hull of the group's first years
     #[arg(long, default_value = "hull")]
     pub(crate) home: String,
@@ -409,12 +417,104 @@ pub(crate) struct Spread {
     /// Reference window A/B [default: the five years before the current window, as far as the file goes back]
     #[arg(long)]
     pub(crate) reference: Option<String>,
+    /// An earlier period A/B to compare with: was it as broad then? May be given again
+    #[arg(long, value_name = "A/B")]
+    pub(crate) then: Vec<String>,
     /// Page to write
     #[arg(long, value_name = "FILE", default_value = "spread.html")]
     pub(crate) out: PathBuf,
     /// Number of possible worlds
     #[arg(long, value_name = "N", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(16..=1_000_000))]
     pub(crate) worlds: u32,
+}
+
+/// Looks ahead.
+///
+/// Of a case: every world continues along a path of events of its own, and every indicator is tested at the end of each
+/// month of 30 days, as it is tested today. `--write` enters the forecasts into forecasts.jsonl, where `score` finds
+/// them once their day has come.
+///
+/// Of an event data file: events or deaths a month by actor, country or province, as 480 equally likely paths: half from the
+/// unit's own past, half from what followed wherever else things stood alike. docs/forecast.md has the method and its scores.
+#[derive(Debug, Args)]
+pub(crate) struct Forecast {
+    /// Case folder, or event data file as downloaded (plain, .gz or .zip)
+    #[arg(default_value = ".")]
+    pub(crate) path: PathBuf,
+    /// Months ahead
+    #[arg(long, value_name = "N", default_value_t = 6, value_parser = clap::value_parser!(u8).range(1..=12))]
+    pub(crate) months: u8,
+    /// Of a case: enter the forecasts into forecasts.jsonl
+    #[arg(long)]
+    pub(crate) write: bool,
+    /// Of a case: see it as of this day
+    #[arg(long, value_name = "DAY", value_parser = day)]
+    pub(crate) as_of: Option<Day>,
+    #[command(flatten)]
+    pub(crate) file: OfFile,
+    /// Of a file: units told, those with the most expected first
+    #[arg(long, value_name = "N", default_value_t = 15)]
+    pub(crate) top: usize,
+    /// Of a file: page to write
+    #[arg(long, value_name = "FILE", default_value = "forecast.html")]
+    pub(crate) out: PathBuf,
+}
+
+/// What is counted of an event data file.
+#[derive(Debug, Args)]
+pub(crate) struct OfFile {
+    /// Of a file: its format
+    #[arg(long, value_name = "FORMAT", default_value = "ged", value_parser = file_format)]
+    pub(crate) from: formats::Format,
+    /// Of a file: whose counts
+    #[arg(long, value_enum, default_value_t = ByUnit::Country)]
+    pub(crate) by: ByUnit,
+    /// Of a file: what is counted
+    #[arg(long, value_enum, default_value_t = Measured::Deaths)]
+    pub(crate) count: Measured,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ByUnit {
+    /// Either side of an event
+    Actor,
+    /// Country
+    Country,
+    /// First-order division
+    Province,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Measured {
+    /// Events
+    Events,
+    /// Deaths, by the best estimate
+    Deaths,
+}
+
+/// Scores forecasts.
+///
+/// Of a case: settles each forecast of forecasts.jsonl whose last day has passed, by what is known now; what cannot be told stays
+/// open, with the reason, and is neither right nor wrong. Then prints what the ledger has earned.
+///
+/// Of an event data file: forecasts as of many earlier months, each scored against what followed, beside what any forecast
+/// must beat.
+#[derive(Debug, Args)]
+pub(crate) struct Score {
+    /// Case folder, or event data file as downloaded (plain, .gz or .zip)
+    #[arg(default_value = ".")]
+    pub(crate) path: PathBuf,
+    /// Of a file: months ahead
+    #[arg(long, value_name = "N", default_value_t = 6, value_parser = clap::value_parser!(u8).range(1..=12))]
+    pub(crate) months: u8,
+    /// Of a case: settle nothing, write nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    #[command(flatten)]
+    pub(crate) file: OfFile,
+    /// Of a file: page to write
+    #[arg(long, value_name = "FILE", default_value = "score.html")]
+    pub(crate) out: PathBuf,
 }
 
 #[derive(Debug, Args)]

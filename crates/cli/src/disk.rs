@@ -66,6 +66,34 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), String> {
     run().map_err(|e| format!("cannot write {}: {e}", path.display()))
 }
 
+/// Adds lines to a file, under a lock, and sees them to the disk.
+pub(crate) fn append(path: &Path, lines: &[String]) -> Result<(), String> {
+    if lines.is_empty() {
+        return Ok(());
+    }
+    use std::io::Write as _;
+    let run = || -> io::Result<()> {
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent)?;
+        }
+        let mut f = fs::OpenOptions::new().create(true).append(true).read(true).open(path)?;
+        f.lock()?;
+        // A line that was left without its end must not swallow ours.
+        let whole = fs::read(path)?;
+        let mut text = String::new();
+        if !whole.is_empty() && !whole.ends_with(b"\n") {
+            text.push('\n');
+        }
+        for l in lines {
+            text.push_str(l);
+            text.push('\n');
+        }
+        f.write_all(text.as_bytes())?;
+        f.sync_all()
+    };
+    run().map_err(|e| format!("cannot write {}: {e}", path.display()))
+}
+
 /// A text file of at most so many bytes.
 pub(crate) fn text(path: &Path, most: u64) -> Result<String, String> {
     let failed = |e: io::Error| format!("cannot read {}: {e}", path.display());

@@ -53,6 +53,8 @@ fn main() -> ExitCode {
         Verb::Match(a) => command::matching::run(a, &cli.common),
         Verb::Place(a) => command::place::run(a, &cli.common),
         Verb::Spread(a) => command::spread::run(a, &cli.common),
+        Verb::Forecast(a) => command::forecast::run(a, &cli.common),
+        Verb::Score(a) => command::score::run(a, &cli.common),
         Verb::Completions(a) => command::completions::run(a),
     };
     match outcome {

@@ -6,8 +6,11 @@ mod build;
 mod diff;
 mod explain;
 mod functions;
+mod futures;
 mod import;
 mod journal;
+mod ledger;
+mod outlook;
 mod propose;
 mod query;
 mod queue;
@@ -23,8 +26,11 @@ mod tables;
 pub use build::{Build, BuildError, Options, Run, Staleness, assess, build, stale};
 pub use diff::{Cause, Change, Difference, diff};
 pub use explain::{Explanation, Line, describe, explain};
+pub use futures::{Ahead, Future, Futures, MONTH, futures};
 pub use import::{Counted, ImportOptions, Imported, LAYOUT, QUARANTINE_COLUMNS, RECORD_COLUMNS, import, record_schema};
 pub use journal::{Journal, Progress, silent};
+pub use ledger::{Entry, Ledger, Resolution, Scored};
+pub use outlook::{Backtest, By, Counted as CountedBy, Earned, MonthAhead, Outlook, Units, backtest, month_name, outlook, units};
 pub use propose::{Asked, known, propose};
 pub use query::{Rows, query};
 pub use queue::{Queued, queue};
@@ -33,7 +39,8 @@ pub use rows::{ALL_SIDES, Opener, RowsError, hash_file, import_dataset, unknown_
 pub use scenario::{Verdict, verdicts};
 pub use slices::{MatchedAll, SLICE_ROWS, SliceOptions, SliceSet, match_all, match_tables};
 pub use spread::{
-    AreaYear, Event, Extent, Spread, SpreadArea, SpreadEvent, SpreadOptions, SpreadRow, hull, resolve_name, spread,
+    AreaYear, Cluster, Diffusion, Effort, Episode, Estimate, Event, Extent, Lasting, Movement, Reach, Screened, Spread,
+    SpreadArea, SpreadEvent, SpreadOptions, SpreadRow, Tenure, hull, resolve_name, screen, spread,
 };
 pub use stage::assess::Assessment;
 pub use stage::gather::Reviewed;

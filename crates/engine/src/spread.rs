@@ -4,23 +4,30 @@
 //! precise rows of that province or country lie; a span of days is a span; low, best and high are a distribution;
 //! `event_clarity` 2 may be no event of its own.
 
+mod clusters;
+mod laws;
+mod movement;
+mod screen;
+mod tenure;
+
 use std::collections::BTreeMap;
 
 use formats::{Extent as Exactness, Record, flag};
 use geo::ConvexHull;
-use model::{Day, DaySpan, FootprintClass, Geometry, LonLat, Polygon, distance_m};
+use model::{Day, DaySpan, FootprintClass, Geometry, LonLat, Polygon};
 use rayon::prelude::*;
 use serde::Serialize;
-use stats::{Counts, FootprintModel, dispersion, entity, mean_se, normal_quantile, quantile, uniform};
+use stats::{Counts, FootprintModel, dispersion, mean_se, quantile};
 
-use crate::stage::worlds::attribute;
+pub use clusters::Cluster;
+use laws::Rows;
+pub use movement::{Diffusion, Estimate, Movement, Reach};
+pub use screen::{Screened, screen};
+pub use tenure::{Episode, Lasting, Tenure};
 
 /// A row of an event data set.
 pub type Event = Record<'static>;
 
-/// P(a row is an event of its own) by clarity; our choice, said on the page.
-const CLEAR: f64 = 0.98;
-const UNCLEAR: f64 = 0.85;
 /// Where a row is coded; rows without a point are left out before.
 fn at(e: &Event) -> LonLat {
     e.point().unwrap_or(LonLat { lon: 0.0, lat: 0.0 })
@@ -29,6 +36,9 @@ fn at(e: &Event) -> LonLat {
 fn precise(e: &Event) -> bool {
     e.extent <= Exactness::Adm2
 }
+
+/// Rows of which movement and clusters are worked out, at most.
+const DETAILED: usize = 20_000;
 
 /// A named area of the question.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,6 +71,10 @@ pub struct SpreadOptions {
     pub reference: DaySpan,
     /// Current window.
     pub window: DaySpan,
+    /// Earlier periods that the current window is compared with.
+    pub compared: Vec<DaySpan>,
+    /// Whether movement and clusters are worked out too.
+    pub detail: bool,
     /// Number of worlds.
     pub worlds: usize,
 }
@@ -135,10 +149,29 @@ pub struct Spread {
     pub expected: [f64; 4],
     /// Dispersion that tempers the counts.
     pub dispersion: f64,
+    /// What the file reports of everybody else.
+    pub effort: Effort,
+    /// When it changed, how far it went; `None` where a window has no event.
+    pub movement: Option<Movement>,
+    /// What crowds together at the end of the current window, the strongest first.
+    pub clusters: Vec<Cluster>,
+    /// How long it stays anywhere.
+    pub tenure: Tenure,
     /// Table by year and area.
     pub table: Vec<AreaYear>,
     /// For the map.
     pub points: Vec<SpreadEvent>,
+}
+
+/// What the file reports of all other actors: more reporters make more events of everybody.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Effort {
+    /// Their events inside and outside home, reference and current, as coded: in0, in1, out0, out1.
+    pub others: [u32; 4],
+    /// How many times as many a week as before, inside and outside; drawn towards 1 where there are few.
+    pub growth: [f64; 2],
+    /// The classes if all of that growth were better reporting, and none of it more violence.
+    pub footprint: Vec<SpreadRow>,
 }
 
 /// How well a name in the file fits what was asked for; smaller is better.
@@ -219,136 +252,27 @@ pub fn hull(events: &[&Event]) -> Result<Geometry, String> {
     Ok(Geometry::Polygons(vec![Polygon { rings: vec![ring] }]))
 }
 
-/// Where a row may lie, as far as the areas of the question can tell: distinct sets of areas (as bits), each with the
-/// number of possible places up to and including it.
-#[derive(Debug, Clone, PartialEq)]
-struct Where(Vec<(u32, u64)>);
-
-impl Where {
-    fn new(masks: impl IntoIterator<Item = u64>) -> Self {
-        let mut counts: BTreeMap<u64, u32> = BTreeMap::new();
-        for m in masks {
-            *counts.entry(m).or_default() += 1;
-        }
-        let mut sum = 0;
-        Self(
-            counts
-                .into_iter()
-                .map(|(mask, n)| {
-                    sum += n;
-                    (sum, mask)
-                })
-                .collect(),
-        )
-    }
-
-    /// The areas drawn; `u` is only asked for when there is a choice.
-    fn draw(&self, u: impl FnOnce() -> f64) -> u64 {
-        match self.0.as_slice() {
-            [] => 0,
-            [(_, mask)] => *mask,
-            many => {
-                let at = (u() * f64::from(many[many.len() - 1].0)) as u32;
-                many[many.partition_point(|(sum, _)| *sum <= at).min(many.len() - 1)].1
-            }
-        }
-    }
-
-    /// The share of places in an area.
-    fn share(&self, area: usize) -> f64 {
-        let mut before = 0;
-        let mut inside = 0;
-        for (sum, mask) in &self.0 {
-            inside += (sum - before) * u32::from(mask >> area & 1 == 1);
-            before = *sum;
-        }
-        f64::from(inside) / f64::from(before.max(1))
-    }
-}
-
-/// Where each row may lie. Rows known only to their province, region or country lie where this actor's precise rows of
-/// it do (at most 256 of them); such rows share one law.
-fn wheres(mine: &[&Event], named: &[&SpreadArea]) -> Vec<Where> {
-    let exact: Vec<&Event> = mine.iter().copied().filter(|e| precise(e)).collect();
-    let mask = |p: LonLat, province: &str| -> u64 {
-        let inside = |a: &SpreadArea| match &a.extent {
-            Extent::Province(name) => province == name,
-            Extent::Polygon(g) => g.contains(p),
+/// Events of everybody else inside and outside home in both windows, and how many times as many a week there are now.
+fn effort(all: &[Event], options: &SpreadOptions, tally: &Tally) -> ([u32; 4], [f64; 2]) {
+    let mut n = [0u32; 4];
+    for e in all.iter().filter(|e| e.actor1 != options.actor && e.actor2 != options.actor && precise(e)) {
+        let inside = match &options.home.extent {
+            Extent::Province(name) => e.adm1 == *name,
+            Extent::Polygon(g) => g.contains(at(e)),
         };
-        named.iter().enumerate().map(|(i, a)| u64::from(inside(a)) << i).sum()
+        let k = 2 * usize::from(!inside);
+        if options.reference.contains(Day(e.first)) {
+            n[k] += 1;
+        } else if options.window.contains(Day(e.first)) {
+            n[k + 1] += 1;
+        }
+    }
+    // Worth twenty events of no growth: little evidence moves little.
+    let growth = |before: u32, now: u32| {
+        let expected = f64::from(before) * tally.weeks[1] / tally.weeks[0];
+        (f64::from(now) + 20.0) / (expected + 20.0)
     };
-    let polygons = named.iter().any(|a| matches!(a.extent, Extent::Polygon(_)));
-    let own = |e: &Event| Where::new([mask(at(e), &e.adm1)]);
-    let disc = |e: &Event, km: f64| {
-        if polygons {
-            let points = Geometry::Point { at: at(e), uncertainty_m: km * 1000.0 }.sample(32);
-            Where::new(points.into_iter().map(|p| mask(p, &e.adm1)))
-        } else {
-            own(e)
-        }
-    };
-    // Rows with the same key share a law.
-    type Key<'k> = (u8, &'k str, &'k str, u64, u64);
-    fn key(e: &Event) -> Option<Key<'_>> {
-        match e.extent {
-            Exactness::Adm1 => Some((4, &e.country, &e.adm1, 0, 0)),
-            Exactness::Region => Some((5, &e.country, "", at(e).lon.to_bits(), at(e).lat.to_bits())),
-            Exactness::Country => Some((6, &e.country, "", 0, 0)),
-            _ => None,
-        }
-    }
-    let mut shared: BTreeMap<Key<'_>, Where> = BTreeMap::new();
-    for e in mine.iter().copied() {
-        let Some(k) = key(e) else { continue };
-        shared.entry(k).or_insert_with(|| {
-            let near = |o: &Event| {
-                o.country == e.country
-                    && match e.extent {
-                        Exactness::Adm1 => o.adm1 == e.adm1,
-                        Exactness::Region => distance_m(at(o), at(e)) < Exactness::Region.radius_km() * 1000.0,
-                        _ => true,
-                    }
-            };
-            let found: Vec<u64> = exact.iter().filter(|o| near(o)).take(256).map(|o| mask(at(o), &o.adm1)).collect();
-            if found.is_empty() { own(e) } else { Where::new(found) }
-        });
-    }
-    mine.par_iter()
-        .map(|e| match (key(e), e.extent) {
-            (Some(k), _) => shared[&k].clone(),
-            (None, Exactness::Exact) => own(e),
-            (None, extent) => disc(e, extent.radius_km()),
-        })
-        .collect()
-}
-
-/// The law of a toll: log-normal around the best estimate with the spread that low and high imply (they are read as
-/// 5 % and 95 %, on either side of their own), kept between them.
-#[derive(Debug, Clone, Copy)]
-struct Toll {
-    bounds: (u32, u32),
-    best: u32,
-    /// ln(best + .3), and the spread below and above it.
-    law: (f64, f64, f64),
-}
-
-impl Toll {
-    fn new((low, best, high): (u32, u32, u32)) -> Self {
-        let log = |x: u32| libm::log(f64::from(x) + 0.3);
-        let law = (log(best), (log(best) - log(low)) / 1.645, (log(high) - log(best)) / 1.645);
-        Self { bounds: (low, high), best, law }
-    }
-
-    /// One draw; `u` is only asked for when there is a choice.
-    fn draw(&self, u: impl FnOnce() -> f64) -> u32 {
-        if self.bounds.0 == self.bounds.1 {
-            return self.best;
-        }
-        let z = normal_quantile(u());
-        let (mu, below, above) = self.law;
-        let x = libm::round(libm::exp(mu + z * if z < 0.0 { below } else { above }) - 0.3).max(0.0) as u32;
-        x.clamp(self.bounds.0, self.bounds.1)
-    }
+    (n, [growth(n[0], n[1]), growth(n[2], n[3])])
 }
 
 /// Answers the question.
@@ -361,109 +285,33 @@ pub fn spread(all: &[Event], options: &SpreadOptions) -> Result<Spread, String> 
     if named.len() > 63 {
         return Err("at most 63 areas can be told apart".into());
     }
-    let laws = wheres(&mine, &named);
-    let tolls: Vec<Toll> =
-        mine.iter().map(|e| Toll::new(e.deaths.map_or((0, 0, 0), |d| (d.low, d.best, d.high)))).collect();
-    let names: Vec<u64> = mine.iter().map(|e| entity(&format!("ged:{}", e.id))).collect();
-    // The table is dense: years by areas, and elsewhere.
-    let first_year = mine.iter().map(|e| Day(e.first).year()).min().unwrap_or(0);
-    let last_year = mine.iter().map(|e| Day(e.last).year()).max().unwrap_or(0);
-    let columns = named.len() + 1;
-    let cells = (last_year - first_year + 1) as usize * columns;
-    // The year of a day, by table: a civil date for every draw would cost more than the draw.
-    let first_day = mine.iter().map(|e| e.first).min().unwrap_or(0);
-    let last_day = mine.iter().map(|e| e.last).max().unwrap_or(0);
-    let year_of: Vec<u16> = (first_day..=last_day).map(|d| (Day(d).year() - first_year) as u16).collect();
+    let rows = Rows::new(mine, &named);
+    let mine = &rows.mine;
     let n = options.worlds;
-    struct Drawn {
-        counts: Counts,
-        weekly: Vec<u16>,
-        /// By year and area: events and deaths.
-        table: Vec<(u32, u32)>,
-    }
-    let weeks0 = f64::from(options.reference.days()) / 7.0;
-    let weeks1 = f64::from(options.window.days()) / 7.0;
-    let worlds: Vec<Drawn> = (0..n)
-        .into_par_iter()
-        .map(|w| {
-            let mut d = Drawn {
-                counts: Counts { in0: 0, in1: 0, out0: 0, out1: 0 },
-                weekly: vec![0; libm::ceil(weeks0) as usize],
-                table: vec![(0, 0); cells],
-            };
-            for (i, e) in mine.iter().enumerate() {
-                let u = |a: u32| uniform(1, w as u32, names[i], a);
-                if u(attribute::SO) >= if e.has(flag::UNCLEAR) { UNCLEAR } else { CLEAR } {
-                    continue;
-                }
-                let span = e.last - e.first + 1;
-                let day = match span {
-                    1 => Day(e.first),
-                    _ => Day(e.first + (u(attribute::DAY) * f64::from(span)) as i32),
-                };
-                let areas = laws[i].draw(|| u(attribute::PLACE));
-                if options.reference.contains(day) {
-                    d.weekly[((day.0 - options.reference.from.0) / 7) as usize] += 1;
-                    if areas & 1 == 1 { d.counts.in0 += 1 } else { d.counts.out0 += 1 }
-                } else if options.window.contains(day) {
-                    if areas & 1 == 1 { d.counts.in1 += 1 } else { d.counts.out1 += 1 }
-                }
-                let deaths = tolls[i].draw(|| u(attribute::FIGURE));
-                let row = usize::from(year_of[(day.0 - first_day) as usize]) * columns;
-                let mut put = |area: usize| {
-                    let cell = &mut d.table[row + area];
-                    *cell = (cell.0 + 1, cell.1 + deaths);
-                };
-                if areas == 0 {
-                    put(named.len());
-                }
-                let mut rest = areas;
-                while rest != 0 {
-                    put(rest.trailing_zeros() as usize);
-                    rest &= rest - 1;
-                }
-            }
-            d
-        })
-        .collect();
-    let mean = |f: &dyn Fn(&Counts) -> u32| worlds.iter().map(|d| f64::from(f(&d.counts))).sum::<f64>() / n as f64;
-    let expected = [mean(&|c| c.in0), mean(&|c| c.in1), mean(&|c| c.out0), mean(&|c| c.out1)];
+    let tally = Tally::new(&rows, options.reference, options.window, n);
+    let expected = tally.expected();
     if expected.iter().sum::<f64>() < 0.5 {
         return Err(format!(
             "`{}` has no event between {} and {}: give --reference and --window",
             options.actor, options.reference.from, options.window.to
         ));
     }
-    let weekly: Vec<f64> = (0..libm::ceil(weeks0) as usize)
-        .map(|i| worlds.iter().map(|d| f64::from(d.weekly[i])).sum::<f64>() / n as f64)
-        .collect();
-    let phi = dispersion(&weekly);
-    let mut model = FootprintModel::new(weeks0, weeks1, 1.0, phi, 1024);
-    let chances: Vec<[f64; 5]> = worlds.iter().map(|d| model.classes(d.counts)).collect();
-    let footprint = FootprintClass::ALL
-        .into_iter()
-        .enumerate()
-        .map(|(i, class)| {
-            let (probability, error) = mean_se(&chances.iter().map(|c| c[i]).collect::<Vec<_>>());
-            SpreadRow { class, probability, error }
-        })
-        .collect();
-    let table = (0..cells)
-        .filter(|cell| worlds.iter().any(|d| d.table[*cell].0 > 0))
-        .map(|cell| {
-            let mut deaths: Vec<u32> = worlds.iter().map(|d| d.table[cell].1).collect();
-            deaths.sort_unstable();
-            AreaYear {
-                year: first_year + (cell / columns) as i16,
-                area: named.get(cell % columns).map_or("elsewhere".to_owned(), |a| a.name.clone()),
-                events: worlds.iter().map(|d| f64::from(d.table[cell].0)).sum::<f64>() / n as f64,
-                deaths: [quantile(&deaths, 0.05), quantile(&deaths, 0.5), quantile(&deaths, 0.95)],
-            }
-        })
-        .collect();
+    let (others, growth) = effort(all, options, &tally);
+    let effort = Effort { others, growth, footprint: tally.classes(&mut tally.model().with_effort(growth)) };
+    let (movement, clusters) = if options.detail {
+        let first = all.iter().map(|e| Day(e.first)).min().unwrap_or(options.reference.from);
+        // Pairs of events are looked at: of very many, every so manieth.
+        let some = rows.thinned(DETAILED, &named);
+        (
+            movement::movement(&some, &tally, options.reference, options.window, &options.compared),
+            clusters::clusters(&some, first, options.window.to),
+        )
+    } else {
+        (None, Vec::new())
+    };
     let points = mine
         .iter()
-        .zip(&laws)
+        .zip(&rows.laws)
         .map(|(e, law)| SpreadEvent {
             id: e.id.to_string(),
             place: e.place.to_string(),
@@ -484,12 +332,134 @@ pub fn spread(all: &[Event], options: &SpreadOptions) -> Result<Spread, String> 
         events: mine.len(),
         disordered: mine.iter().filter(|e| e.has(flag::DISORDERED)).count(),
         imprecise: mine.iter().filter(|e| (Exactness::Adm1..=Exactness::Country).contains(&e.extent)).count(),
-        footprint,
+        footprint: tally.classes(&mut tally.model()),
         expected,
-        dispersion: phi,
-        table,
+        dispersion: tally.phi,
+        effort,
+        movement,
+        clusters,
+        tenure: tenure::tenure(&rows, options.window.to),
+        table: table(&rows, &named, n),
         points,
     })
+}
+
+/// What both windows hold in every world.
+struct Tally {
+    counts: Vec<Counts>,
+    /// Expected events by week, from the beginning of the reference to the end of the current window, inside and outside.
+    weekly: [Vec<f64>; 2],
+    /// Length of reference and current window.
+    weeks: [f64; 2],
+    /// Dispersion of the reference window's weeks.
+    phi: f64,
+}
+
+impl Tally {
+    fn new(rows: &Rows<'_>, reference: DaySpan, window: DaySpan, n: usize) -> Self {
+        let span = ((window.to.0 - reference.from.0) / 7 + 1) as usize;
+        let worlds: Vec<(Counts, [Vec<u16>; 2])> = (0..n)
+            .into_par_iter()
+            .map(|w| {
+                let mut c = Counts { in0: 0, in1: 0, out0: 0, out1: 0 };
+                let mut weekly = [vec![0; span], vec![0; span]];
+                for i in 0..rows.mine.len() {
+                    let Some(drawn) = rows.draw(i, w) else { continue };
+                    let inside = drawn.areas & 1 == 1;
+                    if (reference.from..=window.to).contains(&drawn.day) {
+                        weekly[usize::from(!inside)][((drawn.day.0 - reference.from.0) / 7) as usize] += 1;
+                    }
+                    if reference.contains(drawn.day) {
+                        *if inside { &mut c.in0 } else { &mut c.out0 } += 1;
+                    } else if window.contains(drawn.day) {
+                        *if inside { &mut c.in1 } else { &mut c.out1 } += 1;
+                    }
+                }
+                (c, weekly)
+            })
+            .collect();
+        let weekly: [Vec<f64>; 2] = std::array::from_fn(|side| {
+            (0..span).map(|i| worlds.iter().map(|w| f64::from(w.1[side][i])).sum::<f64>() / n as f64).collect()
+        });
+        let weeks = [reference, window].map(|s| f64::from(s.days()) / 7.0);
+        let before: Vec<f64> =
+            weekly[0].iter().zip(&weekly[1]).take(libm::ceil(weeks[0]) as usize).map(|(a, b)| a + b).collect();
+        Self { counts: worlds.into_iter().map(|w| w.0).collect(), weekly, weeks, phi: dispersion(&before) }
+    }
+
+    /// Expected in0, in1, out0, out1.
+    fn expected(&self) -> [f64; 4] {
+        let mean = |f: fn(&Counts) -> u32| {
+            self.counts.iter().map(|c| f64::from(f(c))).sum::<f64>() / self.counts.len() as f64
+        };
+        [mean(|c| c.in0), mean(|c| c.in1), mean(|c| c.out0), mean(|c| c.out1)]
+    }
+
+    fn model(&self) -> FootprintModel {
+        FootprintModel::new(self.weeks[0], self.weeks[1], 1.0, self.phi, 1024)
+    }
+
+    fn classes(&self, model: &mut FootprintModel) -> Vec<SpreadRow> {
+        let chances: Vec<[f64; 5]> = self.counts.iter().map(|c| model.classes(*c)).collect();
+        FootprintClass::ALL
+            .into_iter()
+            .enumerate()
+            .map(|(i, class)| {
+                let (probability, error) = mean_se(&chances.iter().map(|c| c[i]).collect::<Vec<_>>());
+                SpreadRow { class, probability, error }
+            })
+            .collect()
+    }
+}
+
+/// Events and deaths by year and area, and elsewhere.
+fn table(rows: &Rows<'_>, named: &[&SpreadArea], n: usize) -> Vec<AreaYear> {
+    let mine = &rows.mine;
+    let first_year = mine.iter().map(|e| Day(e.first).year()).min().unwrap_or(0);
+    let last_year = mine.iter().map(|e| Day(e.last).year()).max().unwrap_or(0);
+    let columns = named.len() + 1;
+    let cells = (last_year - first_year + 1) as usize * columns;
+    // The year of a day, by table: a civil date for every draw would cost more than the draw.
+    let first_day = mine.iter().map(|e| e.first).min().unwrap_or(0);
+    let last_day = mine.iter().map(|e| e.last).max().unwrap_or(0);
+    let year_of: Vec<u16> = (first_day..=last_day).map(|d| (Day(d).year() - first_year) as u16).collect();
+    let worlds: Vec<Vec<(u32, u32)>> = (0..n)
+        .into_par_iter()
+        .map(|w| {
+            let mut table = vec![(0, 0); cells];
+            for i in 0..mine.len() {
+                let Some(drawn) = rows.draw(i, w) else { continue };
+                let deaths = rows.deaths(i, w);
+                let row = usize::from(year_of[(drawn.day.0 - first_day) as usize]) * columns;
+                let mut put = |area: usize| {
+                    let cell: &mut (u32, u32) = &mut table[row + area];
+                    *cell = (cell.0 + 1, cell.1 + deaths);
+                };
+                if drawn.areas == 0 {
+                    put(named.len());
+                }
+                let mut rest = drawn.areas;
+                while rest != 0 {
+                    put(rest.trailing_zeros() as usize);
+                    rest &= rest - 1;
+                }
+            }
+            table
+        })
+        .collect();
+    (0..cells)
+        .filter(|cell| worlds.iter().any(|t| t[*cell].0 > 0))
+        .map(|cell| {
+            let mut deaths: Vec<u32> = worlds.iter().map(|t| t[cell].1).collect();
+            deaths.sort_unstable();
+            AreaYear {
+                year: first_year + (cell / columns) as i16,
+                area: named.get(cell % columns).map_or("elsewhere".to_owned(), |a| a.name.clone()),
+                events: worlds.iter().map(|t| f64::from(t[cell].0)).sum::<f64>() / n as f64,
+                deaths: [quantile(&deaths, 0.05), quantile(&deaths, 0.5), quantile(&deaths, 0.95)],
+            }
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -507,25 +477,5 @@ mod tests {
         assert_eq!(find("Kachn State").unwrap(), "Kachin State");
         assert!(find("State").unwrap_err().contains("may mean several: Kachin State (1 rows)"), "{:?}", find("State"));
         assert!(find("Karabakh").unwrap_err().starts_with("no name in the file is called `Karabakh`; nearest: "));
-    }
-
-    #[test]
-    fn deaths_stay_between_low_and_high() {
-        let deaths = |d: (u32, u32, u32), u: f64| Toll::new(d).draw(|| u);
-        for i in 0..200 {
-            let u = (f64::from(i) + 0.5) / 200.0;
-            assert!((1..=30).contains(&deaths((1, 2, 30), u)));
-            assert_eq!(deaths((4, 4, 4), u), 4);
-        }
-        assert_eq!(deaths((1, 5, 30), 0.5), 5);
-    }
-
-    #[test]
-    fn a_place_is_drawn_by_its_share() {
-        let law = Where::new([0b01, 0b11, 0b01, 0b00]);
-        assert_eq!((law.share(0), law.share(1)), (0.75, 0.25));
-        let drawn: Vec<u64> = (0..8).map(|i| law.draw(|| (f64::from(i) + 0.5) / 8.0)).collect();
-        assert_eq!(drawn, [0, 0, 1, 1, 1, 1, 3, 3]);
-        assert_eq!(Where::new([0b10, 0b10]).draw(|| unreachable!("no choice, no draw")), 0b10);
     }
 }

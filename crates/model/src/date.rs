@@ -34,6 +34,12 @@ impl Day {
         self.date().year()
     }
 
+    /// Calendar months since January of the year 0: neighbours differ by one.
+    pub fn month_number(self) -> i32 {
+        let date = self.date();
+        i32::from(date.year()) * 12 + i32::from(date.month()) - 1
+    }
+
     /// Reads `2010-09-19`, or the date part of an ISO date-time.
     pub fn parse(text: &str) -> Option<Self> {
         let (day, rest) = text.split_at_checked(10)?;

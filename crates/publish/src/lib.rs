@@ -2,10 +2,12 @@
 //! same build.
 
 mod map;
+mod outlook;
 mod page;
 mod spread;
 mod svg;
 
+pub use outlook::{backtest_page, outlook_page};
 pub use page::page;
 pub use spread::spread_page;
 

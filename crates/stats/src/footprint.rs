@@ -55,6 +55,8 @@ pub struct FootprintModel {
     dormant_below: f64,
     phi: f64,
     draws: usize,
+    /// Reporting effort of the current window over the reference's, inside and outside.
+    effort: [f64; 2],
     sides: BTreeMap<(bool, u32, u32), Side>,
     known: BTreeMap<Counts, [f64; 5]>,
 }
@@ -62,7 +64,13 @@ pub struct FootprintModel {
 impl FootprintModel {
     /// Lengths in weeks; `phi` from [`dispersion`] (1 for the untempered model); `draws` per side, a power of two.
     pub fn new(weeks0: f64, weeks1: f64, dormant_below: f64, phi: f64, draws: usize) -> Self {
-        Self { weeks0, weeks1, dormant_below, phi, draws, sides: BTreeMap::new(), known: BTreeMap::new() }
+        Self { weeks0, weeks1, dormant_below, phi, draws, effort: [1.0; 2], sides: BTreeMap::new(), known: BTreeMap::new() }
+    }
+
+    /// The same, if so many times as much is reported now of what happens, inside and outside.
+    pub fn with_effort(mut self, effort: [f64; 2]) -> Self {
+        self.effort = effort;
+        self
     }
 
     /// Probabilities of contained, relocating, expanding, receding, dormant; they sum to 1.
@@ -114,7 +122,9 @@ impl FootprintModel {
     /// exp(a1 t) / (b0 + b1 e^t)^(a0 + a1), here times its normal prior; given t, before ~ Gamma(a0 + a1, b0 + b1 e^t).
     /// So the ratio is drawn by stratified inversion on a fine grid, and the level by one gamma draw.
     fn side(&mut self, inside: bool, n0: u32, n1: u32) {
-        let (weeks0, weeks1, phi, draws) = (self.weeks0, self.weeks1, self.phi, self.draws);
+        let (weeks0, phi, draws) = (self.weeks0, self.phi, self.draws);
+        // Watched more closely, a week counts as more than one.
+        let weeks1 = self.weeks1 * self.effort[usize::from(!inside)];
         self.sides.entry((inside, n0, n1)).or_insert_with(|| {
             let (a0, b0) = (PRIOR.0 + f64::from(n0) / phi, PRIOR.1 + weeks0 / phi);
             let (a1, b1) = (PRIOR.0 + f64::from(n1) / phi, PRIOR.1 + weeks1 / phi);
@@ -178,6 +188,11 @@ mod tests {
         // Nothing outside, before or now, is no sign of spread.
         let none = m.classes(Counts { in0: 30, in1: 8, out0: 0, out1: 0 });
         assert!(none[1] + none[2] < 0.05, "{none:?}");
+        // As many more as are reported more: nothing has changed.
+        let count = Counts { in0: 200, in1: 80, out0: 40, out1: 40 };
+        let plain = FootprintModel::new(100.0, 20.0, 1.0, 1.0, 2048).classes(count);
+        let known = FootprintModel::new(100.0, 20.0, 1.0, 1.0, 2048).with_effort([2.0, 5.0]).classes(count);
+        assert!(plain[2] > 0.95 && known[2] < 0.3 && known[0] > 0.5, "{plain:?} {known:?}");
         let quiet = m.classes(Counts { in0: 0, in1: 0, out0: 0, out1: 0 });
         assert!(quiet[4] > 0.5, "{quiet:?}");
         let fades = m.classes(Counts { in0: 300, in1: 4, out0: 200, out1: 3 });

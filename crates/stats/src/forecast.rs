@@ -2,8 +2,7 @@
 //! alike (`methods.md` section 6).
 //!
 //! - **Own past.** Past months with weights that fade at three paces (half-lives of 2, 8 and 30 months: half, three tenths and a
-//!   fifth), and a tenth from what all units saw in the last year. Months of one path hang together as a Gaussian copula with
-//!   [`TIE`] from month to month.
+//!   fifth). Months of one path hang together as a Gaussian copula with [`TIE`] from month to month.
 //! - **Analogs.** Of the 960 nearest unit-months of the whole panel, by level, by the last month and by how long it has
 //!   been quiet, every fourth, with the months that did follow it, scaled to this unit's level.
 //!
@@ -108,10 +107,6 @@ impl Paths {
 const HALF_LIVES: [(f64, f64); 3] = [(2.0, 0.5), (8.0, 0.3), (30.0, 0.2)];
 /// Months of its own past.
 const PAST: usize = 120;
-/// Of the own half, what is drawn from all units' last year.
-const OTHERS: f64 = 0.1;
-/// Quantiles that stand for all units' last year.
-const POOL: usize = 40;
 /// Correlation of one month of a path with the next, as normal scores.
 pub const TIE: f64 = 0.8;
 /// Paths of each half.
@@ -123,7 +118,6 @@ pub struct Forecaster<'a> {
     panel: &'a Panel,
     horizon: usize,
     analogs: Analogs<'a>,
-    pool: Vec<u32>,
     /// By month and path: which quantile of its law a path of the own half takes.
     ranks: Vec<u16>,
 }
@@ -131,14 +125,7 @@ pub struct Forecaster<'a> {
 impl<'a> Forecaster<'a> {
     /// The first month forecast is the one after `gap` months that are not known yet (0: the month after the panel's last).
     pub fn new(panel: &'a Panel, gap: usize, horizon: usize) -> Self {
-        let last_year: Vec<u32> = {
-            let from = panel.months.saturating_sub(12);
-            let mut all: Vec<u32> = (0..panel.units()).flat_map(|u| panel.unit(u)[from..].iter().copied()).collect();
-            all.sort_unstable();
-            all
-        };
-        let pool = (0..POOL).map(|i| crate::quantile(&last_year, (i as f64 + 0.5) / POOL as f64)).collect();
-        Self { panel, horizon, analogs: Analogs::new(panel, gap, horizon), pool, ranks: ranks(horizon) }
+        Self { panel, horizon, analogs: Analogs::new(panel, gap, horizon), ranks: ranks(horizon) }
     }
 
     /// The future of a unit.
@@ -157,14 +144,11 @@ impl<'a> Forecaster<'a> {
         for (half_life, share) in HALF_LIVES {
             let fade = libm::exp2(-1.0 / half_life);
             let sum = (1.0 - libm::pow(fade, n as f64)) / (1.0 - fade);
-            let mut weight = share * (1.0 - OTHERS) / sum;
+            let mut weight = share / sum;
             for x in past.iter().rev() {
                 *law.entry(*x).or_default() += weight;
                 weight *= fade;
             }
-        }
-        for x in &self.pool {
-            *law.entry(*x).or_default() += OTHERS / POOL as f64;
         }
         let mut quantiles = Vec::with_capacity(HALF);
         let mut sum = 0.0;

@@ -7,6 +7,7 @@ mod best;
 mod binary;
 mod category;
 mod chain;
+mod change;
 mod copies;
 mod diagnose;
 mod draw;
@@ -20,12 +21,15 @@ mod scan;
 mod score;
 mod special;
 mod tail;
+mod tenure;
 mod tolls;
 mod votes;
+mod whereabouts;
 
 pub use best::BestEstimate;
 pub use binary::shared_subset;
 pub use category::{Inverse, pick};
+pub use change::regime_begins;
 pub use chain::{Chain, Fit, Items, Lattice, Lesson};
 pub use copies::{CopyPrior, Copying};
 pub use diagnose::{Convergence, convergence, pareto_k, rank_uniformity};
@@ -44,7 +48,9 @@ pub use score::{
 };
 pub use special::{beta_quantiles, logistic, logit, normal_cdf, normal_quantile};
 pub use tail::at_least;
+pub use tenure::{Survival, episodes, survival};
 pub use tolls::{
     Hedging, Toll, TollChain, TollFit, TollLaw, TollModel, TollPrior, TollWorld, TollWorlds, Tolls, sbc as tolls_sbc,
 };
+pub use whereabouts::{Motion, Whereabouts, bursts, callable, motions};
 pub use votes::{VoteChain, VoteFit, VoteModel, VotePrior, Votes, sbc as votes_sbc};

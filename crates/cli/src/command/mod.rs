@@ -6,6 +6,7 @@ pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod diff;
 pub(crate) mod explain;
+pub(crate) mod forecast;
 pub(crate) mod import;
 pub(crate) mod init;
 pub(crate) mod matching;
@@ -13,6 +14,7 @@ pub(crate) mod place;
 pub(crate) mod query;
 pub(crate) mod read;
 pub(crate) mod review;
+pub(crate) mod score;
 pub(crate) mod spread;
 pub(crate) mod status;
 pub(crate) mod train;
@@ -89,4 +91,30 @@ pub(crate) fn import_bar(folder: &Path, case: &model::Case, dataset: &str) -> Bo
 /// Where a case keeps what is built.
 pub(crate) fn built(folder: &Path) -> PathBuf {
     folder.join(".bellwether")
+}
+
+/// The rows of an event data file that are events of political violence at a place; what takes no part is said.
+pub(crate) fn events_of(path: &Path, from: formats::Format) -> Result<Vec<engine::Event>, String> {
+    let input = std::fs::File::open(path).map_err(|e| format!("cannot read {}: {e}", path.display()))?;
+    let of_file = |e: String| format!("{}: {e}", path.display());
+    let (_, input) = formats::unpack(input).map_err(of_file)?;
+    let mut file = formats::read_all(from, None, input).map_err(of_file)?;
+    // Where a row without a place lies, nobody can say: it takes no part, and is counted.
+    let rows = file.records.len();
+    file.records.retain(|r| r.lon_lat.is_some() && r.kind.is_some());
+    if file.records.len() < rows {
+        let left = rows - file.records.len();
+        eprintln!("warning: {left} rows have no place, or speak of no event of political violence: they take no part");
+    }
+    for b in file.bad.iter().take(10) {
+        let column = if b.column.is_empty() { String::new() } else { format!(", {}", b.column) };
+        eprintln!("warning: {}:{}{column}: {}: the row takes no part", path.display(), b.line, b.reason);
+    }
+    if file.bad.len() > 10 {
+        eprintln!("warning: {} more rows could not be read", file.bad.len() - 10);
+    }
+    if file.records.is_empty() {
+        return Err(format!("{}: no row could be read", path.display()));
+    }
+    Ok(file.records)
 }

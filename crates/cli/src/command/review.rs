@@ -1,8 +1,7 @@
 //! `review`: a person rules on what a machine read, one claim a screen, one key each.
 
 use std::collections::BTreeMap;
-use std::fs::{File, OpenOptions};
-use std::io::{BufRead as _, IsTerminal as _, Write as _};
+use std::io::{BufRead as _, IsTerminal as _};
 use std::path::Path;
 use std::process::Command;
 
@@ -245,7 +244,7 @@ impl Desk<'_> {
     /// Adds what is pending to `rulings.jsonl`.
     fn commit(&mut self) -> Result<(), String> {
         let lines: Vec<String> = self.pending.drain(..).map(|r| case::ruling_line(&r)).collect();
-        append(&self.folder.join(RULINGS), &lines)
+        disk::append(&self.folder.join(RULINGS), &lines)
     }
 
     /// Lets the person edit a claim, or several made of it; returns the ids of what was added, `None` if nothing.
@@ -303,7 +302,7 @@ impl Desk<'_> {
         // It must fit the case; else nothing is kept.
         let path = self.folder.join(EDITED);
         let kept = std::fs::read(&path).ok();
-        append(&path, &lines)?;
+        disk::append(&path, &lines)?;
         let loaded = disk::load(self.folder)?;
         let bad: Vec<Problem> = loaded.problems.iter().filter(|p| p.severity == Severity::Error).cloned().collect();
         if !bad.is_empty() {
@@ -320,33 +319,6 @@ impl Desk<'_> {
 
 fn or<'t>(text: &'t str, default: &'t str) -> &'t str {
     if text.is_empty() { default } else { text }
-}
-
-/// Adds lines to a file, under a lock, and sees them to the disk.
-fn append(path: &Path, lines: &[String]) -> Result<(), String> {
-    if lines.is_empty() {
-        return Ok(());
-    }
-    let run = || -> std::io::Result<()> {
-        if let Some(parent) = path.parent() {
-            std::fs::create_dir_all(parent)?;
-        }
-        let mut f: File = OpenOptions::new().create(true).append(true).read(true).open(path)?;
-        f.lock()?;
-        // A line that was left without its end must not swallow ours.
-        let whole = std::fs::read(path)?;
-        let mut text = String::new();
-        if !whole.is_empty() && !whole.ends_with(b"\n") {
-            text.push('\n');
-        }
-        for l in lines {
-            text.push_str(l);
-            text.push('\n');
-        }
-        f.write_all(text.as_bytes())?;
-        f.sync_all()
-    };
-    run().map_err(|e| format!("cannot write {}: {e}", path.display()))
 }
 
 /// One claim as it is put to a person: the words it rests on, what was read, and what depends on it.

@@ -2,42 +2,14 @@
 
 use std::path::Path;
 
-use engine::{Event, Extent, SpreadArea, SpreadOptions, hull, resolve_name};
+use engine::{Event, Extent, Screened, SpreadArea, SpreadOptions, hull, resolve_name, screen};
 use model::{Day, DaySpan, Geometry, Window, percent, word};
 
 use crate::args::{Common, Format, Spread};
 use crate::{End, Outcome, disk, output};
 
 pub(crate) fn run(args: &Spread, common: &Common) -> Outcome {
-    let input = std::fs::File::open(&args.data).map_err(|e| format!("cannot read {}: {e}", args.data.display()))?;
-    let of_file = |e: String| format!("{}: {e}", args.data.display());
-    let (_, input) = formats::unpack(input).map_err(of_file)?;
-    let mut file = formats::read_all(args.from, None, input).map_err(of_file)?;
-    // Where a row without a place lies, nobody can say: it takes no part, and is counted.
-    let rows = file.records.len();
-    file.records.retain(|r| r.lon_lat.is_some() && r.kind.is_some());
-    if file.records.len() < rows {
-        let left = rows - file.records.len();
-        eprintln!("warning: {left} rows have no place, or speak of no event of political violence: they take no part");
-    }
-    for b in file.bad.iter().take(10) {
-        let column = if b.column.is_empty() { String::new() } else { format!(", {}", b.column) };
-        eprintln!("warning: {}:{}{column}: {}: the row takes no part", args.data.display(), b.line, b.reason);
-    }
-    if file.bad.len() > 10 {
-        eprintln!("warning: {} more rows could not be read", file.bad.len() - 10);
-    }
-    let events = &file.records;
-    if events.is_empty() {
-        return Err(format!("{}: no row could be read", args.data.display()));
-    }
-    let actor = resolve_name(&args.actor, "actor", events.iter().flat_map(|e| [&*e.actor1, &*e.actor2]))?;
-    if actor != args.actor {
-        eprintln!("note: `{}` is read as `{actor}`", args.actor);
-    }
-    let mine: Vec<&Event> = events.iter().filter(|e| e.actor1 == actor || e.actor2 == actor).collect();
-    let home = area(&args.home, &mine, events)?;
-    let areas = args.areas.iter().map(|a| area(a, &mine, events)).collect::<Result<Vec<_>, _>>()?;
+    let events = &super::events_of(&args.data, args.from)?;
     let last = events.iter().map(|e| Day(e.last)).max().unwrap_or(Day(0));
     let window = |text: &Option<String>, default: DaySpan| -> Result<DaySpan, String> {
         match text {
@@ -64,6 +36,23 @@ pub(crate) fn run(args: &Spread, common: &Common) -> Outcome {
     if reference.to >= current.from {
         return Err("the reference window must end before the current window".into());
     }
+    let Some(asked) = &args.actor else {
+        // Chances, not tables: fewer worlds do.
+        let found = screen(events, reference, current, (args.worlds as usize).min(256));
+        return show_screened(&found, reference, current, args.worlds.min(256) as usize, common);
+    };
+    let actor = resolve_name(asked, "actor", events.iter().flat_map(|e| [&*e.actor1, &*e.actor2]))?;
+    if actor != *asked {
+        eprintln!("note: `{asked}` is read as `{actor}`");
+    }
+    let mine: Vec<&Event> = events.iter().filter(|e| e.actor1 == actor || e.actor2 == actor).collect();
+    let home = area(&args.home, &mine, events)?;
+    let areas = args.areas.iter().map(|a| area(a, &mine, events)).collect::<Result<Vec<_>, _>>()?;
+    let compared = args
+        .then
+        .iter()
+        .map(|t| Window::parse(t)?.days(last).ok_or_else(|| format!("`{t}` begins after the last day of the file, {last}")))
+        .collect::<Result<Vec<_>, String>>()?;
     let outlines: Vec<(String, Geometry)> = std::iter::once(&home)
         .chain(&areas)
         .filter_map(|a| match &a.extent {
@@ -76,7 +65,7 @@ pub(crate) fn run(args: &Spread, common: &Common) -> Outcome {
             }
         })
         .collect();
-    let options = SpreadOptions { actor, home, areas, reference, window: current, worlds: args.worlds as usize };
+    let options = SpreadOptions { actor, home, areas, reference, window: current, compared, detail: true, worlds: args.worlds as usize };
     let s = engine::spread(events, &options)?;
     let name = args.data.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
     let page = publish::spread_page(&s, &outlines, &name);
@@ -140,12 +129,29 @@ fn text(s: &engine::Spread) -> String {
         "\nexpected events   inside: {:.1} then {:.1}   outside: {:.1} then {:.1}\n",
         s.expected[0], s.expected[1], s.expected[2], s.expected[3]
     ));
+    let grown = |x: f64| format!("{:+.0} %", (x - 1.0) * 100.0);
+    let [inside, outside] = s.effort.growth;
+    let best = s.effort.footprint.iter().max_by(|a, b| a.probability.total_cmp(&b.probability));
+    out.push_str(&format!(
+        "everybody else    inside: {} a week   outside: {} a week",
+        grown(inside),
+        grown(outside)
+    ));
+    if let Some(b) = best {
+        out.push_str(&format!("; were all of that better reporting: {} {}", b.class, percent(b.probability, s.worlds)));
+    }
+    out.push_str("\n");
     if s.imprecise > 0 {
         out.push_str(&format!("{} rows are placed no better than their province, and drawn\n", s.imprecise));
     }
     if s.disordered > 0 {
         out.push_str(&format!("{} rows had low, best and high out of order, and were accepted\n", s.disordered));
     }
+    if let Some(m) = &s.movement {
+        out.push_str(&movement(m, s.worlds));
+    }
+    out.push_str(&clusters(s));
+    out.push_str(&tenure(&s.tenure));
     out.push('\n');
     let mut rows = vec![vec!["year".to_owned(), "area".into(), "events".into(), "deaths (90 %)".into()]];
     for r in &s.table {
@@ -158,4 +164,129 @@ fn text(s: &engine::Spread) -> String {
     }
     out.push_str(&output::table(&rows));
     out
+}
+
+fn range(e: &engine::Estimate, unit: &str) -> String {
+    format!("{:.0} {unit} ({:.0} to {:.0})", e.median, e.low, e.high)
+}
+
+fn movement(m: &engine::Movement, worlds: usize) -> String {
+    let mut out = String::from("\n");
+    match m.begins.first() {
+        Some((day, p)) if m.changed >= 0.5 => out.push_str(&format!(
+            "when      changed within the current window: {}; likeliest in the week of {day} ({})\n",
+            percent(m.changed, worlds),
+            percent(*p, worlds)
+        )),
+        _ => out.push_str(&format!(
+            "when      no change of pace within the current window is likely ({})\n",
+            percent(m.changed, worlds)
+        )),
+    }
+    let mut rows = vec![["period", "events", "dispersion", "front (9 of 10)", "as broad as now"].map(str::to_owned).to_vec()];
+    for (i, r) in m.reach.iter().enumerate() {
+        let as_broad = if i == 1 { "now".to_owned() } else { percent(r.as_broad, 256) };
+        rows.push(vec![
+            format!("{} to {}", r.days[0], r.days[1]),
+            format!("{:.1}", r.events),
+            range(&r.dispersion, "km"),
+            range(&r.front, "km"),
+            as_broad,
+        ]);
+    }
+    out.push_str(&output::table(&rows));
+    out.push_str(&format!(
+        "centre of gravity moved {} towards {}; the front is farther out: {}\n",
+        range(&m.shift, "km"),
+        towards(m.bearing),
+        percent(m.farther, 256)
+    ));
+    for d in &m.diffusion {
+        out.push_str(&format!(
+            "{:12} {} pairs of neighbouring cells, {:.1} by chance (p {:.3})\n",
+            d.kind, d.observed, d.expected, d.p
+        ));
+    }
+    if let Some((ratio, p)) = m.near_repeat {
+        out.push_str(&format!("near repeat  {ratio:.1} times as many pairs within 10 km and 7 days as by chance (p {p:.3})\n"));
+    }
+    if let Some((b, low, high)) = m.branching {
+        out.push_str(&format!("excitement   each event triggers {b:.2} others ({low:.2} to {high:.2})\n"));
+    }
+    out
+}
+
+/// One of the eight winds.
+fn towards(bearing: f64) -> &'static str {
+    const WINDS: [&str; 8] =
+        ["the north", "the northeast", "the east", "the southeast", "the south", "the southwest", "the west", "the northwest"];
+    WINDS[((bearing / 45.0).round() as usize) % 8]
+}
+
+fn clusters(s: &engine::Spread) -> String {
+    let mut out = String::new();
+    for c in s.clusters.iter().take(3) {
+        let mut names = c.places.iter().take(4).cloned().collect::<Vec<_>>().join(", ");
+        if c.places.len() > 4 {
+            names.push_str(&format!(" and {} more", c.places.len() - 4));
+        }
+        let p = match c.replay_p {
+            Some(p) => format!("p {p:.3} by {} earlier days", c.replays),
+            None => "too short a history to replay".to_owned(),
+        };
+        out.push_str(&format!(
+            "cluster   {} to {}: {} events, {:.1} expected: {names} ({p}; by shuffling {:.3})\n",
+            c.days[0], c.days[1], c.events, c.expected, c.permutation_p
+        ));
+    }
+    if s.clusters.is_empty() { out } else { format!("\n{out}") }
+}
+
+fn tenure(t: &engine::Tenure) -> String {
+    let lasting = t.episodes.iter().filter(|e| !e.ended).count();
+    let median = t.curve.iter().find(|c| c.share <= 0.5);
+    let half = median.map_or("more than half last longer than any that was seen to end".to_owned(), |c| {
+        format!("half last longer than {:.0} days", c.days)
+    });
+    format!("\ntenure    {} episodes of presence by province, {lasting} still going on; {half}\n", t.episodes.len())
+}
+
+fn show_screened(
+    found: &[Screened],
+    reference: DaySpan,
+    window: DaySpan,
+    worlds: usize,
+    common: &Common,
+) -> Outcome {
+    if common.format == Format::Json {
+        output::print(&(serde_json::to_string_pretty(found).map_err(|e| e.to_string())? + "\n"));
+        return Ok(End::Done);
+    }
+    if found.is_empty() {
+        return Err("no actor has 20 precisely placed events in the reference window: nothing can be said".into());
+    }
+    let called = found.iter().filter(|s| s.called).count();
+    let mut out = format!(
+        "{} actors with 20 events or more from {} to {}; {} to {}\n{called} called: of these no more than a tenth is expected to be wrong\n\n",
+        found.len(),
+        reference.from,
+        reference.to,
+        window.from,
+        window.to
+    );
+    let mut rows =
+        vec![["", "spreading", "likeliest", "inside then, now", "outside then, now", "actor"].map(str::to_owned).to_vec()];
+    for s in found {
+        rows.push(vec![
+            if s.called { "called".to_owned() } else { String::new() },
+            percent(s.spreading, worlds),
+            s.class.to_string(),
+            format!("{:.0}, {:.0}", s.expected[0], s.expected[1]),
+            format!("{:.0}, {:.0}", s.expected[2], s.expected[3]),
+            s.actor.clone(),
+        ]);
+    }
+    out.push_str(&output::table(&rows));
+    output::print(&out);
+    Ok(End::Done)
 }

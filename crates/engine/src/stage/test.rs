@@ -230,6 +230,18 @@ pub fn run(view: &View<'_>, indicator: &Indicator, parts: &BTreeMap<String, Outc
     }
 }
 
+/// Evaluates one indicator by joint draws alone: what is exact inside a world, and who carries it, is not worked out.
+pub fn drawn(view: &View<'_>, indicator: &Indicator, parts: &BTreeMap<String, Outcome>) -> Outcome {
+    let Test::Count(t) = &indicator.test else { return run(view, indicator, parts) };
+    let select = indicator.test.select().unwrap_or_default();
+    if t.window.days(view.case.as_of()).is_none() {
+        return run(view, indicator, parts);
+    }
+    let holds = count_holds(view, &view.select(select), t.at_least as usize);
+    let exact = as_numbers(&holds);
+    outcome(holds, exact, Vec::new())
+}
+
 /// The state of an outcome.
 pub fn state(case: &Case, g: &Gathered, indicator: &Indicator, o: &Outcome) -> State {
     let Some(p) = o.probability else { return State::NotTestable };
@@ -301,7 +313,7 @@ fn count(view: &View<'_>, select: Select, k: usize) -> Outcome {
     let chances: Vec<Vec<f64>> =
         (0..n).map(|w| (0..view.laws.len()).map(|e| view.chance(&s, e, w)).collect()).collect();
     let exact: Vec<f64> = chances.iter().map(|p| at_least(p, k)).collect();
-    let holds = (0..n).map(|w| (0..view.laws.len()).filter(|e| view.counts(&s, *e, w)).count() >= k).collect();
+    let holds = count_holds(view, &s, k);
     let carriers = (0..view.laws.len())
         .filter_map(|e| {
             let share = chances.iter().map(|p| p[e]).sum::<f64>() / n as f64;
@@ -320,6 +332,10 @@ fn count(view: &View<'_>, select: Select, k: usize) -> Outcome {
         })
         .collect();
     outcome(holds, exact, carriers)
+}
+
+fn count_holds(view: &View<'_>, s: &Selected, k: usize) -> Vec<bool> {
+    (0..view.worlds.n).map(|w| (0..view.laws.len()).filter(|e| view.counts(s, *e, w)).count() >= k).collect()
 }
 
 fn share(view: &View<'_>, select: Select, t: &model::Share) -> Outcome {

@@ -101,10 +101,13 @@ fn centre_of(scan: &Scan<'_>, by_site: &BySite, centre: usize, room: &mut Room, 
     let total = f64::from(scan.logs.total);
     room.counts.fill(0);
     room.expected.fill(0.0);
+    // What ended before the first interval can begin is in none.
+    let first = if scan.shape.prospective { periods.saturating_sub(longest) } else { 0 };
     let mut size = 0.0;
     for (k, site) in scan.study.sites.near(centre)[..scan.zones[centre] as usize].iter().enumerate() {
         let site = *site as usize;
         let days = by_site.of(site);
+        let days = &days[days.partition_point(|t| (*t as usize) < first)..];
         if permuted {
             size += scan.by_site[site];
         } else {
@@ -126,8 +129,7 @@ fn centre_of(scan: &Scan<'_>, by_site: &BySite, centre: usize, room: &mut Room, 
                 continue;
             }
             // Intervals whose first event of this place is at t.
-            let earliest = if scan.shape.prospective { periods.saturating_sub(longest) } else { (t + 1).saturating_sub(longest) };
-            for s in earliest.max(before)..=t {
+            for s in first.max((t + 1).saturating_sub(longest)).max(before)..=t {
                 let c0 = room.counts[s];
                 if room.counts[s + 1] == c0 {
                     continue;

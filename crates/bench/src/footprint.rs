@@ -1,0 +1,136 @@
+//! Contained, relocating or expanding: calibration on the 20,000 worlds of the shared simulation, and what must hold whatever
+//! the counts.
+//!
+//! `--data` names a file as the simulation's worlds are written (see `WRITER`); without it they are written by Python with numpy.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use rayon::prelude::*;
+use stats::{Counts, FootprintModel, calibration_error, dispersion, mean_se};
+
+use crate::Row;
+
+/// The simulation's own code up to its scoring; a line a world: counts, class, chances by the raw and the tempered
+/// reference, weekly counts of the reference window.
+const WRITER: &str = r#"
+import sys
+exec(open(sys.argv[1]).read().split("\nY=np.eye")[0])
+raw, tempered = probs(np.ones(M)), probs(phi)
+for i in range(M):
+    counts = (ref_in[i].sum(), ref_out[i].sum(), cur_in[i], cur_out[i], truth[i])
+    chances = [f"{x:.6f}" for x in (*raw[i], *tempered[i])]
+    print(*counts, *chances, *tot[i])
+"#;
+
+struct World {
+    counts: Counts,
+    truth: usize,
+    raw: [f64; 3],
+    tempered: [f64; 3],
+    weekly: Vec<f64>,
+}
+
+pub(crate) fn run(data: Option<&Path>) -> Result<Vec<Row>, String> {
+    let worlds = worlds(data)?;
+    let ours: Vec<[f64; 3]> = worlds.par_iter().map(|w| three(w.counts, dispersion(&w.weekly))).collect();
+    let mut rows = vec![Row::new("footprint-worlds", worlds.len() as f64, "worlds", "20000")];
+    let raw: Vec<[f64; 3]> = worlds.iter().map(|w| w.raw).collect();
+    let tempered: Vec<[f64; 3]> = worlds.iter().map(|w| w.tempered).collect();
+    let squares = |all: &[[f64; 3]]| -> Vec<f64> {
+        all.iter().zip(&worlds).map(|(p, w)| (0..3).map(|c| (p[c] - f64::from(u8::from(c == w.truth))).powi(2)).sum()).collect()
+    };
+    let (own, theirs) = (squares(&ours), squares(&raw));
+    rows.push(Row::new("footprint-brier", mean_se(&own).0, "", "at most .440").beside("raw", mean_se(&theirs).0));
+    let better: Vec<f64> = theirs.iter().zip(&own).map(|(a, b)| a - b).collect();
+    let (gain, error) = mean_se(&better);
+    rows.push(Row::new("footprint-brier-gain-in-errors", gain / error, "standard errors", "above 2"));
+    rows.push(Row::new("footprint-brier-tempered", mean_se(&squares(&tempered)).0, "", "the reference"));
+    for (name, all) in [("", &ours), ("-raw", &raw), ("-tempered", &tempered)] {
+        let (ece, precision, share) = honesty(all, &worlds);
+        let goals = if name.is_empty() { ["at most .055", "at least .88"] } else { [""; 2] };
+        rows.push(Row::new(format!("footprint-ece{name}"), ece, "", goals[0]));
+        rows.push(Row::new(format!("footprint-alarm-precision{name}"), precision, "share", goals[1]));
+        rows.push(Row::new(format!("footprint-alarms{name}"), share, "share", ""));
+    }
+    // Confusion: what is likeliest, by what is so.
+    let names = ["contained", "relocating", "expanding"];
+    for (t, truth) in names.iter().enumerate() {
+        let of: Vec<usize> = (0..worlds.len()).filter(|i| worlds[*i].truth == t).collect();
+        for (c, said) in names.iter().enumerate() {
+            let n = of.iter().filter(|i| likeliest(&ours[**i]) == c).count();
+            rows.push(Row::new(format!("footprint-{truth}-called-{said}"), n as f64 / of.len() as f64, "share", ""));
+        }
+    }
+    Ok(rows)
+}
+
+/// On three classes, receding and dormant count as contained.
+fn three(counts: Counts, phi: f64) -> [f64; 3] {
+    let p = FootprintModel::new(52.0, 8.0, 0.0, phi, 1024).classes(counts);
+    [p[0] + p[3] + p[4], p[1], p[2]]
+}
+
+fn likeliest(p: &[f64; 3]) -> usize {
+    (0..3).fold(0, |best, c| if p[c] > p[best] { c } else { best })
+}
+
+/// Calibration error of the likeliest class; of alarms (more than .9 for either way of spreading), the share that is right; how many
+/// there are.
+fn honesty(all: &[[f64; 3]], worlds: &[World]) -> (f64, f64, f64) {
+    let mut bins = vec![(0usize, 0.0, 0.0); 10];
+    let (mut alarms, mut right) = (0, 0);
+    for (p, w) in all.iter().zip(worlds) {
+        let c = likeliest(p);
+        let bin = &mut bins[((p[c] * 10.0) as usize).min(9)];
+        *bin = (bin.0 + 1, bin.1 + p[c], bin.2 + f64::from(u8::from(c == w.truth)));
+        if 1.0 - p[0] > 0.9 {
+            alarms += 1;
+            right += usize::from(w.truth > 0);
+        }
+    }
+    for b in bins.iter_mut().filter(|b| b.0 > 0) {
+        *b = (b.0, b.1 / b.0 as f64, b.2 / b.0 as f64);
+    }
+    (calibration_error(&bins), f64::from(right as u32) / f64::from(alarms.max(1)), f64::from(alarms) / all.len() as f64)
+}
+
+fn worlds(data: Option<&Path>) -> Result<Vec<World>, String> {
+    let text = match data {
+        Some(path) => std::fs::read_to_string(path).map_err(|e| format!("{}: {e}", path.display()))?,
+        None => {
+            let kept = std::env::temp_dir().join("bellwether-spread-worlds.txt");
+            match std::fs::read_to_string(&kept) {
+                Ok(text) => text,
+                Err(_) => {
+                    let out = Command::new("python3")
+                        .args(["-c", WRITER])
+                        .arg(crate::peers().join("spread/sim.py"))
+                        .stderr(Stdio::inherit())
+                        .output()
+                        .map_err(|e| format!("python3: {e}"))?;
+                    if !out.status.success() {
+                        return Err("the simulation needs Python with numpy".into());
+                    }
+                    std::fs::write(&kept, &out.stdout).map_err(|e| e.to_string())?;
+                    String::from_utf8_lossy(&out.stdout).into_owned()
+                }
+            }
+        }
+    };
+    text.lines()
+        .map(|line| {
+            let f: Vec<f64> = line.split_whitespace().filter_map(|t| t.parse().ok()).collect();
+            let [in0, out0, in1, out1, truth, r0, r1, r2, t0, t1, t2, ref weekly @ ..] = f[..] else {
+                return Err(format!("not a world: {line}"));
+            };
+            Ok(World {
+                counts: Counts { in0: in0 as u32, in1: in1 as u32, out0: out0 as u32, out1: out1 as u32 },
+                truth: truth as usize,
+                raw: [r0, r1, r2],
+                tempered: [t0, t1, t2],
+                weekly: weekly.to_vec(),
+            })
+        })
+        .collect()
+}

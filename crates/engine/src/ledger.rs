@@ -1,0 +1,269 @@
+//! The forecast ledger: what was forecast, when, and how it came out. Lines are added and never changed; what has not come out yet is
+//! counted as such, and not as wrong or right.
+
+use std::collections::BTreeMap;
+
+use model::{Case, Day, Id};
+use serde::{Deserialize, Serialize};
+use stats::{Brier, brier};
+
+use crate::build::{Run, order};
+use crate::futures::{Futures, MONTH};
+use crate::journal::hash;
+use crate::stage::test::{self, Outcome, View};
+use crate::stage::worlds::Worlds;
+
+/// One forecast.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Entry {
+    /// Indicator, day it was made, last day it speaks of.
+    pub forecast: String,
+    /// As-of day of the case then.
+    pub made: Day,
+    /// Indicator.
+    pub indicator: Id,
+    /// Content of its definition then: another definition is another question.
+    pub definition: String,
+    /// It holds at the end of some month (of 30 days) up to this day.
+    pub by: Day,
+    /// Chance given to that.
+    pub probability: f64,
+}
+
+/// How one came out.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Resolution {
+    /// The forecast.
+    pub resolves: String,
+    /// As-of day of the case when it was settled.
+    pub on: Day,
+    /// Whether it came true.
+    pub happened: bool,
+    /// The last day of the month on which it first held, where it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_held: Option<Day>,
+    /// How likely what is known now makes it that it did.
+    pub probability: f64,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+enum Line {
+    Entry(Entry),
+    Resolution(Resolution),
+}
+
+/// All lines.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Ledger {
+    /// Forecasts, in the order in which they were made.
+    pub entries: Vec<Entry>,
+    /// What came of them.
+    pub resolutions: BTreeMap<String, Resolution>,
+}
+
+/// What a ledger has earned.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Scored {
+    /// Forecasts that came out.
+    pub resolved: usize,
+    /// Whose last day has not come.
+    pub open: usize,
+    /// Whose last day has come, and that cannot be told: by id, and why.
+    pub unresolved: Vec<(String, String)>,
+    /// Brier score with its parts; none without resolved ones.
+    pub brier: Option<[f64; 4]>,
+    /// The score of always giving the share that came true.
+    pub base_rate: Option<f64>,
+    /// By tenths of chance: cases, mean chance, share that came true.
+    pub bins: Vec<(usize, f64, f64)>,
+    /// Forecasts of .5 or more, and how many of them did not come true.
+    pub alarms: (usize, usize),
+    /// Things that came true with no alarm before.
+    pub missed: usize,
+    /// Mean days from an indicator's first alarm to the month in which it first held.
+    pub lead_days: Option<f64>,
+}
+
+impl Ledger {
+    /// Reads the lines of a file.
+    ///
+    /// # Errors
+    /// Number and reason of every line that is neither a forecast nor a resolution, or that resolves what nobody forecast.
+    pub fn parse(text: &str) -> Result<Self, Vec<(usize, String)>> {
+        let (mut ledger, mut wrong) = (Self::default(), Vec::new());
+        for (n, line) in text.lines().enumerate().filter(|l| !l.1.trim().is_empty()) {
+            match serde_json::from_str::<Line>(line) {
+                Ok(Line::Entry(e)) if !(0.0..=1.0).contains(&e.probability) => {
+                    wrong.push((n + 1, format!("{} is no probability", e.probability)));
+                }
+                Ok(Line::Entry(e)) => ledger.entries.push(e),
+                Ok(Line::Resolution(r)) if ledger.entries.iter().all(|e| e.forecast != r.resolves) => {
+                    wrong.push((n + 1, format!("nobody has forecast `{}` before this line", r.resolves)));
+                }
+                Ok(Line::Resolution(r)) => {
+                    ledger.resolutions.insert(r.resolves.clone(), r);
+                }
+                Err(_) => wrong.push((
+                    n + 1,
+                    "neither a forecast (forecast, made, indicator, definition, by, probability) nor a resolution \
+                     (resolves, on, happened, probability)"
+                        .into(),
+                )),
+            }
+        }
+        if wrong.is_empty() { Ok(ledger) } else { Err(wrong) }
+    }
+
+    /// Enters what is forecast now, once: what was said of the same month on the same day stands. Gives the new lines.
+    pub fn enter(&mut self, case: &Case, futures: &Futures) -> Vec<String> {
+        let mut lines = Vec::new();
+        for f in &futures.indicators {
+            let Some(indicator) = case.indicators.get(&f.id) else { continue };
+            for a in &f.ahead {
+                let entry = Entry {
+                    forecast: format!("{}@{}/{}", f.id, futures.as_of, a.by),
+                    made: futures.as_of,
+                    indicator: f.id.clone(),
+                    definition: hash(&indicator.test)[..16].to_owned(),
+                    by: a.by,
+                    probability: (a.probability * 1e4).round() / 1e4,
+                };
+                if self.entries.iter().all(|e| e.forecast != entry.forecast) {
+                    lines.push(line(&Line::Entry(entry.clone())));
+                    self.entries.push(entry);
+                }
+            }
+        }
+        lines
+    }
+
+    /// Settles what can be told now: each forecast whose last day has passed, by the worlds of today. Gives the new lines.
+    pub fn resolve(&mut self, case: &Case, run: &Run) -> Vec<String> {
+        let mut lines = Vec::new();
+        for e in self.due(case) {
+            if let Ok(r) = settle(case, run, &e) {
+                lines.push(line(&Line::Resolution(r.clone())));
+                self.resolutions.insert(e.forecast, r);
+            }
+        }
+        lines
+    }
+
+    /// Forecasts whose last day has passed, and that are not settled.
+    fn due(&self, case: &Case) -> Vec<Entry> {
+        let due = |e: &&Entry| e.by <= case.as_of() && !self.resolutions.contains_key(&e.forecast);
+        self.entries.iter().filter(due).cloned().collect()
+    }
+
+    /// What they have earned.
+    pub fn score(&self, case: &Case, run: &Run) -> Scored {
+        let settled: Vec<(&Entry, &Resolution)> =
+            self.entries.iter().filter_map(|e| Some((e, self.resolutions.get(&e.forecast)?))).collect();
+        let said: Vec<(f64, bool)> = settled.iter().map(|(e, r)| (e.probability, r.happened)).collect();
+        let parts: Option<Brier> = brier(&said);
+        let unresolved =
+            self.due(case).into_iter().filter_map(|e| Some((e.forecast.clone(), settle(case, run, &e).err()?))).collect();
+        let alarm = |e: &Entry| e.probability >= 0.5;
+        // Things that happened: an indicator that first held in a month.
+        let mut happened: BTreeMap<(&str, Day), Option<Day>> = BTreeMap::new();
+        for (e, r) in &settled {
+            if let Some(held) = r.first_held.filter(|h| r.happened && e.made < *h) {
+                let first = happened.entry((&e.indicator, held)).or_default();
+                if alarm(e) {
+                    *first = Some(first.map_or(e.made, |f| f.min(e.made)));
+                }
+            }
+        }
+        let leads: Vec<f64> =
+            happened.iter().filter_map(|((_, held), first)| Some(f64::from(held.0 - (*first)?.0))).collect();
+        Scored {
+            resolved: settled.len(),
+            open: self.entries.iter().filter(|e| e.by > case.as_of()).count(),
+            unresolved,
+            brier: parts.as_ref().map(|b| [b.score, b.reliability, b.resolution, b.uncertainty]),
+            base_rate: parts.as_ref().map(|b| b.uncertainty),
+            bins: parts.map_or_else(Vec::new, |b| b.bins),
+            alarms: (
+                settled.iter().filter(|(e, _)| alarm(e)).count(),
+                settled.iter().filter(|(e, r)| alarm(e) && !r.happened).count(),
+            ),
+            missed: happened.values().filter(|first| first.is_none()).count(),
+            lead_days: (!leads.is_empty()).then(|| leads.iter().sum::<f64>() / leads.len() as f64),
+        }
+    }
+}
+
+fn line(line: &Line) -> String {
+    serde_json::to_string(line).unwrap_or_default()
+}
+
+/// Whether it came true, by the worlds of today, tested on the same days as when it was forecast.
+fn settle(case: &Case, run: &Run, e: &Entry) -> Result<Resolution, String> {
+    let indicator = case.indicators.get(&e.indicator).ok_or("the indicator is no more in the case")?;
+    if hash(&indicator.test)[..16] != e.definition {
+        return Err("its definition has changed since".into());
+    }
+    let mut held = vec![None; run.worlds.n];
+    for k in 1.. {
+        let day = Day(e.made.0 + MONTH * k);
+        if day > e.by {
+            break;
+        }
+        let worlds = until(&run.worlds, day);
+        let then = Case { as_of: Some(day), ..case.clone() };
+        let view = View { case: &then, laws: &run.laws, worlds: &worlds };
+        let mut outcomes: BTreeMap<String, Outcome> = BTreeMap::new();
+        for id in order(case) {
+            let o = test::drawn(&view, &case.indicators[&id], &outcomes);
+            if id == e.indicator {
+                if let Some(reason) = &o.reason {
+                    return Err(reason.clone());
+                }
+                for (held, now) in held.iter_mut().zip(&o.holds) {
+                    if held.is_none() && *now {
+                        *held = Some(day);
+                    }
+                }
+            }
+            outcomes.insert(id, o);
+        }
+    }
+    let days: Vec<Day> = held.iter().flatten().copied().collect();
+    let probability = days.len() as f64 / held.len() as f64;
+    let happened = match probability {
+        p if p >= 0.95 => true,
+        p if p <= 0.05 && indicator.coverage.is_some() => false,
+        p if p <= 0.05 => return Err("nothing shows that it did, and nobody is said to have been watching (coverage)".into()),
+        p => return Err(format!("what is known now leaves it open ({:.0} %)", 100.0 * p)),
+    };
+    // The day most worlds agree on.
+    let mut counts: BTreeMap<Day, usize> = BTreeMap::new();
+    for d in days {
+        *counts.entry(d).or_default() += 1;
+    }
+    let first_held = counts.into_iter().max_by_key(|(day, n)| (*n, std::cmp::Reverse(*day))).map(|c| c.0);
+    Ok(Resolution {
+        resolves: e.forecast.clone(),
+        on: case.as_of(),
+        happened,
+        first_held: first_held.filter(|_| happened),
+        probability: (probability * 1e4).round() / 1e4,
+    })
+}
+
+/// The worlds with what came after a day left out.
+fn until(worlds: &Worlds, by: Day) -> Worlds {
+    let mut worlds = worlds.clone();
+    for e in &mut worlds.events {
+        for (w, happened) in e.happened.iter_mut().enumerate() {
+            if e.day[w] > by.0 {
+                *happened = false;
+                e.chance[w] = 0.0;
+            }
+        }
+    }
+    worlds
+}

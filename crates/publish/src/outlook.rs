@@ -44,9 +44,14 @@ fn fan(o: &Outlook, what: &str) -> String {
     let y = |v: f64| 10.0 + height * (1.0 - (v / f64::from(top)).max(0.0).sqrt());
     let x = |i: usize| left + width * (i as f64 + 0.5) / n as f64;
     let mut svg = Svg::new(660.0, height + 36.0, &format!("{what} a month in {}: two years behind, and ahead", o.unit));
-    let mut last = f64::INFINITY;
-    for v in [0.0, 0.05, 0.25, 0.5, 1.0].map(|s| (s * f64::from(top)).round()) {
-        if (y(v) - last).abs() > 12.0 {
+    // 0, and of 1, 2, 5, 10, ... those that leave room for each other, from the top.
+    let series = std::iter::successors(Some((1.0f64, 0)), |(v, i)| Some((v * [2.0, 2.5, 2.0][i % 3], i + 1)));
+    let mut ticks: Vec<f64> = series.map(|t| t.0).take_while(|v| *v <= f64::from(top)).collect();
+    ticks.reverse();
+    ticks.push(0.0);
+    let mut last = f64::NEG_INFINITY;
+    for v in ticks {
+        if y(v) - last > 14.0 && (v == 0.0 || y(0.0) - y(v) > 14.0) {
             svg.line(left, y(v), left + width, y(v), "grid");
             svg.text(left - 6.0, y(v) + 4.0, "end", "tick", &format!("{v:.0}"));
             last = y(v);

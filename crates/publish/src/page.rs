@@ -34,6 +34,27 @@ pub fn page(case: &Case, run: &Run, options: Options) -> Result<String, Vec<Prob
     }
 }
 
+/// Months that the page looks ahead.
+const MONTHS_AHEAD: usize = 6;
+
+/// The chance of one indicator from today on, as a small line; the cells beside it have the numbers.
+fn rising(i: &engine::Future) -> String {
+    let (width, height) = (120.0, 34.0);
+    let mut svg = Svg::new(width, height, "");
+    let y = |p: f64| 2.0 + (height - 4.0) * (1.0 - p);
+    svg.line(0.0, y(0.0), width, y(0.0), "grid");
+    svg.line(0.0, y(1.0), width, y(1.0), "grid");
+    let points: Vec<f64> = i.now.into_iter().chain(i.ahead.iter().map(|a| a.probability)).collect();
+    let step = width / (points.len().max(2) - 1) as f64;
+    let d: String = points
+        .iter()
+        .enumerate()
+        .map(|(k, p)| format!("{}{:.1} {:.1}", if k == 0 { "M" } else { "L" }, step * k as f64, y(*p)))
+        .collect();
+    svg.path(&d, "ahead", &i.title);
+    svg.finish()
+}
+
 fn render(case: &Case, run: &Run) -> String {
     // The page is of the case as it was seen: reports published later are not in it.
     let mut case = case.seen_on(case.as_of());
@@ -49,6 +70,27 @@ fn render(case: &Case, run: &Run) -> String {
     let pct = |p: f64| percent(p, n).replace(' ', "\u{a0}");
     let slug = |id: &str| id.replace([':', '/', ' '], "-");
 
+    let ahead = engine::futures(case, run, MONTHS_AHEAD).map(|f| {
+        let rows: Vec<Value> = f
+            .indicators
+            .iter()
+            .filter(|i| !i.ahead.is_empty())
+            .map(|i| {
+                let months: Vec<String> = i.ahead.iter().map(|a| pct(a.probability)).collect();
+                context! { id => slug(&format!("indicator:{}", i.id)), title => i.title, now => i.now.map_or("\u{2013}".to_owned(), pct),
+                months => months, line => Value::from_safe_string(rising(i)) }
+            })
+            .collect();
+        let untold: Vec<Value> = f
+            .indicators
+            .iter()
+            .filter_map(|i| Some(context! { title => i.title, reason => i.reason.as_ref()? }))
+            .collect();
+        let days: Vec<String> =
+            f.indicators.iter().find(|i| !i.ahead.is_empty()).map_or(Vec::new(), |i| i.ahead.iter().map(|a| a.by.to_string()).collect());
+        let events: Vec<String> = f.events.1.iter().map(|(mean, low, high)| format!("{mean:.1} ({low}\u{2013}{high})")).collect();
+        context! { rows => rows, untold => untold, days => days, past => f.past, of_late => format!("{:.1}", f.events.0), events => events }
+    });
     let judgments: Vec<Value> = a
         .judgments
         .iter()
@@ -288,7 +330,7 @@ fn render(case: &Case, run: &Run) -> String {
     let data = context! {
         case => context! { title => a.case.title, question => a.case.question, as_of => a.case.as_of.to_string(), tlp => a.case.tlp, worlds => n,
             reports => a.case.reports, claims => a.case.claims, statements => a.case.statements, seed => a.case.seed, r_hat => format!("{:.3}", a.case.r_hat), ess => format!("{:.0}", a.case.ess), id => a.case.id },
-        judgments, indicators, questions, events, facts, footprints, tenure, links, sources, reports, factors, assumptions, gaps,
+        judgments, ahead, indicators, questions, events, facts, footprints, tenure, links, sources, reports, factors, assumptions, gaps,
         map => Value::from_safe_string(map(&marks, &outlines, "Map of the events: circles hold 90 % of the belief where each happened; the table of events says the same in words")),
         timeline => Value::from_safe_string(timeline(a, n, &slug)),
         lives => Value::from_safe_string(lives(case, run)),

@@ -18,8 +18,9 @@ const YEARS: i32 = 10;
 /// Shuffles, and worlds in which places are drawn.
 const SHUFFLES: u32 = 999;
 const WORLDS: usize = 64;
-/// Told, at most.
+/// Told, at most; beside the strongest, only those that chance would give less often than this.
 const MOST: usize = 5;
+const WEAK: f64 = 0.2;
 
 /// A cluster that is going on.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -120,6 +121,9 @@ pub(super) fn clusters(rows: &Rows<'_>, first: Day, last: Day) -> Vec<Cluster> {
                 share_of_worlds: (rank == 0).then_some(same),
             }
         })
+        .enumerate()
+        .filter(|(rank, c)| *rank == 0 || c.replay_p.unwrap_or(c.permutation_p) <= WEAK)
+        .map(|c| c.1)
         .collect()
 }
 

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use rayon::prelude::*;
-use stats::{Counts, FootprintModel, calibration_error, dispersion, mean_se};
+use stats::{Counts, FootprintModel, Stream, calibration_error, dispersion, entity, mean_se};
 
 use crate::Row;
 
@@ -62,7 +62,102 @@ pub(crate) fn run(data: Option<&Path>) -> Result<Vec<Row>, String> {
             rows.push(Row::new(format!("footprint-{truth}-called-{said}"), n as f64 / of.len() as f64, "share", ""));
         }
     }
+    for troubled in TROUBLES {
+        simulate(&troubled, &mut rows);
+    }
     Ok(rows)
+}
+
+/// What stands between what happens and what is known of it.
+struct Trouble {
+    name: &'static str,
+    /// Share of events placed on the wrong side of the border of home.
+    misplaced: f64,
+    /// Share of events reported, in the reference and the current window.
+    reported: [f64; 2],
+    /// Whether the growth of reporting is known, and allowed for.
+    known: bool,
+}
+
+const TROUBLES: [Trouble; 5] = [
+    Trouble { name: "plain", misplaced: 0.0, reported: [1.0, 1.0], known: false },
+    Trouble { name: "misplaced", misplaced: 0.1, reported: [1.0, 1.0], known: false },
+    Trouble { name: "thinned", misplaced: 0.0, reported: [0.5, 0.5], known: false },
+    Trouble { name: "effort", misplaced: 0.0, reported: [0.5, 0.9], known: false },
+    Trouble { name: "effort-known", misplaced: 0.0, reported: [0.5, 0.9], known: true },
+];
+
+/// Histories of our own, by the shared simulation's law (immigrants by week, offspring with branching .4), of four classes: receding
+/// too. Accuracy and calibration under each trouble.
+fn simulate(t: &Trouble, rows: &mut Vec<Row>) {
+    const WORLDS: u32 = 4_000;
+    let judged: Vec<([f64; 4], usize)> = (0..WORLDS)
+        .into_par_iter()
+        .map(|w| {
+            // The same worlds whatever the trouble.
+            let mut s = Stream::new(5, entity("footprint worlds"), w);
+            let rate = [s.gamma(3.0) * 0.35, s.gamma(1.5) * 0.12];
+            let ratio = [libm::exp(0.6 * s.normal()), libm::exp(0.9 * s.normal())];
+            let truth = match (ratio[0] < 0.75, ratio[1] < 0.75, ratio[1] > 1.25) {
+                (true, true, _) => 3,
+                (true, _, true) => 1,
+                (_, _, true) => 2,
+                _ => 0,
+            };
+            let mut counts = [[0u32; 2]; 2];
+            let mut weekly = vec![0.0; 52];
+            for side in 0..2 {
+                for week in 0..60 {
+                    let now = usize::from(week >= 52);
+                    let mean = rate[side] * if now == 1 { ratio[side] } else { 1.0 };
+                    let (mut all, mut last) = (0, s.poisson(mean));
+                    while last > 0 {
+                        all += last;
+                        last = s.poisson(0.4 * last as f64);
+                    }
+                    for _ in 0..all {
+                        let (seen, moved) = (s.next_unit(), s.next_unit());
+                        if seen < t.reported[now] {
+                            counts[if moved < t.misplaced { 1 - side } else { side }][now] += 1;
+                            if now == 0 {
+                                weekly[week] += 1.0;
+                            }
+                        }
+                    }
+                }
+            }
+            let grown = if t.known { t.reported[1] / t.reported[0] } else { 1.0 };
+            let c = Counts { in0: counts[0][0], in1: counts[0][1], out0: counts[1][0], out1: counts[1][1] };
+            let p = FootprintModel::new(52.0, 8.0, 0.0, dispersion(&weekly), 1024).with_effort([grown; 2]).classes(c);
+            ([p[0] + p[4], p[1], p[2], p[3]], truth)
+        })
+        .collect();
+    let n = judged.len() as f64;
+    let mut shares = [0.0; 4];
+    for (_, truth) in &judged {
+        shares[*truth] += 1.0 / n;
+    }
+    let square = |p: &[f64; 4], truth: usize| (0..4).map(|c| (p[c] - f64::from(u8::from(c == truth))).powi(2)).sum::<f64>();
+    let score = judged.iter().map(|(p, t)| square(p, *t)).sum::<f64>() / n;
+    let climate = judged.iter().map(|(_, t)| square(&shares, *t)).sum::<f64>() / n;
+    rows.push(Row::new(format!("footprint-{}-brier", t.name), score, "", "").beside("shares of classes", climate));
+    let mut bins = vec![(0usize, 0.0, 0.0); 10];
+    for (p, truth) in &judged {
+        let c = (0..4).fold(0, |best, c| if p[c] > p[best] { c } else { best });
+        let bin = &mut bins[((p[c] * 10.0) as usize).min(9)];
+        *bin = (bin.0 + 1, bin.1 + p[c], bin.2 + f64::from(u8::from(c == *truth)));
+    }
+    for b in bins.iter_mut().filter(|b| b.0 > 0) {
+        *b = (b.0, b.1 / b.0 as f64, b.2 / b.0 as f64);
+    }
+    rows.push(Row::new(format!("footprint-{}-ece", t.name), calibration_error(&bins), "", ""));
+    if t.name == "plain" {
+        for (truth, name) in ["contained", "relocating", "expanding", "receding"].iter().enumerate() {
+            let of: Vec<&([f64; 4], usize)> = judged.iter().filter(|j| j.1 == truth).collect();
+            let mean = of.iter().map(|j| j.0[truth]).sum::<f64>() / of.len() as f64;
+            rows.push(Row::new(format!("footprint-plain-chance-of-{name}-where-so"), mean, "", ""));
+        }
+    }
 }
 
 /// On three classes, receding and dormant count as contained.

@@ -5,6 +5,7 @@
 mod figures;
 mod footprint;
 mod harsh;
+mod history;
 mod import;
 mod matching;
 mod muc4;
@@ -86,7 +87,7 @@ pub(crate) fn thread_seconds() -> f64 {
     stat.split_whitespace().next().and_then(|t| t.parse::<f64>().ok()).map_or(f64::NAN, |ns| ns / 1e9)
 }
 
-const NAMES: [(&str, &str); 11] = [
+const NAMES: [(&str, &str); 12] = [
     ("worlds", "possible worlds of the example and of 1,000 to 1,000,000 events; whole commands beside it"),
     ("import", "GDELT- and UCDP-shaped files to Parquet, beside the csv crate that only splits rows"),
     ("match", "the same event across generated data sets: time, F1, calibration; numpy and Splink beside it"),
@@ -97,6 +98,7 @@ const NAMES: [(&str, &str); 11] = [
     ("points", "events that excite each other: fit, recovery of parameters, near-repeat tests"),
     ("views", "deaths by country and month, scored as the VIEWS challenge did; --window YEAR"),
     ("footprint", "contained, relocating, expanding: accuracy and calibration on 20,000 simulated worlds"),
+    ("history", "UCDP's exact points screened without hindsight: which expansions were called, and what followed"),
     ("figures", "simulation-based calibration and coverage of the figure posterior, long form"),
 ];
 
@@ -129,6 +131,7 @@ fn main() -> ExitCode {
             vec![]
         }),
         Some("footprint") => footprint::run(data.as_deref()),
+        Some("history") => history::run(data.as_deref()),
         Some("points") => points::run(data.as_deref()),
         Some("scan") => scan::run(data.as_deref()),
         Some("match") => matching::run(data.as_deref()),

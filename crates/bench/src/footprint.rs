@@ -38,7 +38,10 @@ pub(crate) fn run(data: Option<&Path>) -> Result<Vec<Row>, String> {
     let raw: Vec<[f64; 3]> = worlds.iter().map(|w| w.raw).collect();
     let tempered: Vec<[f64; 3]> = worlds.iter().map(|w| w.tempered).collect();
     let squares = |all: &[[f64; 3]]| -> Vec<f64> {
-        all.iter().zip(&worlds).map(|(p, w)| (0..3).map(|c| (p[c] - f64::from(u8::from(c == w.truth))).powi(2)).sum()).collect()
+        all.iter()
+            .zip(&worlds)
+            .map(|(p, w)| (0..3).map(|c| (p[c] - f64::from(u8::from(c == w.truth))).powi(2)).sum())
+            .collect()
     };
     let (own, theirs) = (squares(&ours), squares(&raw));
     rows.push(Row::new("footprint-brier", mean_se(&own).0, "", "at most .440").beside("raw", mean_se(&theirs).0));
@@ -137,7 +140,8 @@ fn simulate(t: &Trouble, rows: &mut Vec<Row>) {
     for (_, truth) in &judged {
         shares[*truth] += 1.0 / n;
     }
-    let square = |p: &[f64; 4], truth: usize| (0..4).map(|c| (p[c] - f64::from(u8::from(c == truth))).powi(2)).sum::<f64>();
+    let square =
+        |p: &[f64; 4], truth: usize| (0..4).map(|c| (p[c] - f64::from(u8::from(c == truth))).powi(2)).sum::<f64>();
     let score = judged.iter().map(|(p, t)| square(p, *t)).sum::<f64>() / n;
     let climate = judged.iter().map(|(_, t)| square(&shares, *t)).sum::<f64>() / n;
     rows.push(Row::new(format!("footprint-{}-brier", t.name), score, "", "").beside("shares of classes", climate));

@@ -44,7 +44,11 @@ pub(crate) fn run(data: Option<&Path>) -> Result<Vec<Row>, String> {
             here.push((name.clone(), p, look.goes_on));
             judged.push((p, look.goes_on));
             if p > 0.9 {
-                called.push(format!("{day} {name}: {:.0} %, {}", 100.0 * p, if look.goes_on { "went on" } else { "did not go on" }));
+                called.push(format!(
+                    "{day} {name}: {:.0} %, {}",
+                    100.0 * p,
+                    if look.goes_on { "went on" } else { "did not go on" }
+                ));
             }
         }
         here.sort_by(|a, b| b.1.total_cmp(&a.1));
@@ -61,10 +65,20 @@ pub(crate) fn run(data: Option<&Path>) -> Result<Vec<Row>, String> {
     let caught = judged.iter().filter(|j| j.1 && j.0 > 0.9).count();
     rows.push(Row::new("history-caught", caught as f64 / went.max(1) as f64, "share", ""));
     rows.push(Row::new("history-called-at-fdr-10", f64::from(fdr as u32), "calls", ""));
-    rows.push(Row::new("history-right-at-fdr-10", f64::from(fdr_right as u32) / f64::from(fdr.max(1) as u32), "share", ""));
+    rows.push(Row::new(
+        "history-right-at-fdr-10",
+        f64::from(fdr_right as u32) / f64::from(fdr.max(1) as u32),
+        "share",
+        "",
+    ));
     for (from, to) in [(0.0, 0.2), (0.2, 0.5), (0.5, 0.8), (0.8, 0.95), (0.95, 1.01)] {
         let these: Vec<bool> = judged.iter().filter(|j| (from..to).contains(&j.0)).map(|j| j.1).collect();
-        rows.push(Row::new(format!("history-went-on-where-said-{:.0}", 100.0 * from), share(&these), "share", "rising"));
+        rows.push(Row::new(
+            format!("history-went-on-where-said-{:.0}", 100.0 * from),
+            share(&these),
+            "share",
+            "rising",
+        ));
     }
     for c in &called {
         eprintln!("{c}");
@@ -185,7 +199,9 @@ fn read(path: &Path) -> Result<Conflicts, String> {
     for r in reader.records() {
         let r = r.map_err(|e| format!("{}: {e}", path.display()))?;
         let number = |i: usize| r.get(i).and_then(|t| t.parse::<f64>().ok());
-        let (Some(id), Some(lon), Some(lat), Some(day)) = (number(0), number(3), number(4), r.get(5).and_then(Day::parse)) else {
+        let (Some(id), Some(lon), Some(lat), Some(day)) =
+            (number(0), number(3), number(4), r.get(5).and_then(Day::parse))
+        else {
             continue;
         };
         let name = r.get(2).unwrap_or_default().to_owned();

@@ -28,12 +28,16 @@ pub(crate) fn run(data: Option<&Path>) -> Result<Vec<Row>, String> {
     let fit = Hawkes::fit(&times, 20_000.0).ok_or("no optimum")?;
     rows.push(Row::new("hawkes-events", times.len() as f64, "events", ""));
     rows.push(Row::new("hawkes-cpu-seconds", seconds[2], "s", "at most .05").beside("intensify, recorded", 0.11));
-    rows.push(Row::new("hawkes-log-likelihood", fit.log_likelihood, "", "-15035.98 or more").beside("hawkeslib, recorded", -15_036.58));
+    rows.push(
+        Row::new("hawkes-log-likelihood", fit.log_likelihood, "", "-15035.98 or more")
+            .beside("hawkeslib, recorded", -15_036.58),
+    );
     rows.push(Row::new("hawkes-branching", fit.branching, "", ".5956"));
     rows.push(Row::new("hawkes-decay", fit.decay, "", "1.1934"));
     recovery(&mut rows);
     // On this thread alone, so that its CPU seconds are all there are.
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).use_current_thread().build().map_err(|e| e.to_string())?;
+    let pool =
+        rayon::ThreadPoolBuilder::new().num_threads(1).use_current_thread().build().map_err(|e| e.to_string())?;
     for (set, golden) in [("scan1k", 441.0), ("scan5k", 2_472.0), ("scan20k", 14_257.0)] {
         near_repeat(&pool, &folder.join(set), set, golden, &mut rows)?;
     }
@@ -46,7 +50,9 @@ fn recovery(rows: &mut Vec<Row>) {
     let mut inside = [0u32; 3];
     for lane in 0..runs {
         let mut draw = Stream::new(9, entity("recovery"), lane);
-        let Some(fit) = Hawkes::fit(&Hawkes::simulate(truth[0], truth[1], truth[2], end, &mut draw), end) else { continue };
+        let Some(fit) = Hawkes::fit(&Hawkes::simulate(truth[0], truth[1], truth[2], end, &mut draw), end) else {
+            continue;
+        };
         for (n, (interval, t)) in inside.iter_mut().zip(fit.interval(0.9).iter().zip(truth)) {
             *n += u32::from((interval.0..=interval.1).contains(&t));
         }
@@ -82,7 +88,10 @@ fn near_repeat(
     let before = thread_seconds();
     let cells = pool.install(|| knox(&Sites::on_plane(&at, 10.0), &events, &[10.0], &[7], 1, 199));
     let seconds = thread_seconds() - before;
-    rows.push(Row::new(format!("knox-{set}-pairs"), cells[0].pairs as f64, "pairs", "as pointpats").beside("pointpats", golden));
+    rows.push(
+        Row::new(format!("knox-{set}-pairs"), cells[0].pairs as f64, "pairs", "as pointpats")
+            .beside("pointpats", golden),
+    );
     if set == "scan20k" {
         rows.push(Row::new("knox-cpu-seconds", seconds, "s", "at most .5").beside("pointpats, recorded", 101.0));
     }

@@ -51,11 +51,16 @@ fn times(folder: &Path, settings: &[known::Setting], rows: &mut Vec<Row>) -> Res
         let mut seconds: Vec<f64> = ours.iter().map(|o| o.0).collect();
         seconds.sort_by(f64::total_cmp);
         let megabytes = ours.iter().map(|o| o.1).fold(0.0, f64::max);
-        rows.push(Row::new(format!("{label}-cpu-seconds"), seconds[1], "s", "").beside("SaTScan, recorded", setting.seconds));
+        rows.push(
+            Row::new(format!("{label}-cpu-seconds"), seconds[1], "s", "").beside("SaTScan, recorded", setting.seconds),
+        );
         if let Ok(floor) = &floor {
             let mut there: Vec<f64> = (0..3).map(|_| floor.seconds(folder, setting)).collect::<Result<_, _>>()?;
             there.sort_by(f64::total_cmp);
-            rows.push(Row::new(format!("{label}-over-floor"), seconds[1] / there[1], "times", "").beside("floor, s", there[1]));
+            rows.push(
+                Row::new(format!("{label}-over-floor"), seconds[1] / there[1], "times", "")
+                    .beside("floor, s", there[1]),
+            );
             let satscan = setting.seconds * there[1] / recorded;
             rows.push(Row::new(format!("{label}-ratio-satscan"), satscan / seconds[1], "times faster", goal));
         }
@@ -98,4 +103,21 @@ fn permuted(sites: &Sites, periods: usize, events: &[(u32, u32)], shape: Shape, 
     let scan = Scan::new(Study { sites, periods, events, law: ScanLaw::Permutation }, shape);
     let score = scan.highest();
     (score, rank_p(score, &scan.maxima(1, replicates, None)))
+}
+
+#[cfg(test)]
+mod tests {
+    /// SaTScan's own samples, one of each law, where they are.
+    #[test]
+    fn satscans_samples_come_out_as_published() {
+        let folder = crate::shared().join("scan");
+        if !folder.is_dir() {
+            // Past the capture of the test runner, so that it is seen.
+            use std::io::Write as _;
+            let _ = writeln!(std::io::stderr(), "SKIPPED: no samples at {} (set BELLWETHER_SHARED)", folder.display());
+            return;
+        }
+        let (samples, failures) = super::samples::failures(&folder).unwrap_or_else(|e| (0, vec![e]));
+        assert_eq!((samples, failures), (3, Vec::new()));
+    }
 }

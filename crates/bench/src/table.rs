@@ -16,10 +16,18 @@ pub(crate) fn columns(path: &Path, names: &[&str]) -> Result<Vec<Vec<f64>>, Stri
     each(path, names, |batch| {
         let columns = names
             .iter()
-            .map(|n| cast(batch.column_by_name(n).ok_or_else(|| format!("no column {n}"))?, &DataType::Float64).map_err(|e| e.to_string()))
+            .map(|n| {
+                cast(batch.column_by_name(n).ok_or_else(|| format!("no column {n}"))?, &DataType::Float64)
+                    .map_err(|e| e.to_string())
+            })
             .collect::<Result<Vec<_>, String>>()?;
         for i in 0..batch.num_rows() {
-            rows.push(columns.iter().map(|c| if c.is_null(i) { 0.0 } else { c.as_primitive::<Float64Type>().value(i) }).collect());
+            rows.push(
+                columns
+                    .iter()
+                    .map(|c| if c.is_null(i) { 0.0 } else { c.as_primitive::<Float64Type>().value(i) })
+                    .collect(),
+            );
         }
         Ok(())
     })?;
@@ -33,7 +41,10 @@ pub(crate) fn draws(path: &Path) -> Result<BTreeMap<(i64, i64), Vec<u32>>, Strin
     each(path, &names, |batch| {
         let columns = names
             .iter()
-            .map(|n| cast(batch.column_by_name(n).ok_or_else(|| format!("no column {n}"))?, &DataType::Int64).map_err(|e| e.to_string()))
+            .map(|n| {
+                cast(batch.column_by_name(n).ok_or_else(|| format!("no column {n}"))?, &DataType::Int64)
+                    .map_err(|e| e.to_string())
+            })
             .collect::<Result<Vec<_>, String>>()?;
         let of = |c: usize, i: usize| columns[c].as_primitive::<Int64Type>().value(i);
         for i in 0..batch.num_rows() {

@@ -79,7 +79,12 @@ fn report(window: &str, name: &str, months: &[Vec<Scores>], rows: &mut Vec<Row>)
     let suffix = if name.is_empty() { window.to_owned() } else { format!("-{name}{window}") };
     let mut mean = |what: &str, of: &dyn Fn(&Scores) -> f64, keep: &dyn Fn(&Scores) -> bool, unit| {
         let all: Vec<f64> = months.iter().flatten().filter(|s| keep(s)).map(of).collect();
-        rows.push(Row::new(format!("views-{what}{suffix}"), all.iter().sum::<f64>() / all.len().max(1) as f64, unit, ""));
+        rows.push(Row::new(
+            format!("views-{what}{suffix}"),
+            all.iter().sum::<f64>() / all.len().max(1) as f64,
+            unit,
+            "",
+        ));
     };
     mean("crps", &|s| s.crps, &|_| true, "deaths");
     mean("ign", &|s| s.ignorance, &|_| true, "bits");
@@ -189,7 +194,9 @@ impl Window {
             all.insert(
                 name.to_owned(),
                 // A country that an entry leaves out is taken as zero, as the challenge did.
-                each(&|u, m| Some(drawn.get(&(self.countries[u], first + m as i64)).cloned().unwrap_or_else(|| vec![0]))),
+                each(&|u, m| {
+                    Some(drawn.get(&(self.countries[u], first + m as i64)).cloned().unwrap_or_else(|| vec![0]))
+                }),
             );
         }
         Ok(all)
@@ -228,13 +235,12 @@ fn history(folder: &Path, last: i64, known: &mut BTreeMap<(i64, i64), u32>) -> R
     }
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_path(&wide).map_err(|e| e.to_string())?;
     let header = reader.headers().map_err(|e| e.to_string())?.clone();
-    let countries: Vec<Option<i64>> = header
-        .iter()
-        .map(|n| ids.get(n).or_else(|| ids.get(NAMES.iter().find(|x| x.0 == n)?.1)).copied())
-        .collect();
+    let countries: Vec<Option<i64>> =
+        header.iter().map(|n| ids.get(n).or_else(|| ids.get(NAMES.iter().find(|x| x.0 == n)?.1)).copied()).collect();
     for r in reader.records() {
         let r = r.map_err(|e| e.to_string())?;
-        let Some((y, m)) = r.get(0).and_then(|d| Some((d.get(..4)?.parse::<i64>().ok()?, d.get(5..7)?.parse::<i64>().ok()?)))
+        let Some((y, m)) =
+            r.get(0).and_then(|d| Some((d.get(..4)?.parse::<i64>().ok()?, d.get(5..7)?.parse::<i64>().ok()?)))
         else {
             continue;
         };

@@ -145,9 +145,8 @@ impl Continued {
     fn new(case: &Case, laws: &[EventLaw], worlds: &Worlds, months: usize) -> Option<Self> {
         let as_of = case.as_of();
         // Months count back from the as-of day. Before the first event nobody may have been looking.
-        let happened = |w: usize| {
-            worlds.events.iter().enumerate().filter(move |(_, e)| e.happened[w] && e.day[w] <= as_of.0)
-        };
+        let happened =
+            |w: usize| worlds.events.iter().enumerate().filter(move |(_, e)| e.happened[w] && e.day[w] <= as_of.0);
         let first = (0..worlds.n).flat_map(|w| happened(w).map(move |(_, e)| e.day[w])).min()?;
         let past = ((as_of.0 - first) / MONTH + 1).clamp(1, PAST) as usize;
         let ago = |day: i32| ((as_of.0 - day) / MONTH) as usize;
@@ -188,7 +187,8 @@ impl Continued {
                         totals[month] += count;
                         for _ in 0..(*count).min(MOST) {
                             let of = events[law.pick(u(AGAIN + 2 * k))].0;
-                            let day = as_of.0 + 1 + MONTH * month as i32 + (u(AGAIN + 2 * k + 1) * f64::from(MONTH)) as i32;
+                            let day =
+                                as_of.0 + 1 + MONTH * month as i32 + (u(AGAIN + 2 * k + 1) * f64::from(MONTH)) as i32;
                             coming.push(Coming { of, day });
                             k += 1;
                         }
@@ -229,8 +229,10 @@ fn slots(case: &Case, laws: &[EventLaw], worlds: &Worlds, coming: &[Vec<Coming>]
     let mut all = laws.to_vec();
     let mut slots: Vec<EventWorlds> = Vec::new();
     for (e, (law, event)) in laws.iter().zip(&worlds.events).enumerate() {
-        let days: Vec<Vec<i32>> =
-            coming.iter().map(|c| c.iter().filter(|x| x.of == e).map(|x| x.day).take(MOST as usize).collect()).collect();
+        let days: Vec<Vec<i32>> = coming
+            .iter()
+            .map(|c| c.iter().filter(|x| x.of == e).map(|x| x.day).take(MOST as usize).collect())
+            .collect();
         let again = days.iter().map(Vec::len).max().unwrap_or(0);
         for k in 0..again {
             let id = format!("{}:again:{k}", law.id);

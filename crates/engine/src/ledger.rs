@@ -164,8 +164,11 @@ impl Ledger {
             self.entries.iter().filter_map(|e| Some((e, self.resolutions.get(&e.forecast)?))).collect();
         let said: Vec<(f64, bool)> = settled.iter().map(|(e, r)| (e.probability, r.happened)).collect();
         let parts: Option<Brier> = brier(&said);
-        let unresolved =
-            self.due(case).into_iter().filter_map(|e| Some((e.forecast.clone(), settle(case, run, &e).err()?))).collect();
+        let unresolved = self
+            .due(case)
+            .into_iter()
+            .filter_map(|e| Some((e.forecast.clone(), settle(case, run, &e).err()?)))
+            .collect();
         let alarm = |e: &Entry| e.probability >= 0.5;
         // Things that happened: an indicator that first held in a month.
         let mut happened: BTreeMap<(&str, Day), Option<Day>> = BTreeMap::new();
@@ -236,7 +239,9 @@ fn settle(case: &Case, run: &Run, e: &Entry) -> Result<Resolution, String> {
     let happened = match probability {
         p if p >= 0.95 => true,
         p if p <= 0.05 && indicator.coverage.is_some() => false,
-        p if p <= 0.05 => return Err("nothing shows that it did, and nobody is said to have been watching (coverage)".into()),
+        p if p <= 0.05 => {
+            return Err("nothing shows that it did, and nobody is said to have been watching (coverage)".into());
+        }
         p => return Err(format!("what is known now leaves it open ({:.0} %)", 100.0 * p)),
     };
     // The day most worlds agree on.

@@ -225,7 +225,8 @@ pub struct Backtest {
 pub fn backtest(units: &Units, months: usize) -> Result<Backtest, String> {
     let n = units.panel.months();
     let earliest = (n / 3).max(36);
-    let mut origins: Vec<usize> = (0..).map(|k| n.saturating_sub((k + 1) * months)).take_while(|o| *o >= earliest).collect();
+    let mut origins: Vec<usize> =
+        (0..).map(|k| n.saturating_sub((k + 1) * months)).take_while(|o| *o >= earliest).collect();
     origins.reverse();
     if origins.is_empty() {
         return Err(format!("{n} months are too few to look back on: {} are needed", earliest + months));

@@ -389,9 +389,8 @@ impl Tally {
 
     /// Expected in0, in1, out0, out1.
     fn expected(&self) -> [f64; 4] {
-        let mean = |f: fn(&Counts) -> u32| {
-            self.counts.iter().map(|c| f64::from(f(c))).sum::<f64>() / self.counts.len() as f64
-        };
+        let mean =
+            |f: fn(&Counts) -> u32| self.counts.iter().map(|c| f64::from(f(c))).sum::<f64>() / self.counts.len() as f64;
         [mean(|c| c.in0), mean(|c| c.in1), mean(|c| c.out0), mean(|c| c.out1)]
     }
 

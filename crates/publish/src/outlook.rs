@@ -32,14 +32,7 @@ pub fn outlook_page(all: &[Outlook], what: &str, file: &str) -> String {
 fn fan(o: &Outlook, what: &str) -> String {
     let (left, width, height) = (48.0, 600.0, 150.0);
     let n = o.past.len() + o.months.len();
-    let top = o
-        .months
-        .iter()
-        .map(|m| m.quantiles[4])
-        .chain(o.past.iter().copied())
-        .max()
-        .unwrap_or(1)
-        .max(1);
+    let top = o.months.iter().map(|m| m.quantiles[4]).chain(o.past.iter().copied()).max().unwrap_or(1).max(1);
     // Wars span orders of magnitude: the square root keeps the small months to be seen, and zero at zero.
     let y = |v: f64| 10.0 + height * (1.0 - (v / f64::from(top)).max(0.0).sqrt());
     let x = |i: usize| left + width * (i as f64 + 0.5) / n as f64;
@@ -61,7 +54,12 @@ fn fan(o: &Outlook, what: &str) -> String {
     for (low, high, class) in [(0, 4, "fan wide"), (1, 3, "fan")] {
         let mut d = String::new();
         for (i, m) in o.months.iter().enumerate() {
-            d.push_str(&format!("{}{:.1} {:.1}", if i == 0 { "M" } else { "L" }, x(k + i), y(f64::from(m.quantiles[high]))));
+            d.push_str(&format!(
+                "{}{:.1} {:.1}",
+                if i == 0 { "M" } else { "L" },
+                x(k + i),
+                y(f64::from(m.quantiles[high]))
+            ));
         }
         for (i, m) in o.months.iter().enumerate().rev() {
             d.push_str(&format!("L{:.1} {:.1}", x(k + i), y(f64::from(m.quantiles[low]))));
@@ -105,9 +103,9 @@ pub fn backtest_page(b: &Backtest, what: &str, file: &str) -> String {
         .map(|(n, said, so)| context! { n => n, said => percent(*said, 1000), so => percent(*so, (*n).max(2)) })
         .collect();
     let data = context! { rows => rows, bins => bins, cases => b.cases, onsets => b.onsets, origins => b.origins.len(),
-        first => b.origins.first(), last => b.origins.last(), cover => format!("{:.0}", 100.0 * b.cover_80),
-        murphy => b.murphy.map(|x| format!("{x:.4}")), what => what, file => file, version => env!("CARGO_PKG_VERSION"),
-        diagram => Value::from_safe_string(reliability(&b.bins)) };
+    first => b.origins.first(), last => b.origins.last(), cover => format!("{:.0}", 100.0 * b.cover_80),
+    murphy => b.murphy.map(|x| format!("{x:.4}")), what => what, file => file, version => env!("CARGO_PKG_VERSION"),
+    diagram => Value::from_safe_string(reliability(&b.bins)) };
     crate::render("score.html", include_str!("../templates/score.html"), data)
 }
 

@@ -64,7 +64,14 @@ pub fn spread_page(s: &Spread, outlines: &[(String, Geometry)], file: &str) -> S
             radius_km: c.radius.max(5.0),
             probability: 0.15,
             class: "cluster",
-            title: format!("cluster {}: {} events, {:.1} expected, {} to {}", i + 1, c.events, c.expected, c.days[0], c.days[1]),
+            title: format!(
+                "cluster {}: {} events, {:.1} expected, {} to {}",
+                i + 1,
+                c.events,
+                c.expected,
+                c.days[0],
+                c.days[1]
+            ),
             label: Some(format!("cluster {}", i + 1)),
             target: None,
         });
@@ -240,7 +247,11 @@ fn survival(t: &engine::Tenure) -> String {
     let longest = t.episodes.iter().map(|e| f64::from(e.days[1].0 - e.days[0].0 + 1)).fold(365.0, f64::max);
     let x = |days: f64| left + width * days / longest;
     let y = |share: f64| 10.0 + height * (1.0 - share);
-    let mut svg = Svg::new(640.0, height + 44.0, "Share of episodes of presence that last longer, by length; the table has the numbers");
+    let mut svg = Svg::new(
+        640.0,
+        height + 44.0,
+        "Share of episodes of presence that last longer, by length; the table has the numbers",
+    );
     for i in 0..=4 {
         let v = f64::from(i) / 4.0;
         svg.line(left, y(v), left + width, y(v), "grid");
@@ -264,13 +275,23 @@ fn survival(t: &engine::Tenure) -> String {
         points
     };
     let d = |points: &[(f64, f64)]| -> String {
-        points.iter().enumerate().map(|(i, (a, b))| format!("{}{:.1} {:.1}", if i == 0 { "M" } else { "L" }, x(*a), y(*b))).collect()
+        points
+            .iter()
+            .enumerate()
+            .map(|(i, (a, b))| format!("{}{:.1} {:.1}", if i == 0 { "M" } else { "L" }, x(*a), y(*b)))
+            .collect()
     };
     let (low, mut high) = (steps(&|c| c.interval[0]), steps(&|c| c.interval[1]));
     high.reverse();
     let around: Vec<(f64, f64)> = low.into_iter().chain(high).collect();
     svg.path(&(d(&around) + "Z"), "fan wide", "80 % interval");
     svg.path(&d(&steps(&|c| c.share)), "past", "share that lasts longer");
-    svg.text(left + width / 2.0, height + 40.0, "middle", "tick", "years from the first event in a province to the last before a year of quiet");
+    svg.text(
+        left + width / 2.0,
+        height + 40.0,
+        "middle",
+        "tick",
+        "years from the first event in a province to the last before a year of quiet",
+    );
     svg.finish()
 }

@@ -29,7 +29,8 @@ pub fn regime_begins(series: &[&[f64]], phi: f64) -> Vec<f64> {
         let mut next = Vec::with_capacity(runs.len() + 1);
         let mut fresh = 0.0;
         for (begun, p, laws) in runs {
-            let predictive: f64 = laws.iter().zip(series).map(|((a, b), s)| log_negative_binomial(s[t] / phi, *a, *b)).sum();
+            let predictive: f64 =
+                laws.iter().zip(series).map(|((a, b), s)| log_negative_binomial(s[t] / phi, *a, *b)).sum();
             let weight = p * libm::exp(predictive);
             let updated = laws.iter().zip(series).map(|((a, b), s)| (a + s[t] / phi, b + 1.0)).collect();
             // In the first week nothing can have changed before.

@@ -64,7 +64,16 @@ pub struct FootprintModel {
 impl FootprintModel {
     /// Lengths in weeks; `phi` from [`dispersion`] (1 for the untempered model); `draws` per side, a power of two.
     pub fn new(weeks0: f64, weeks1: f64, dormant_below: f64, phi: f64, draws: usize) -> Self {
-        Self { weeks0, weeks1, dormant_below, phi, draws, effort: [1.0; 2], sides: BTreeMap::new(), known: BTreeMap::new() }
+        Self {
+            weeks0,
+            weeks1,
+            dormant_below,
+            phi,
+            draws,
+            effort: [1.0; 2],
+            sides: BTreeMap::new(),
+            known: BTreeMap::new(),
+        }
     }
 
     /// The same, if so many times as much is reported now of what happens, inside and outside.
@@ -172,6 +181,26 @@ mod tests {
         assert!(moves[1] > 0.95, "{moves:?}");
         let grows = three(Counts { in0: 520, in1: 80, out0: 0, out1: 80 });
         assert!(grows[2] > 0.95, "{grows:?}");
+    }
+
+    /// Home and its complement changed for one another: what is said of both alike is the same, where there is enough to
+    /// outweigh that outside may change more than inside.
+    #[test]
+    fn sides_may_be_swapped() {
+        let classes = |c: Counts| FootprintModel::new(52.0, 26.0, 1.0, 1.5, 2048).classes(c);
+        for c in [
+            Counts { in0: 900, in1: 200, out0: 700, out1: 150 },
+            Counts { in0: 600, in1: 600, out0: 500, out1: 520 },
+            Counts { in0: 800, in1: 300, out0: 900, out1: 640 },
+        ] {
+            let swapped = Counts { in0: c.out0, in1: c.out1, out0: c.in0, out1: c.in1 };
+            let (a, b) = (classes(c), classes(swapped));
+            // Receding is the same seen from either side; and where both grow, so is expanding.
+            assert!((a[3] - b[3]).abs() < 0.03, "{a:?} {b:?}");
+            if c.in1 * 2 > c.in0 && c.out1 * 2 > c.out0 {
+                assert!((a[2] - b[2]).abs() < 0.06, "{a:?} {b:?}");
+            }
+        }
     }
 
     #[test]

@@ -257,9 +257,7 @@ impl Baseline {
         let mut counts: Vec<u32> = match self {
             Self::Zero => vec![0],
             Self::Last => poisson(f64::from(panel.unit(unit)[months - 1])),
-            Self::Average => {
-                poisson(panel.unit(unit).iter().map(|x| f64::from(*x)).sum::<f64>() / months as f64)
-            }
+            Self::Average => poisson(panel.unit(unit).iter().map(|x| f64::from(*x)).sum::<f64>() / months as f64),
             Self::Conflictology => year(unit).collect(),
             Self::Neighbours => std::iter::once(unit).chain(near.iter().copied()).flat_map(year).collect(),
             Self::Bootstrap => (0..panel.units()).flat_map(year).collect(),

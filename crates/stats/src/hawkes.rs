@@ -250,11 +250,16 @@ mod tests {
             assert!((slope - p.slope[i]).abs() < 1e-4 * (1.0 + slope.abs()), "{i}: {slope} {}", p.slope[i]);
             for j in 0..3 {
                 let curve = (moved(i, h).slope[j] - moved(i, -h).slope[j]) / (2.0 * h);
-                assert!((curve - p.curve[i][j]).abs() < 1e-4 * (1.0 + curve.abs()), "{i} {j}: {curve} {}", p.curve[i][j]);
+                assert!(
+                    (curve - p.curve[i][j]).abs() < 1e-4 * (1.0 + curve.abs()),
+                    "{i} {j}: {curve} {}",
+                    p.curve[i][j]
+                );
             }
         }
         // The likelihood by its definition.
-        let rate = |t: f64| 0.4 + times.iter().filter(|u| **u < t).map(|u| 0.5 * 0.9 * libm::exp(-0.9 * (t - u))).sum::<f64>();
+        let rate =
+            |t: f64| 0.4 + times.iter().filter(|u| **u < t).map(|u| 0.5 * 0.9 * libm::exp(-0.9 * (t - u))).sum::<f64>();
         let direct = times.iter().map(|t| libm::log(rate(*t))).sum::<f64>()
             - 0.4 * 300.0
             - times.iter().map(|t| 0.5 * (1.0 - libm::exp(-0.9 * (300.0 - t)))).sum::<f64>();

@@ -29,18 +29,18 @@ mod whereabouts;
 pub use best::BestEstimate;
 pub use binary::shared_subset;
 pub use category::{Inverse, pick};
-pub use change::regime_begins;
 pub use chain::{Chain, Fit, Items, Lattice, Lesson};
+pub use change::regime_begins;
 pub use copies::{CopyPrior, Copying};
 pub use diagnose::{Convergence, convergence, pareto_k, rank_uniformity};
 pub use draw::{Stream, entity, philox, uniform};
 pub use figure::{Grid, Phrase, Reading, likelihood, posterior, prior};
 pub use footprint::{Counts, FootprintModel, dispersion};
+pub use forecast::{Baseline, Forecaster, Panel, Paths, TIE};
+pub use hawkes::Hawkes;
 pub use link::{
     Alike, LIKENESS_CLASSES, Learned, Likeness, Linked, Model as LinkModel, NONE, Pair, Partners, Reach, Set, link,
 };
-pub use forecast::{Baseline, Forecaster, Panel, Paths, TIE};
-pub use hawkes::Hawkes;
 pub use near_repeat::{Knox, knox, mantel};
 pub use scan::{Cylinder, Scan, ScanLaw, Shape, Sites, Study, gumbel_p, rank_p, replay, replay_days};
 pub use score::{
@@ -52,5 +52,5 @@ pub use tenure::{Survival, episodes, survival};
 pub use tolls::{
     Hedging, Toll, TollChain, TollFit, TollLaw, TollModel, TollPrior, TollWorld, TollWorlds, Tolls, sbc as tolls_sbc,
 };
-pub use whereabouts::{Motion, Whereabouts, bursts, callable, motions};
 pub use votes::{VoteChain, VoteFit, VoteModel, VotePrior, Votes, sbc as votes_sbc};
+pub use whereabouts::{Motion, Whereabouts, bursts, callable, motions};

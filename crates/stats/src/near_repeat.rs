@@ -25,7 +25,14 @@ pub struct Knox {
 ///
 /// Pairs close in space are the same in every shuffle: events are laid out place by place, so that a pair of places is
 /// two runs of times, compared many at once.
-pub fn knox(sites: &Sites, events: &[(u32, u32)], distances: &[f64], lags: &[u32], seed: u64, shuffles: u32) -> Vec<Knox> {
+pub fn knox(
+    sites: &Sites,
+    events: &[(u32, u32)],
+    distances: &[f64],
+    lags: &[u32],
+    seed: u64,
+    shuffles: u32,
+) -> Vec<Knox> {
     let layout = Layout::new(sites, events, distances);
     let observed = layout.count(&layout.times, lags);
     let shuffled: Vec<Vec<u64>> = (0..shuffles)
@@ -194,7 +201,8 @@ mod tests {
             (0..300).map(|_| ((s.next_unit() * 40.0) as u32, (s.next_unit() * 600.0) as u32)).collect();
         let followed: Vec<(u32, u32)> =
             alone.iter().step_by(2).flat_map(|e| [*e, ((e.0 + 1).min(39), e.1 + 3)]).collect();
-        let p = |events: &[(u32, u32)]| (knox(&sites, events, &[2.0], &[5], 3, 199)[0].p, mantel(&sites, events, 3, 199).1);
+        let p =
+            |events: &[(u32, u32)]| (knox(&sites, events, &[2.0], &[5], 3, 199)[0].p, mantel(&sites, events, 3, 199).1);
         let (apart, together) = (p(&alone), p(&followed));
         assert!(apart.0 > 0.05 && apart.1 > 0.05, "{apart:?}");
         assert!(together.0 <= 0.01 && together.1 <= 0.01, "{together:?}");

@@ -105,7 +105,8 @@ impl Logs {
         if u64::from(c) * u64::from(all) <= u64::from(total) * u64::from(n) {
             return 0.0;
         }
-        let part = |x: u32, of: u32| if x == 0 { 0.0 } else { f64::from(x) * (self.ln[x as usize] - self.ln[of as usize]) };
+        let part =
+            |x: u32, of: u32| if x == 0 { 0.0 } else { f64::from(x) * (self.ln[x as usize] - self.ln[of as usize]) };
         let two = |x: u32, of: u32| part(x, of) + part(of - x, of);
         two(c, n) + two(total - c, all - n) - two(total, all)
     }
@@ -328,7 +329,8 @@ pub fn replay(study: Study<'_>, shape: Shape, at: &[usize]) -> Vec<f64> {
                     ScanLaw::Bernoulli(&others)
                 }
                 ScanLaw::Poisson(c) => {
-                    cells = c.chunks(study.periods).flat_map(|site| site[..*periods].iter().copied()).collect::<Vec<f64>>();
+                    cells =
+                        c.chunks(study.periods).flat_map(|site| site[..*periods].iter().copied()).collect::<Vec<f64>>();
                     ScanLaw::Poisson(&cells)
                 }
             };

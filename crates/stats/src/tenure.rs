@@ -64,7 +64,8 @@ mod tests {
     fn published_curve() {
         let ended = [6.0, 6.0, 6.0, 7.0, 10.0, 13.0, 16.0, 22.0, 23.0];
         let watched = [6.0, 9.0, 10.0, 11.0, 17.0, 19.0, 20.0, 25.0, 32.0, 32.0, 34.0, 35.0];
-        let all: Vec<(f64, bool)> = ended.iter().map(|x| (*x, true)).chain(watched.iter().map(|x| (*x, false))).collect();
+        let all: Vec<(f64, bool)> =
+            ended.iter().map(|x| (*x, true)).chain(watched.iter().map(|x| (*x, false))).collect();
         let curve = survival(&all, 0.95);
         let shares: Vec<f64> = curve.iter().map(|s| (s.share * 1e4).round() / 1e4).collect();
         assert_eq!(shares, [0.8571, 0.8067, 0.7529, 0.6902, 0.6275, 0.5378, 0.4482]);

@@ -79,7 +79,10 @@ impl Setting {
             failures.push(format!("{}: places {places:?}, SaTScan's {theirs:?}", self.name));
         }
         if (top.periods, top.events) != (self.periods, self.events) {
-            failures.push(format!("{}: {:?} with {}, SaTScan's {:?} with {}", self.name, top.periods, top.events, self.periods, self.events));
+            failures.push(format!(
+                "{}: {:?} with {}, SaTScan's {:?} with {}",
+                self.name, top.periods, top.events, self.periods, self.events
+            ));
         }
         if (top.score - self.score).abs() > 1e-5 {
             failures.push(format!("{}: score {}, SaTScan's {}", self.name, top.score, self.score));
@@ -130,7 +133,9 @@ pub(super) struct Events {
 
 impl Events {
     pub(super) fn read(folder: &Path, km: f64) -> Result<Self, String> {
-        let text = |file: &str| std::fs::read_to_string(folder.join(file)).map_err(|e| format!("{}: {e}", folder.join(file).display()));
+        let text = |file: &str| {
+            std::fs::read_to_string(folder.join(file)).map_err(|e| format!("{}: {e}", folder.join(file).display()))
+        };
         let places = text("scan.geo")?
             .lines()
             .map(|l| {
@@ -183,7 +188,12 @@ impl Floor {
         let (kind, mode) = if setting.prospective { ("pro", "sparse") } else { ("retro", "fast") };
         let out = Command::new(&self.0)
             .arg(folder.join(&setting.set))
-            .args([events.periods().to_string(), setting.longest.to_string(), kind.into(), setting.replicates.to_string()])
+            .args([
+                events.periods().to_string(),
+                setting.longest.to_string(),
+                kind.into(),
+                setting.replicates.to_string(),
+            ])
             .args([mode.into(), km.to_string(), "2".to_owned(), "5".to_owned()])
             .output()
             .map_err(|e| e.to_string())?;

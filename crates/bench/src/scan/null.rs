@@ -51,9 +51,11 @@ pub(super) fn run(rows: &mut Vec<Row>) -> Result<(), String> {
         of.iter().filter(|p| **p <= at + 1e-9).count() as f64 / of.len() as f64
     };
     rows.push(Row::new("scan-worlds", judged.len() as f64 / 2.0, "histories", "400 or more"));
-    for (rule, name, false_goal, power_goal) in
-        [(0, "permutation", "shown beside", ""), (1, "gumbel", "shown beside", ""), (2, "replay", "at most .08", "at least .8")]
-    {
+    for (rule, name, false_goal, power_goal) in [
+        (0, "permutation", "shown beside", ""),
+        (1, "gumbel", "shown beside", ""),
+        (2, "replay", "at most .08", "at least .8"),
+    ] {
         rows.push(Row::new(format!("scan-{name}-false-alarms-at-5"), share(rule, 0, 0.05), "share", false_goal));
         rows.push(Row::new(format!("scan-{name}-false-alarms-at-10"), share(rule, 0, 0.10), "share", ""));
         rows.push(Row::new(format!("scan-{name}-power"), share(rule, 1, 0.05), "share", power_goal));

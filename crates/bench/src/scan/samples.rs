@@ -76,7 +76,11 @@ struct Sample {
 /// The words of each line.
 fn lines(folder: &Path, file: &str) -> Result<Vec<Vec<String>>, String> {
     let text = std::fs::read_to_string(folder.join(file)).map_err(|e| format!("{file}: {e}"))?;
-    Ok(text.lines().map(|l| l.split_whitespace().map(str::to_owned).collect()).filter(|l: &Vec<_>| !l.is_empty()).collect())
+    Ok(text
+        .lines()
+        .map(|l| l.split_whitespace().map(str::to_owned).collect())
+        .filter(|l: &Vec<_>| !l.is_empty())
+        .collect())
 }
 
 fn number<T: std::str::FromStr>(text: &str) -> Result<T, String> {
@@ -131,7 +135,8 @@ fn new_mexico(folder: &Path) -> Result<Sample, String> {
     }
     // Person-days of each census by year: the mean of a straight line over a day is its middle.
     let first = Day::new(YEARS.start as i16, 1, 1).ok_or("day")?;
-    let census: Vec<f64> = [1973, 1982, 1991].iter().filter_map(|y| Some(f64::from(Day::new(*y, 7, 1)?.0 - first.0))).collect();
+    let census: Vec<f64> =
+        [1973, 1982, 1991].iter().filter_map(|y| Some(f64::from(Day::new(*y, 7, 1)?.0 - first.0))).collect();
     let mut weights = vec![[0.0; 3]; periods];
     for (t, year) in YEARS.enumerate() {
         let from = Day::new(year as i16, 1, 1).ok_or("day")?.0 - first.0;

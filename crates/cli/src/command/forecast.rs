@@ -76,7 +76,14 @@ fn text(title: &str, f: &Futures) -> String {
     let ahead: Vec<String> = months.iter().map(|(mean, low, high)| format!("{mean:.1} ({low}-{high})")).collect();
     out.push_str(&format!("events a month   {now:.1} of late; ahead {}\n\n", ahead.join(", ")));
     let mut head = vec!["today".to_owned()];
-    head.extend(f.indicators.iter().find(|i| !i.ahead.is_empty()).into_iter().flat_map(|i| &i.ahead).map(|a| format!("by {}", a.by)));
+    head.extend(
+        f.indicators
+            .iter()
+            .find(|i| !i.ahead.is_empty())
+            .into_iter()
+            .flat_map(|i| &i.ahead)
+            .map(|a| format!("by {}", a.by)),
+    );
     head.push("what is so when it trips".into());
     head.push("id".into());
     let mut rows = vec![head];

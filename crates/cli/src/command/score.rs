@@ -16,7 +16,10 @@ fn of_case(args: &Score, common: &Common) -> Outcome {
     let Some(loaded) = super::sound_case(&args.path, Some(&seen))? else { return Ok(End::Failed) };
     let mut ledger = read_ledger(&args.path)?;
     if ledger.entries.is_empty() {
-        return Err(format!("{LEDGER} has no forecast: `bellwether forecast {} --write` enters some", args.path.display()));
+        return Err(format!(
+            "{LEDGER} has no forecast: `bellwether forecast {} --write` enters some",
+            args.path.display()
+        ));
     }
     let Some(run) = assessed(&args.path, &loaded)? else { return Ok(End::Failed) };
     if !args.dry_run {
@@ -34,12 +37,8 @@ fn of_case(args: &Score, common: &Common) -> Outcome {
 }
 
 fn text(s: &Scored) -> String {
-    let mut out = format!(
-        "{} forecasts came out, {} are open, {} cannot be told\n",
-        s.resolved,
-        s.open,
-        s.unresolved.len()
-    );
+    let mut out =
+        format!("{} forecasts came out, {} are open, {} cannot be told\n", s.resolved, s.open, s.unresolved.len());
     match (s.brier, s.base_rate) {
         (Some([score, reliability, resolution, uncertainty]), Some(base)) => {
             out.push_str(&format!(
@@ -99,7 +98,9 @@ fn backtest_text(b: &Backtest, what: &str) -> String {
         b.onsets
     );
     let mut rows = vec![
-        ["model", "CRPS", "ignorance", "interval 90 %", "Brier, any", "CRPS, onsets", "our skill (80 %)"].map(str::to_owned).to_vec(),
+        ["model", "CRPS", "ignorance", "interval 90 %", "Brier, any", "CRPS, onsets", "our skill (80 %)"]
+            .map(str::to_owned)
+            .to_vec(),
     ];
     for e in &b.earned {
         rows.push(vec![

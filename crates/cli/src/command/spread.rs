@@ -51,7 +51,9 @@ pub(crate) fn run(args: &Spread, common: &Common) -> Outcome {
     let compared = args
         .then
         .iter()
-        .map(|t| Window::parse(t)?.days(last).ok_or_else(|| format!("`{t}` begins after the last day of the file, {last}")))
+        .map(|t| {
+            Window::parse(t)?.days(last).ok_or_else(|| format!("`{t}` begins after the last day of the file, {last}"))
+        })
         .collect::<Result<Vec<_>, String>>()?;
     let outlines: Vec<(String, Geometry)> = std::iter::once(&home)
         .chain(&areas)
@@ -65,7 +67,16 @@ pub(crate) fn run(args: &Spread, common: &Common) -> Outcome {
             }
         })
         .collect();
-    let options = SpreadOptions { actor, home, areas, reference, window: current, compared, detail: true, worlds: args.worlds as usize };
+    let options = SpreadOptions {
+        actor,
+        home,
+        areas,
+        reference,
+        window: current,
+        compared,
+        detail: true,
+        worlds: args.worlds as usize,
+    };
     let s = engine::spread(events, &options)?;
     let name = args.data.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
     let page = publish::spread_page(&s, &outlines, &name);
@@ -132,11 +143,7 @@ fn text(s: &engine::Spread) -> String {
     let grown = |x: f64| format!("{:+.0} %", (x - 1.0) * 100.0);
     let [inside, outside] = s.effort.growth;
     let best = s.effort.footprint.iter().max_by(|a, b| a.probability.total_cmp(&b.probability));
-    out.push_str(&format!(
-        "everybody else    inside: {} a week   outside: {} a week",
-        grown(inside),
-        grown(outside)
-    ));
+    out.push_str(&format!("everybody else    inside: {} a week   outside: {} a week", grown(inside), grown(outside)));
     if let Some(b) = best {
         out.push_str(&format!("; were all of that better reporting: {} {}", b.class, percent(b.probability, s.worlds)));
     }
@@ -183,7 +190,8 @@ fn movement(m: &engine::Movement, worlds: usize) -> String {
             percent(m.changed, worlds)
         )),
     }
-    let mut rows = vec![["period", "events", "dispersion", "front (9 of 10)", "as broad as now"].map(str::to_owned).to_vec()];
+    let mut rows =
+        vec![["period", "events", "dispersion", "front (9 of 10)", "as broad as now"].map(str::to_owned).to_vec()];
     for (i, r) in m.reach.iter().enumerate() {
         let as_broad = if i == 1 { "now".to_owned() } else { percent(r.as_broad, 256) };
         rows.push(vec![
@@ -208,7 +216,9 @@ fn movement(m: &engine::Movement, worlds: usize) -> String {
         ));
     }
     if let Some((ratio, p)) = m.near_repeat {
-        out.push_str(&format!("near repeat  {ratio:.1} times as many pairs within 10 km and 7 days as by chance (p {p:.3})\n"));
+        out.push_str(&format!(
+            "near repeat  {ratio:.1} times as many pairs within 10 km and 7 days as by chance (p {p:.3})\n"
+        ));
     }
     if let Some((b, low, high)) = m.branching {
         out.push_str(&format!("excitement   each event triggers {b:.2} others ({low:.2} to {high:.2})\n"));
@@ -218,8 +228,16 @@ fn movement(m: &engine::Movement, worlds: usize) -> String {
 
 /// One of the eight winds.
 fn towards(bearing: f64) -> &'static str {
-    const WINDS: [&str; 8] =
-        ["the north", "the northeast", "the east", "the southeast", "the south", "the southwest", "the west", "the northwest"];
+    const WINDS: [&str; 8] = [
+        "the north",
+        "the northeast",
+        "the east",
+        "the southeast",
+        "the south",
+        "the southwest",
+        "the west",
+        "the northwest",
+    ];
     WINDS[((bearing / 45.0).round() as usize) % 8]
 }
 
@@ -251,13 +269,7 @@ fn tenure(t: &engine::Tenure) -> String {
     format!("\ntenure    {} episodes of presence by province, {lasting} still going on; {half}\n", t.episodes.len())
 }
 
-fn show_screened(
-    found: &[Screened],
-    reference: DaySpan,
-    window: DaySpan,
-    worlds: usize,
-    common: &Common,
-) -> Outcome {
+fn show_screened(found: &[Screened], reference: DaySpan, window: DaySpan, worlds: usize, common: &Common) -> Outcome {
     if common.format == Format::Json {
         output::print(&(serde_json::to_string_pretty(found).map_err(|e| e.to_string())? + "\n"));
         return Ok(End::Done);
@@ -274,8 +286,9 @@ fn show_screened(
         window.from,
         window.to
     );
-    let mut rows =
-        vec![["", "spreading", "likeliest", "inside then, now", "outside then, now", "actor"].map(str::to_owned).to_vec()];
+    let mut rows = vec![
+        ["", "spreading", "likeliest", "inside then, now", "outside then, now", "actor"].map(str::to_owned).to_vec(),
+    ];
     for s in found {
         rows.push(vec![
             if s.called { "called".to_owned() } else { String::new() },

@@ -208,7 +208,20 @@ fn misuse_is_exit_code_2_and_help_teaches() {
     assert_eq!(bellwether(&["biuld"]).status.code(), Some(2));
     assert_eq!(bellwether(&["build", "x", "--as-of", "soon"]).status.code(), Some(2));
     let help = text(&bellwether(&["--help"]).stdout);
-    for verb in ["init", "add", "check", "build", "status", "explain", "diff", "query", "spread", "completions"] {
+    for verb in [
+        "init",
+        "add",
+        "check",
+        "build",
+        "status",
+        "explain",
+        "diff",
+        "query",
+        "spread",
+        "forecast",
+        "score",
+        "completions",
+    ] {
         assert!(help.contains(verb), "{verb}");
     }
     // The long form teaches how a verb works, not only what it is for.
@@ -261,10 +274,141 @@ fn spread_finds_what_was_put_there() {
     let html = fs::read_to_string(&page).unwrap();
     assert!(html.contains("<svg") && html.contains("Uppsala Conflict Data Program"));
     assert_eq!(json(&args), s, "twice the same");
+    // It changed when it was made to, and went where it was sent: two degrees north and east.
+    let m = &s["movement"];
+    assert!(m["changed"].as_f64().unwrap() > 0.5, "{m}");
+    assert!(
+        m["begins"][0][0].as_str().unwrap().starts_with("2015-01")
+            || m["begins"][0][0].as_str().unwrap().starts_with("2014-12"),
+        "{m}"
+    );
+    let (shift, bearing) = (m["shift"]["median"].as_f64().unwrap(), m["bearing"].as_f64().unwrap());
+    assert!((150.0..260.0).contains(&shift) && (30.0..60.0).contains(&bearing), "{shift} {bearing}");
+    assert!(m["farther"].as_f64().unwrap() > 0.95 && m["reach"][0]["as_broad"].as_f64().unwrap() < 0.1, "{m}");
+    assert_eq!(s["effort"]["others"], serde_json::json!([0, 0, 0, 0]));
+    // Seven years in one province, two in the other, neither at an end.
+    let episodes = s["tenure"]["episodes"].as_array().unwrap();
+    assert_eq!(episodes.len(), 2);
+    assert!(episodes.iter().all(|e| e["ended"] == false), "{episodes:?}");
+    assert!(html.contains("When, and how far") && html.contains("How long it stays"));
     let out = bellwether(&["spread", &data, "--actor", "Grup of nobody", "--home", "Home"]);
     assert!(text(&out.stderr).contains("no actor in the file is called"), "{}", text(&out.stderr));
     let out = bellwether(&["spread", "README.md", "--actor", "x"]);
     assert!(text(&out.stderr).contains("this is not a UCDP GED file"), "{}", text(&out.stderr));
+}
+
+#[test]
+fn every_actor_is_screened_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("ged.csv");
+    fs::write(&data, history()).unwrap();
+    let data = data.to_string_lossy().into_owned();
+    let found = json(&["spread", &data, "--all-actors", "--format", "json"]);
+    // Both sides of the same events.
+    let found = found.as_array().unwrap();
+    assert_eq!(found.len(), 2);
+    assert!(found.iter().all(|f| f["called"] == true && f["spreading"].as_f64().unwrap() > 0.9), "{found:?}");
+    let out = bellwether(&["spread", &data, "--all-actors", "--actor", "Group"]);
+    assert_eq!(out.status.code(), Some(2));
+    let out = bellwether(&["spread", &data]);
+    assert_eq!(out.status.code(), Some(2), "an actor, or all of them");
+}
+
+/// Months ahead of a file: what is steady goes on, twice the same, with a page; and what such forecasts would have earned.
+#[test]
+fn a_file_is_forecast_and_scored() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("ged.csv");
+    fs::write(&data, history()).unwrap();
+    let page = folder.path().join("page.html");
+    let (data, out) = (data.to_string_lossy().into_owned(), page.to_string_lossy().into_owned());
+    let args = [
+        "forecast", &data, "--by", "province", "--count", "events", "--months", "3", "--out", &out, "--format", "json",
+    ];
+    let f = json(&args);
+    assert_eq!(json(&args), f);
+    let home = f.as_array().unwrap().iter().find(|u| u["unit"] == "Home Province").unwrap();
+    // The file ends on 11 December: that month is not over.
+    assert_eq!(home["months"][0]["month"], "2016-12");
+    assert_eq!(home["months"][0]["quantiles"][2], 1);
+    assert!(home["months"][2]["at_least"][0].as_f64().unwrap() > 0.9, "{home}");
+    let html = fs::read_to_string(&page).unwrap();
+    assert!(html.contains("<svg") && html.contains("80 % interval") && html.contains("<caption>Home Province"));
+    let args =
+        ["score", &data, "--by", "province", "--count", "events", "--months", "3", "--out", &out, "--format", "json"];
+    let s = json(&args);
+    assert_eq!(json(&args), s);
+    let crps = |model: &str| {
+        s["earned"].as_array().unwrap().iter().find(|e| e["model"] == model).unwrap()["crps"].as_f64().unwrap()
+    };
+    assert!(crps("ours") < crps("zero") && crps("ours") < crps("bootstrap"), "{s}");
+    assert!(fs::read_to_string(&page).unwrap().contains("Said and happened"));
+    let refused = bellwether(&["forecast", &data, "--write"]);
+    assert!(text(&refused.stderr).contains("ledger of a case"), "{}", text(&refused.stderr));
+    let short = folder.path().join("short.csv");
+    fs::write(&short, history().lines().take(20).map(|l| format!("{l}\n")).collect::<String>()).unwrap();
+    let refused = bellwether(&["forecast", &short.to_string_lossy()]);
+    assert!(text(&refused.stderr).contains("two years are needed"), "{}", text(&refused.stderr));
+}
+
+/// A case's forecasts are entered once, stay open until their day, and a ledger that was written over is told line by line.
+#[test]
+fn a_case_is_forecast_and_its_ledger_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let case = folder.path().join("case").to_string_lossy().into_owned();
+    assert!(bellwether(&["init", &case]).status.success());
+    let out = bellwether(&["score", &case]);
+    assert!(text(&out.stderr).contains("forecasts.jsonl has no forecast"), "{}", text(&out.stderr));
+    let out = bellwether(&["forecast", &case, "--write", "--months", "2"]);
+    assert!(out.status.success(), "{}", text(&out.stderr));
+    assert!(
+        text(&out.stdout).contains("events a month") && text(&out.stdout).contains("indicator:"),
+        "{}",
+        text(&out.stdout)
+    );
+    let ledger = Path::new(&case).join("forecasts.jsonl");
+    let written = fs::read_to_string(&ledger).unwrap();
+    assert!(written.lines().count() >= 2);
+    let again = bellwether(&["forecast", &case, "--write", "--months", "2"]);
+    assert!(text(&again.stderr).contains("0 forecasts entered"), "{}", text(&again.stderr));
+    assert_eq!(fs::read_to_string(&ledger).unwrap(), written);
+    let s = json(&["score", &case, "--format", "json"]);
+    assert_eq!((s["resolved"].as_u64(), s["open"].as_u64()), (Some(0), Some(written.lines().count() as u64)));
+    assert!(bellwether(&["check", &case]).status.success(), "the ledger belongs to the case");
+    fs::write(&ledger, format!("{written}nonsense\n")).unwrap();
+    let out = bellwether(&["score", &case]);
+    assert_eq!(out.status.code(), Some(1));
+    let line = written.lines().count() + 1;
+    assert!(
+        text(&out.stderr).contains(&format!("forecasts.jsonl:{line}: neither a forecast")),
+        "{}",
+        text(&out.stderr)
+    );
+}
+
+/// On a real file, where it is: better than what any forecast must beat, and intervals that hold what they say.
+#[test]
+fn forecasts_of_a_real_file_are_calibrated() {
+    let shared = std::env::var("BELLWETHER_SHARED").map_or_else(|_| root().join("../shared"), Into::into);
+    let data = shared.join("data/ucdp/ged191_myanmar_bangladesh.csv");
+    if !data.is_file() {
+        // Past the capture of the test runner, so that it is seen.
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stderr(), "SKIPPED: no UCDP file at {} (set BELLWETHER_SHARED)", data.display());
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let page = folder.path().join("page.html").to_string_lossy().into_owned();
+    let s = json(&["score", &data.to_string_lossy(), "--by", "province", "--out", &page, "--format", "json"]);
+    let earned = s["earned"].as_array().unwrap();
+    for e in &earned[1..] {
+        for score in ["crps", "ignorance", "interval", "brier"] {
+            assert!(earned[0][score].as_f64() < e[score].as_f64(), "{score}: {e}");
+        }
+        assert!(e["skill"][1].as_f64().unwrap() > 0.0, "{e}");
+    }
+    assert!((0.77..0.83).contains(&s["cover_80"].as_f64().unwrap()), "{s}");
+    assert!(s["murphy"][0].as_f64().unwrap() < 0.002, "{s}");
 }
 
 /// On the real files, where they are: both layouts, every row.

@@ -90,7 +90,8 @@ pub(super) fn clusters(rows: &Rows<'_>, first: Day, last: Day) -> Vec<Cluster> {
     let maxima = scan.maxima(1, SHUFFLES, None);
     let past = replay(study, shape, &replay_days(periods, shape.longest));
     let enough = past.len() >= 20;
-    let rows_of_top: BTreeSet<usize> = events.iter().zip(&kept).filter(|(e, _)| inside(top, e)).map(|(_, i)| *i).collect();
+    let rows_of_top: BTreeSet<usize> =
+        events.iter().zip(&kept).filter(|(e, _)| inside(top, e)).map(|(_, i)| *i).collect();
     let same = share_of_worlds(rows, from, last, shape, &rows_of_top);
     told.iter()
         .enumerate()

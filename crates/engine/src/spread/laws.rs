@@ -203,8 +203,7 @@ mod tests {
         let p = |lon: f64| LonLat { lon, lat: 0.0 };
         let law = Where::new([(0b01, p(1.0)), (0b11, p(2.0)), (0b01, p(3.0)), (0b00, p(4.0))]);
         assert_eq!((law.share(0), law.share(1)), (0.75, 0.25));
-        let drawn: Vec<f64> =
-            (0..8).filter_map(|i| Some(law.draw(|| (f64::from(i) + 0.5) / 8.0)?.1.lon)).collect();
+        let drawn: Vec<f64> = (0..8).filter_map(|i| Some(law.draw(|| (f64::from(i) + 0.5) / 8.0)?.1.lon)).collect();
         assert_eq!(drawn, [4.0, 4.0, 1.0, 1.0, 3.0, 3.0, 2.0, 2.0]);
         assert_eq!(Where::new([(0b10, p(1.0))]).draw(|| unreachable!("no choice, no draw")), Some((0b10, p(1.0))));
     }

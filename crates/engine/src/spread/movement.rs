@@ -121,9 +121,7 @@ pub(super) fn movement(
     // A burst belongs to the period of its first event.
     let by_period: Vec<Vec<&Vec<usize>>> = periods
         .iter()
-        .map(|span| {
-            members.values().filter(|m| m.iter().any(|i| span.contains(Day(rows.mine[*i].first)))).collect()
-        })
+        .map(|span| members.values().filter(|m| m.iter().any(|i| span.contains(Day(rows.mine[*i].first)))).collect())
         .collect();
     let worlds: Vec<Vec<(f64, Option<Whereabouts>)>> = (0..WORLDS)
         .into_par_iter()
@@ -172,9 +170,8 @@ pub(super) fn movement(
         .collect();
     let shifts: Vec<(f64, f64)> = both.iter().map(|(then, now)| now.shift(then)).collect();
     // The mean direction, of unit vectors.
-    let sum = shifts.iter().fold((0.0, 0.0), |s, (_, b)| {
-        (s.0 + libm::cos(b.to_radians()), s.1 + libm::sin(b.to_radians()))
-    });
+    let sum =
+        shifts.iter().fold((0.0, 0.0), |s, (_, b)| (s.0 + libm::cos(b.to_radians()), s.1 + libm::sin(b.to_radians())));
     Some(Movement {
         begins: ranked,
         changed,

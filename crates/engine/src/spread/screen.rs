@@ -48,7 +48,10 @@ pub fn screen(all: &[Event], reference: DaySpan, window: DaySpan, worlds: usize)
         .filter(|(actor, _)| !actor.is_empty() && *actor != "Civilians")
         .filter_map(|(actor, events)| {
             let before = events.iter().filter(|e| precise(e) && reference.contains(Day(e.first)));
-            let home = SpreadArea { name: "home".into(), extent: Extent::Polygon(home(&before.map(|e| at(e)).collect::<Vec<_>>())?) };
+            let home = SpreadArea {
+                name: "home".into(),
+                extent: Extent::Polygon(home(&before.map(|e| at(e)).collect::<Vec<_>>())?),
+            };
             let tally = Tally::new(&Rows::new(events, &[&home]), reference, window, worlds);
             let classes = tally.classes(&mut tally.model());
             let best = classes.iter().max_by(|a, b| a.probability.total_cmp(&b.probability))?;

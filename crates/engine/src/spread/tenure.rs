@@ -63,8 +63,7 @@ pub(super) fn tenure(rows: &Rows<'_>, until: Day) -> Tenure {
             ended,
         }));
     }
-    let lengths: Vec<(f64, bool)> =
-        all.iter().map(|e| (f64::from(e.days[1].0 - e.days[0].0 + 1), e.ended)).collect();
+    let lengths: Vec<(f64, bool)> = all.iter().map(|e| (f64::from(e.days[1].0 - e.days[0].0 + 1), e.ended)).collect();
     let curve = survival(&lengths, 0.8)
         .into_iter()
         .map(|s| Lasting { days: s.length, share: s.share, interval: [s.interval.0, s.interval.1], at_risk: s.at_risk })

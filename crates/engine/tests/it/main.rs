@@ -1,5 +1,6 @@
 //! The engine on whole cases: semantics of worlds, of hypotheses, of tests; what is recomputed; what moves.
 
+mod ahead;
 mod import;
 mod incremental;
 mod matching;

@@ -120,7 +120,9 @@ impl List {
             let below = down.checked_sub(1).map_or(f32::INFINITY, |i| level - self.levels[i]);
             let far = above.min(below);
             let square = far * far + least;
-            if far.is_infinite() || (near.len() == wanted && near.peek().is_none_or(|n| square > f32::from_bits(n.square))) {
+            if far.is_infinite()
+                || (near.len() == wanted && near.peek().is_none_or(|n| square > f32::from_bits(n.square)))
+            {
                 return;
             }
             let run = if below < above {

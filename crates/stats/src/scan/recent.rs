@@ -82,9 +82,8 @@ impl Recent {
             start.push(rows.len());
         }
         let total = f64::from(scan.logs.total);
-        let shares: Vec<f64> = (1..=longest)
-            .map(|n| f64::from(scan.by_period[periods] - scan.by_period[periods - n]) / total)
-            .collect();
+        let shares: Vec<f64> =
+            (1..=longest).map(|n| f64::from(scan.by_period[periods] - scan.by_period[periods - n]) / total).collect();
         let low = Table::new(scan, &shares, 0.0);
         let mut recent = Self {
             ages,
@@ -118,11 +117,14 @@ impl Recent {
     /// shuffled list would differ from the list.
     fn draw(&self, draw: &mut Stream) -> Vec<u32> {
         let n = self.sites.len();
-        let mut moved: hashbrown::HashMap<usize, u32, std::hash::BuildHasherDefault<Fold>> = hashbrown::HashMap::default();
+        let mut moved: hashbrown::HashMap<usize, u32, std::hash::BuildHasherDefault<Fold>> =
+            hashbrown::HashMap::default();
         (0..self.ages.len())
             .map(|i| {
                 let j = i + ((draw.next_unit() * (n - i) as f64) as usize).min(n - i - 1);
-                let at = |moved: &hashbrown::HashMap<usize, u32, _>, k: usize| moved.get(&k).copied().unwrap_or(self.sites[k]);
+                let at = |moved: &hashbrown::HashMap<usize, u32, _>, k: usize| {
+                    moved.get(&k).copied().unwrap_or(self.sites[k])
+                };
                 let (here, there) = (at(&moved, i), at(&moved, j));
                 moved.insert(j, here);
                 there
@@ -172,7 +174,10 @@ impl Recent {
         for (c, share) in counts.iter().zip(&self.shares) {
             let (x, expected) = (f64::from(*c), size * share);
             let more = x - expected;
-            if *c > 1 && more > 0.0 && more * more * (total - x + expected) >= 2.0 * best * expected * (total - x) * (1.0 - 1e-9) {
+            if *c > 1
+                && more > 0.0
+                && more * more * (total - x + expected) >= 2.0 * best * expected * (total - x) * (1.0 - 1e-9)
+            {
                 best = scan.logs.score(u32::from(*c), expected).max(best);
             }
         }

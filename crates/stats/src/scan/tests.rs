@@ -3,7 +3,8 @@ use super::*;
 /// Places in two heaps, events crowding late in one of them.
 fn history(seed: u64, sites: usize, periods: usize, events: usize) -> (Sites, Vec<(u32, u32)>) {
     let mut s = Stream::new(seed, entity("scan test"), 0);
-    let at: Vec<(f64, f64)> = (0..sites).map(|i| (38.0 + (i % 2) as f64 + 0.3 * s.normal(), 70.0 + 0.3 * s.normal())).collect();
+    let at: Vec<(f64, f64)> =
+        (0..sites).map(|i| (38.0 + (i % 2) as f64 + 0.3 * s.normal(), 70.0 + 0.3 * s.normal())).collect();
     let events = (0..events)
         .map(|i| match i % 9 {
             0 => ((s.next_unit() * 3.0) as u32 * 2, (periods - 1) as u32 - (s.next_unit() * 4.0) as u32),
@@ -35,7 +36,12 @@ fn brute(scan: &Scan<'_>, events: &[(u32, u32)]) -> f64 {
                             scan.logs.score(c as u32, n * t / total)
                         }
                         ScanLaw::Poisson(cells) => {
-                            let sum: f64 = zone.iter().map(|z| cells[*z as usize * periods + s..=*z as usize * periods + e].iter().sum::<f64>()).sum();
+                            let sum: f64 = zone
+                                .iter()
+                                .map(|z| {
+                                    cells[*z as usize * periods + s..=*z as usize * periods + e].iter().sum::<f64>()
+                                })
+                                .sum();
                             scan.logs.score(c as u32, sum * total / cells.iter().sum::<f64>())
                         }
                         ScanLaw::Bernoulli(others) => {
@@ -100,7 +106,8 @@ fn permutation_p_is_uniform_without_clusters() {
         .filter(|i| {
             let events: Vec<(u32, u32)> =
                 (0..200).map(|_| ((s.next_unit() * 25.0) as u32, (s.next_unit() * 100.0) as u32)).collect();
-            let scan = Scan::new(Study { sites: &sites, periods: 100, events: &events, law: ScanLaw::Permutation }, shape);
+            let scan =
+                Scan::new(Study { sites: &sites, periods: 100, events: &events, law: ScanLaw::Permutation }, shape);
             rank_p(scan.highest(), &scan.maxima(*i, 19, None)) <= 0.1 + 1e-9
         })
         .count();

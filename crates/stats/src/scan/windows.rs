@@ -139,7 +139,17 @@ fn centre_of(scan: &Scan<'_>, by_site: &BySite, centre: usize, room: &mut Room, 
                 if ends.is_empty() {
                     continue;
                 }
-                if permuted && !can_beat(&room.counts, &room.totals, s, ends.clone(), share as f32, total as f32, best.score as f32) {
+                if permuted
+                    && !can_beat(
+                        &room.counts,
+                        &room.totals,
+                        s,
+                        ends.clone(),
+                        share as f32,
+                        total as f32,
+                        best.score as f32,
+                    )
+                {
                     continue;
                 }
                 for e in ends {
@@ -176,13 +186,22 @@ fn centre_of(scan: &Scan<'_>, by_site: &BySite, centre: usize, room: &mut Room, 
 #[inline(always)]
 fn bound(c: f64, expected: f64, total: f64, best: f64) -> bool {
     let more = c - expected;
-    more > 0.0 && (c >= total || more * more * (total - c + expected) >= 2.0 * best * expected * (total - c) * (1.0 - 1e-9))
+    more > 0.0
+        && (c >= total || more * more * (total - c + expected) >= 2.0 * best * expected * (total - c) * (1.0 - 1e-9))
 }
 
 /// Whether any interval from `s` can: eight or sixteen at once. Counts are whole numbers below 2^24 or the margin takes the
 /// rounding; at most half of the events are in a circle, or the test lets pass what it need not.
 #[inline(always)]
-fn can_beat(counts: &[u32], totals: &[f32], s: usize, ends: std::ops::Range<usize>, share: f32, total: f32, best: f32) -> bool {
+fn can_beat(
+    counts: &[u32],
+    totals: &[f32],
+    s: usize,
+    ends: std::ops::Range<usize>,
+    share: f32,
+    total: f32,
+    best: f32,
+) -> bool {
     let (c0, t0) = (counts[s], totals[s]);
     let limit = 2.0 * best * 0.9999;
     let mut any = false;

@@ -110,7 +110,7 @@ fn simulate(t: &Trouble, rows: &mut Vec<Row>) {
             let mut counts = [[0u32; 2]; 2];
             let mut weekly = vec![0.0; 52];
             for side in 0..2 {
-                for week in 0..60 {
+                for week in 0..60usize {
                     let now = usize::from(week >= 52);
                     let mean = rate[side] * if now == 1 { ratio[side] } else { 1.0 };
                     let (mut all, mut last) = (0, s.poisson(mean));
@@ -122,8 +122,8 @@ fn simulate(t: &Trouble, rows: &mut Vec<Row>) {
                         let (seen, moved) = (s.next_unit(), s.next_unit());
                         if seen < t.reported[now] {
                             counts[if moved < t.misplaced { 1 - side } else { side }][now] += 1;
-                            if now == 0 {
-                                weekly[week] += 1.0;
+                            if let Some(w) = weekly.get_mut(week) {
+                                *w += 1.0;
                             }
                         }
                     }

@@ -8,7 +8,8 @@ use model::{Day, LonLat, distance_m};
 use rayon::prelude::*;
 use serde::Serialize;
 use stats::{
-    Baseline, Brier, Forecaster, Panel, Stream, brier, crps, entity, ignorance, interval_score, quantile, skill,
+    Baseline, Brier, Forecaster, Panel, Paths, Stream, brier, crps, entity, hierarchical, ignorance, interval_score, log_score,
+    quantile, self_exciting, skill,
 };
 
 use crate::spread::Event;
@@ -144,13 +145,19 @@ pub struct Outlook {
     pub less: f64,
 }
 
-/// Every unit ahead, those with the most expected first.
-pub fn outlook(units: &Units, months: usize) -> Vec<Outlook> {
+/// Every unit ahead, those with the most expected first; `entered` are the models that a backtest lets into the pool.
+pub fn outlook(units: &Units, months: usize, entered: &[String]) -> Vec<Outlook> {
     let forecaster = Forecaster::new(&units.panel, 0, months);
+    let entering = BESIDE.map(|b| entered.iter().any(|e| e == b));
+    let none = || Vec::new();
+    let beside = [
+        if entering[0] { hierarchical(&units.panel, months) } else { none() },
+        if entering[1] { self_exciting(&units.panel, &units.near, months) } else { none() },
+    ];
     let mut all: Vec<Outlook> = (0..units.names.len())
         .into_par_iter()
         .map(|u| {
-            let paths = forecaster.paths(u);
+            let paths = pooled(&forecaster.paths(u), &beside, u, entering);
             let row = units.panel.unit(u);
             let before: u32 = row[row.len() - months..].iter().sum();
             let total = paths.total();
@@ -193,6 +200,8 @@ pub struct Earned {
     pub interval: f64,
     /// Brier score of "at least one".
     pub brier: f64,
+    /// Logarithmic score of it, in bits; no chance is taken for less than 1 in 1,000.
+    pub log_score: f64,
     /// Mean CRPS where the twelve months before were quiet.
     pub onset_crps: f64,
     /// Our skill against it, with an 80 % interval over resampled months; none for ourselves.
@@ -216,6 +225,8 @@ pub struct Backtest {
     pub murphy: [f64; 3],
     /// By tenths of chance: cases, mean chance, share that happened.
     pub bins: Vec<(usize, f64, f64)>,
+    /// Models that have done better than past and analogs so far, and so enter the pool of the next forecast.
+    pub entered: Vec<String>,
 }
 
 /// Forecasts made as of every `months`-th month since a third of the file (and three years) had passed, each scored against what followed.
@@ -231,49 +242,62 @@ pub fn backtest(units: &Units, months: usize) -> Result<Backtest, String> {
     if origins.is_empty() {
         return Err(format!("{n} months are too few to look back on: {} are needed", earliest + months));
     }
-    let names: Vec<String> =
-        std::iter::once("ours").chain(Baseline::ALL.iter().map(|b| b.name())).map(str::to_owned).collect();
+    let names: Vec<String> = ["ours", "past and analogs", "hierarchical", "self-exciting"]
+        .into_iter()
+        .chain(Baseline::ALL.iter().map(|b| b.name()))
+        .map(str::to_owned)
+        .collect();
     // By model: scores by month, as (crps, ignorance, interval, onset).
     type Scores = Vec<Vec<[f64; 3]>>;
     let mut scores: Vec<Scores> = vec![Vec::new(); names.len()];
     let mut said: Vec<Vec<(f64, bool)>> = vec![Vec::new(); names.len()];
     let (mut onsets, mut onset_crps, mut covered) = (0, vec![0.0; names.len()], 0.0);
+    let mut so_far = Entrants::default();
     let mut ties = Stream::new(1, entity("ties"), 0);
     for origin in &origins {
         let known = units.panel.until(*origin);
         let forecaster = Forecaster::new(&known, 0, months);
-        let ahead: Vec<(Vec<Vec<u32>>, Vec<Vec<u32>>)> = (0..units.names.len())
+        let beside = [hierarchical(&known, months), self_exciting(&known, &units.near, months)];
+        let entering = so_far.entering();
+        // By unit and month: those with paths first.
+        type Ahead = (Vec<Vec<Vec<u32>>>, Vec<Vec<u32>>);
+        let ahead: Vec<Ahead> = (0..units.names.len())
             .into_par_iter()
             .map(|u| {
-                let paths = forecaster.paths(u);
-                let ours = (0..months).map(|m| paths.month(m)).collect();
-                (ours, Baseline::ALL.iter().map(|b| b.counts(&known, u, &units.near[u])).collect())
+                let own = forecaster.paths(u);
+                let pooled = pooled(&own, &beside, u, entering);
+                let each = [&pooled, &own, &beside[0][u], &beside[1][u]];
+                let with_paths = (0..months).map(|m| each.iter().map(|p| p.month(m)).collect()).collect();
+                (with_paths, Baseline::ALL.iter().map(|b| b.counts(&known, u, &units.near[u])).collect())
             })
             .collect();
         for m in 0..months {
             for s in &mut scores {
                 s.push(Vec::new());
             }
-            for (u, (ours, theirs)) in ahead.iter().enumerate() {
+            for (u, (with_paths, theirs)) in ahead.iter().enumerate() {
+                let ours = &with_paths[m][0];
                 let y = units.panel.unit(u)[origin + m];
                 let quiet = known.unit(u)[origin - 12..].iter().all(|x| *x == 0);
                 onsets += usize::from(quiet);
-                for (k, counts) in std::iter::once(&ours[m]).chain(theirs).enumerate() {
+                for (k, counts) in with_paths[m].iter().chain(theirs).enumerate() {
                     let c = crps(counts, y);
                     if let Some(month) = scores[k].last_mut() {
                         month.push([c, ignorance(counts, y), interval_score(counts, y)]);
                     }
+                    so_far.add(k, c);
                     if quiet {
                         onset_crps[k] += c;
                     }
                     let some = 1.0 - counts.partition_point(|x| *x == 0) as f64 / counts.len() as f64;
                     said[k].push((some, y > 0));
                 }
-                let (below, upto) = (ours[m].partition_point(|x| *x < y), ours[m].partition_point(|x| *x <= y));
-                let rank = (below as f64 + ties.next_unit() * (upto - below) as f64) / ours[m].len() as f64;
+                let (below, upto) = (ours.partition_point(|x| *x < y), ours.partition_point(|x| *x <= y));
+                let rank = (below as f64 + ties.next_unit() * (upto - below) as f64) / ours.len() as f64;
                 covered += f64::from(u8::from((0.1..0.9).contains(&rank)));
             }
         }
+        so_far.origins += 1;
     }
     let cases = said[0].len();
     let mean = |k: usize, i: usize| scores[k].iter().flatten().map(|s| s[i]).sum::<f64>() / cases as f64;
@@ -289,6 +313,7 @@ pub fn backtest(units: &Units, months: usize) -> Result<Backtest, String> {
             ignorance: mean(k, 1),
             interval: mean(k, 2),
             brier: briers[k].score,
+            log_score: log_score(&said[k]),
             onset_crps: onset_crps[k] / onsets.max(1) as f64,
             skill: (k > 0).then(|| {
                 let (s, (low, high)) = skill(&ours, &by_month(k), &mut Stream::new(1, entity("skill"), k as u32));
@@ -305,5 +330,44 @@ pub fn backtest(units: &Units, months: usize) -> Result<Backtest, String> {
         cover_80: covered / cases as f64,
         murphy: [own.reliability, own.resolution, own.uncertainty],
         bins: own.bins.clone(),
+        entered: so_far.entering().into_iter().zip(BESIDE).filter(|e| e.0).map(|e| e.1.to_owned()).collect(),
     })
+}
+
+/// The models that stand beside.
+const BESIDE: [&str; 2] = ["hierarchical", "self-exciting"];
+
+/// What earned what so far: a model enters the pool of a forecast where it did better than the pool's own halves over at least this
+/// many earlier ones.
+#[derive(Default)]
+struct Entrants {
+    crps: [f64; 4],
+    origins: usize,
+}
+
+impl Entrants {
+    const LEAST: usize = 8;
+
+    fn add(&mut self, model: usize, crps: f64) {
+        if let Some(sum) = self.crps.get_mut(model) {
+            *sum += crps;
+        }
+    }
+
+    fn entering(&self) -> [bool; 2] {
+        std::array::from_fn(|i| self.origins >= Self::LEAST && self.crps[2 + i] < self.crps[1])
+    }
+}
+
+/// Past and analogs, with those that enter: as many paths of each.
+fn pooled(own: &Paths, beside: &[Vec<Paths>; 2], unit: usize, entering: [bool; 2]) -> Paths {
+    let mut counts: Vec<u32> = own.each().flatten().copied().collect();
+    for (paths, _) in beside.iter().zip(entering).filter(|e| e.1) {
+        let paths = &paths[unit];
+        let times = (own.each().len() / paths.each().len()).max(1);
+        for _ in 0..times {
+            counts.extend(paths.each().flatten());
+        }
+    }
+    Paths::new(own.horizon(), counts)
 }

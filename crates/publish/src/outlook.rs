@@ -92,7 +92,7 @@ pub fn backtest_page(b: &Backtest, what: &str, file: &str) -> String {
         .iter()
         .map(|e| {
             context! { model => e.model, crps => format!("{:.3}", e.crps), ignorance => format!("{:.3}", e.ignorance),
-            interval => format!("{:.2}", e.interval), brier => format!("{:.4}", e.brier), onset => format!("{:.4}", e.onset_crps),
+            interval => format!("{:.2}", e.interval), brier => format!("{:.4}", e.brier), log => format!("{:.3}", e.log_score), onset => format!("{:.4}", e.onset_crps),
             skill => e.skill.map(|(s, low, high)| format!("{s:+.3} ({low:+.3} to {high:+.3})")) }
         })
         .collect();

@@ -9,10 +9,12 @@
 //! What was chosen, and on what, stands in `docs/forecast.md`.
 
 mod analogs;
+mod beside;
 
 use std::collections::BTreeMap;
 
 use analogs::Analogs;
+pub use beside::{hierarchical, self_exciting};
 
 use crate::draw::{Stream, entity};
 
@@ -29,7 +31,7 @@ impl Panel {
     /// # Panics
     /// When the counts are no whole number of units.
     pub fn new(months: usize, counts: Vec<u32>) -> Self {
-        assert!(months > 0 && counts.len() % months == 0, "{} counts are not whole rows of {months}", counts.len());
+        assert!(months > 0 && counts.len().is_multiple_of(months), "{} counts are not whole rows of {months}", counts.len());
         Self { months, counts }
     }
 
@@ -69,7 +71,7 @@ impl Paths {
     /// # Panics
     /// When they are not whole paths.
     pub fn new(horizon: usize, counts: Vec<u32>) -> Self {
-        assert!(horizon > 0 && counts.len() % horizon == 0, "{} counts are not whole paths of {horizon}", counts.len());
+        assert!(horizon > 0 && counts.len().is_multiple_of(horizon), "{} counts are not whole paths of {horizon}", counts.len());
         Self { horizon, counts }
     }
 

@@ -211,17 +211,17 @@ fn inverse(m: [[f64; 3]; 3]) -> Option<[[f64; 3]; 3]> {
             }
         }
     }
-    let mut out = [[0.0; 3]; 3];
-    for c in 0..3 {
-        let mut y = [0.0; 3];
+    // Column by column, which are rows as well.
+    Some(std::array::from_fn(|c| {
+        let (mut y, mut x) = ([0.0; 3], [0.0; 3]);
         for i in 0..3 {
             y[i] = (f64::from(u8::from(i == c)) - (0..i).map(|k| l[i][k] * y[k]).sum::<f64>()) / l[i][i];
         }
         for i in (0..3).rev() {
-            out[i][c] = (y[i] - (i + 1..3).map(|k| l[k][i] * out[k][c]).sum::<f64>()) / l[i][i];
+            x[i] = (y[i] - (i + 1..3).map(|k| l[k][i] * x[k]).sum::<f64>()) / l[i][i];
         }
-    }
-    Some(out)
+        x
+    }))
 }
 
 #[cfg(test)]

@@ -36,7 +36,7 @@ pub use diagnose::{Convergence, convergence, pareto_k, rank_uniformity};
 pub use draw::{Stream, entity, philox, uniform};
 pub use figure::{Grid, Phrase, Reading, likelihood, posterior, prior};
 pub use footprint::{Counts, FootprintModel, dispersion};
-pub use forecast::{Baseline, Forecaster, Panel, Paths, TIE};
+pub use forecast::{Baseline, Forecaster, Panel, Paths, TIE, hierarchical, self_exciting};
 pub use hawkes::Hawkes;
 pub use link::{
     Alike, LIKENESS_CLASSES, Learned, Likeness, Linked, Model as LinkModel, NONE, Pair, Partners, Reach, Set, link,
@@ -44,7 +44,7 @@ pub use link::{
 pub use near_repeat::{Knox, knox, mantel};
 pub use scan::{Cylinder, Scan, ScanLaw, Shape, Sites, Study, gumbel_p, rank_p, replay, replay_days};
 pub use score::{
-    Brier, IGNORANCE_BINS, brier, calibration_error, crps, ignorance, interval_score, mean_se, quantile, skill,
+    Brier, IGNORANCE_BINS, brier, calibration_error, crps, ignorance, interval_score, log_score, mean_se, quantile, skill,
 };
 pub use special::{beta_quantiles, logistic, logit, normal_cdf, normal_quantile};
 pub use tail::at_least;

@@ -100,6 +100,12 @@ pub fn brier(said: &[(f64, bool)]) -> Option<Brier> {
     })
 }
 
+/// Mean logarithmic score in bits: -log2 of the chance given to what happened, which is taken for no less than 1 in 1,000.
+pub fn log_score(said: &[(f64, bool)]) -> f64 {
+    let of = |(p, happened): &(f64, bool)| -libm::log2(if *happened { *p } else { 1.0 - p }.max(0.001));
+    said.iter().map(of).sum::<f64>() / said.len().max(1) as f64
+}
+
 /// Mean gap between chance and share, by tenths of chance, weighed by their cases.
 pub fn calibration_error(bins: &[(usize, f64, f64)]) -> f64 {
     let n: usize = bins.iter().map(|b| b.0).sum();
@@ -158,6 +164,8 @@ mod tests {
         let said: Vec<(f64, bool)> = (0..100).map(|i| (f64::from(i % 5) * 0.2 + 0.05, i % 7 == 0)).collect();
         let b = brier(&said).expect("there are cases");
         assert!((b.score - (b.reliability - b.resolution + b.uncertainty)).abs() < 1e-12, "{b:?}");
+        assert_eq!((log_score(&[(0.5, true), (0.5, false)]), log_score(&[(1.0, true), (0.0, false)])), (1.0, 0.0));
+        assert!((log_score(&[(1.0, false)]) - libm::log2(1000.0)).abs() < 1e-12);
         assert_eq!(brier(&[]), None);
         let sure = brier(&[(1.0, true), (0.0, false)]).expect("there are cases");
         assert_eq!((sure.score, sure.reliability, sure.resolution), (0.0, 0.0, 0.25));

@@ -121,7 +121,13 @@ fn of_file(args: &Forecast, common: &Common) -> Outcome {
         return Err("--write enters forecasts into the ledger of a case: an event data file has none".into());
     }
     let units = units(&args.path, &args.file)?;
-    let mut all = engine::outlook(&units, usize::from(args.months));
+    let months = usize::from(args.months);
+    // A file too short to look back on lets no other model in.
+    let entered = engine::backtest(&units, months).map_or_else(|_| Vec::new(), |b| b.entered);
+    if !entered.is_empty() {
+        eprintln!("note: on this file's own past {} did better, and enters the pool", entered.join(" and "));
+    }
+    let mut all = engine::outlook(&units, months, &entered);
     let left = all.len().saturating_sub(args.top);
     all.truncate(args.top);
     let what = match args.file.count {
@@ -140,7 +146,7 @@ fn of_file(args: &Forecast, common: &Common) -> Outcome {
 }
 
 fn table(all: &[Outlook], what: &str, left: usize) -> String {
-    let mut out = format!("{what} a month: median (80 % interval) of 480 paths\n\n");
+    let mut out = format!("{what} a month: median (80 % interval) of equally likely paths\n\n");
     let mut head = vec!["unit".to_owned(), "last".into()];
     head.extend(all.iter().take(1).flat_map(|o| &o.months).map(|m| m.month.clone()));
     head.extend(["all together", "more", "less"].map(str::to_owned));

@@ -98,7 +98,7 @@ fn backtest_text(b: &Backtest, what: &str) -> String {
         b.onsets
     );
     let mut rows = vec![
-        ["model", "CRPS", "ignorance", "interval 90 %", "Brier, any", "CRPS, onsets", "our skill (80 %)"]
+        ["model", "CRPS", "ignorance", "interval 90 %", "Brier, any", "log, any", "CRPS, onsets", "our skill (80 %)"]
             .map(str::to_owned)
             .to_vec(),
     ];
@@ -109,11 +109,16 @@ fn backtest_text(b: &Backtest, what: &str) -> String {
             format!("{:.3}", e.ignorance),
             format!("{:.2}", e.interval),
             format!("{:.4}", e.brier),
+            format!("{:.3}", e.log_score),
             format!("{:.4}", e.onset_crps),
             e.skill.map_or(String::new(), |(s, low, high)| format!("{s:+.3} ({low:+.3} to {high:+.3})")),
         ]);
     }
     out.push_str(&output::table(&rows));
+    match b.entered.as_slice() {
+        [] => out.push_str("\nno model beside has done better than past and analogs: none enters the pool\n"),
+        some => out.push_str(&format!("\n{} has done better than past and analogs, and enters the pool\n", some.join(" and "))),
+    }
     let [reliability, resolution, uncertainty] = b.murphy;
     out.push_str(&format!(
         "\n80 % intervals held {:.0} %; chance of any: reliability {reliability:.4}, resolution {resolution:.4}, uncertainty {uncertainty:.4}\n\n",

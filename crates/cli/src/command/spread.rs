@@ -147,7 +147,7 @@ fn text(s: &engine::Spread) -> String {
     if let Some(b) = best {
         out.push_str(&format!("; were all of that better reporting: {} {}", b.class, percent(b.probability, s.worlds)));
     }
-    out.push_str("\n");
+    out.push('\n');
     if s.imprecise > 0 {
         out.push_str(&format!("{} rows are placed no better than their province, and drawn\n", s.imprecise));
     }

@@ -10,8 +10,7 @@ const EARTH_KM: f64 = 6371.0;
 pub struct Sites {
     at: Vec<[f64; 3]>,
     earth: bool,
-    start: Vec<usize>,
-    near: Vec<u32>,
+    near: Vec<Vec<u32>>,
 }
 
 impl Sites {
@@ -50,25 +49,16 @@ impl Sites {
         };
         // The place itself is in; of equally near places the first named comes first.
         let most = straight * straight;
-        let lists: Vec<Vec<u32>> = (0..at.len())
+        let near = (0..at.len())
             .into_par_iter()
             .map(|i| {
-                let mut list: Vec<(f64, u32)> = band(i)
-                    .iter()
-                    .map(|j| (square(&at[i], &at[*j as usize]), *j))
-                    .filter(|(d, _)| *d <= most)
-                    .collect();
+                let mut list: Vec<(f64, u32)> =
+                    band(i).iter().map(|j| (square(&at[i], &at[*j as usize]), *j)).filter(|(d, _)| *d <= most).collect();
                 list.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-                list.into_iter().map(|(_, j)| j).collect()
+                list.iter().map(|(_, j)| *j).collect()
             })
             .collect();
-        let mut start = vec![0];
-        let mut near = Vec::with_capacity(lists.iter().map(Vec::len).sum());
-        for list in lists {
-            near.extend_from_slice(&list);
-            start.push(near.len());
-        }
-        Self { at, earth, start, near }
+        Self { at, earth, near }
     }
 
     /// Number of places.
@@ -83,7 +73,7 @@ impl Sites {
 
     /// The places about one, itself first.
     pub(crate) fn near(&self, centre: usize) -> &[u32] {
-        &self.near[self.start[centre]..self.start[centre + 1]]
+        &self.near[centre]
     }
 
     /// How far two are apart: kilometres around the earth, or the plane's unit.

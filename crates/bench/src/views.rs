@@ -6,7 +6,10 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use stats::{Baseline, Forecaster, Panel, Paths, Stream, brier, crps, entity, ignorance, interval_score, skill};
+use stats::{
+    Baseline, Forecaster, Panel, Paths, Stream, brier, crps, entity, hierarchical, ignorance, interval_score,
+    self_exciting, skill,
+};
 
 use crate::table::{columns, draws};
 use crate::{Row, usage};
@@ -170,6 +173,15 @@ impl Window {
         };
         let mut all = BTreeMap::new();
         all.insert(String::new(), each(&|u, m| Some(paths[u].month(m))));
+        // Countries' neighbours are not in these files.
+        let alone = vec![Vec::new(); self.panel.units()];
+        let ahead = GAP + HORIZON;
+        for (name, paths) in [
+            ("hierarchical", hierarchical(&self.panel, ahead)),
+            ("self-exciting", self_exciting(&self.panel, &alone, ahead)),
+        ] {
+            all.insert(name.to_owned(), each(&|u, m| Some(paths[u].month(GAP + m))));
+        }
         for b in Baseline::ALL.into_iter().filter(|b| *b != Baseline::Neighbours) {
             let laws: Vec<Vec<u32>> = (0..self.panel.units()).map(|u| b.counts(&self.panel, u, &[])).collect();
             // The challenge's own draws of these two are scored below, where they are there.

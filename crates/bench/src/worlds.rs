@@ -74,6 +74,7 @@ pub(crate) fn run(data: Option<&Path>) -> Result<Vec<Row>, String> {
             window: DaySpan { from: Day(11_826), to: Day(12_555) },
             compared: vec![],
             detail: false,
+            clusters: engine::ClusterSearch::default(),
             worlds,
         };
         let runs = if n > 10_000 { 1 } else { 5 };

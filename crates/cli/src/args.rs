@@ -420,6 +420,12 @@ pub(crate) struct Spread {
     /// An earlier period A/B to compare with: was it as broad then? May be given again
     #[arg(long, value_name = "A/B")]
     pub(crate) then: Vec<String>,
+    /// Clusters are where the group has more than its own pattern (own), or more than its share of everybody's events (share)
+    #[arg(long, value_enum, default_value_t = Against::Own)]
+    pub(crate) clusters: Against,
+    /// Clusters of any time in the last ten years, not only those that go on
+    #[arg(long)]
+    pub(crate) any_time: bool,
     /// Page to write
     #[arg(long, value_name = "FILE", default_value = "spread.html")]
     pub(crate) out: PathBuf,
@@ -515,6 +521,14 @@ pub(crate) struct Score {
     /// Of a file: page to write
     #[arg(long, value_name = "FILE", default_value = "score.html")]
     pub(crate) out: PathBuf,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Against {
+    /// The group's own events by place and day
+    Own,
+    /// Everybody's events
+    Share,
 }
 
 #[derive(Debug, Args)]

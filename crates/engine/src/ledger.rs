@@ -85,6 +85,23 @@ pub struct Scored {
     pub missed: usize,
     /// Mean days from an indicator's first alarm to the month in which it first held.
     pub lead_days: Option<f64>,
+    /// The same by indicator.
+    pub indicators: Vec<ByIndicator>,
+}
+
+/// What one indicator's forecasts have earned.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ByIndicator {
+    /// Indicator.
+    pub id: Id,
+    /// Forecasts that came out.
+    pub resolved: usize,
+    /// Forecasts of .5 or more, and how many of them did not come true.
+    pub alarms: (usize, usize),
+    /// Days from first alarm to the month in which it first held; of several times, the mean.
+    pub lead_days: Option<f64>,
+    /// Brier score.
+    pub brier: f64,
 }
 
 impl Ledger {
@@ -180,8 +197,29 @@ impl Ledger {
                 }
             }
         }
-        let leads: Vec<f64> =
-            happened.iter().filter_map(|((_, held), first)| Some(f64::from(held.0 - (*first)?.0))).collect();
+        let leads: Vec<(&str, f64)> =
+            happened.iter().filter_map(|((id, held), first)| Some((*id, f64::from(held.0 - (*first)?.0)))).collect();
+        let mean = |days: &[f64]| (!days.is_empty()).then(|| days.iter().sum::<f64>() / days.len() as f64);
+        let mut ids: Vec<&str> = settled.iter().map(|(e, _)| e.indicator.as_str()).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let indicators = ids
+            .into_iter()
+            .map(|id| {
+                let own: Vec<&(&Entry, &Resolution)> = settled.iter().filter(|(e, _)| e.indicator == id).collect();
+                let said: Vec<(f64, bool)> = own.iter().map(|(e, r)| (e.probability, r.happened)).collect();
+                ByIndicator {
+                    id: id.to_owned(),
+                    resolved: own.len(),
+                    alarms: (
+                        own.iter().filter(|(e, _)| alarm(e)).count(),
+                        own.iter().filter(|(e, r)| alarm(e) && !r.happened).count(),
+                    ),
+                    lead_days: mean(&leads.iter().filter(|l| l.0 == id).map(|l| l.1).collect::<Vec<_>>()),
+                    brier: brier(&said).map_or(f64::NAN, |b| b.score),
+                }
+            })
+            .collect();
         Scored {
             resolved: settled.len(),
             open: self.entries.iter().filter(|e| e.by > case.as_of()).count(),
@@ -194,7 +232,8 @@ impl Ledger {
                 settled.iter().filter(|(e, r)| alarm(e) && !r.happened).count(),
             ),
             missed: happened.values().filter(|first| first.is_none()).count(),
-            lead_days: (!leads.is_empty()).then(|| leads.iter().sum::<f64>() / leads.len() as f64),
+            lead_days: mean(&leads.iter().map(|l| l.1).collect::<Vec<_>>()),
+            indicators,
         }
     }
 }

@@ -29,7 +29,7 @@ pub use explain::{Explanation, Line, describe, explain};
 pub use futures::{Ahead, Future, Futures, MONTH, futures};
 pub use import::{Counted, ImportOptions, Imported, LAYOUT, QUARANTINE_COLUMNS, RECORD_COLUMNS, import, record_schema};
 pub use journal::{Journal, Progress, silent};
-pub use ledger::{Entry, Ledger, Resolution, Scored};
+pub use ledger::{ByIndicator, Entry, Ledger, Resolution, Scored};
 pub use outlook::{
     Backtest, By, Counted as CountedBy, Earned, MonthAhead, Outlook, Units, backtest, month_name, outlook, units,
 };
@@ -41,8 +41,9 @@ pub use rows::{ALL_SIDES, Opener, RowsError, hash_file, import_dataset, unknown_
 pub use scenario::{Verdict, verdicts};
 pub use slices::{MatchedAll, SLICE_ROWS, SliceOptions, SliceSet, match_all, match_tables};
 pub use spread::{
-    AreaYear, Cluster, Diffusion, Effort, Episode, Estimate, Event, Extent, Lasting, Movement, Reach, Screened, Spread,
-    SpreadArea, SpreadEvent, SpreadOptions, SpreadRow, Tenure, hull, resolve_name, screen, spread,
+    AreaYear, Cluster, ClusterLaw, ClusterSearch, Diffusion, Effort, Episode, Estimate, Event, Extent, Lasting,
+    Movement, NearRepeat, Reach, Screened, Spread, SpreadArea, SpreadEvent, SpreadOptions, SpreadRow, Tenure, hull,
+    resolve_name, screen, spread,
 };
 pub use stage::assess::Assessment;
 pub use stage::gather::Reviewed;

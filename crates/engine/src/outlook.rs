@@ -8,8 +8,8 @@ use model::{Day, LonLat, distance_m};
 use rayon::prelude::*;
 use serde::Serialize;
 use stats::{
-    Baseline, Brier, Forecaster, Panel, Paths, Stream, brier, crps, entity, hierarchical, ignorance, interval_score, log_score,
-    quantile, self_exciting, skill,
+    Baseline, Brier, Forecaster, Panel, Paths, Stream, brier, crps, entity, hierarchical, ignorance, interval_score,
+    log_score, quantile, self_exciting, skill,
 };
 
 use crate::spread::Event;

@@ -19,9 +19,9 @@ use rayon::prelude::*;
 use serde::Serialize;
 use stats::{Counts, FootprintModel, dispersion, mean_se, quantile};
 
-pub use clusters::Cluster;
+pub use clusters::{Cluster, ClusterLaw, ClusterSearch};
 use laws::Rows;
-pub use movement::{Diffusion, Estimate, Movement, Reach};
+pub use movement::{Diffusion, Estimate, Movement, NearRepeat, Reach};
 pub use screen::{Screened, screen};
 pub use tenure::{Episode, Lasting, Tenure};
 
@@ -75,6 +75,8 @@ pub struct SpreadOptions {
     pub compared: Vec<DaySpan>,
     /// Whether movement and clusters are worked out too.
     pub detail: bool,
+    /// Which clusters are looked for.
+    pub clusters: ClusterSearch,
     /// Number of worlds.
     pub worlds: usize,
 }
@@ -153,7 +155,9 @@ pub struct Spread {
     pub effort: Effort,
     /// When it changed, how far it went; `None` where a window has no event.
     pub movement: Option<Movement>,
-    /// What crowds together at the end of the current window, the strongest first.
+    /// Clusters are of any time, not only of the end of the current window.
+    pub any_time: bool,
+    /// What crowds together, the strongest first.
     pub clusters: Vec<Cluster>,
     /// How long it stays anywhere.
     pub tenure: Tenure,
@@ -304,7 +308,7 @@ pub fn spread(all: &[Event], options: &SpreadOptions) -> Result<Spread, String> 
         let some = rows.thinned(DETAILED, &named);
         (
             movement::movement(&some, &tally, options.reference, options.window, &options.compared),
-            clusters::clusters(&some, first, options.window.to),
+            clusters::clusters(&some, all, options, first),
         )
     } else {
         (None, Vec::new())
@@ -337,6 +341,7 @@ pub fn spread(all: &[Event], options: &SpreadOptions) -> Result<Spread, String> 
         dispersion: tally.phi,
         effort,
         movement,
+        any_time: options.clusters.any_time,
         clusters,
         tenure: tenure::tenure(&rows, options.window.to),
         table: table(&rows, &named, n),

@@ -112,7 +112,7 @@ pub fn spread_page(s: &Spread, outlines: &[(String, Geometry)], file: &str) -> S
         expected => s.expected.iter().map(|x| format!("{x:.1}")).collect::<Vec<_>>(), dispersion => format!("{:.1}", s.dispersion), areas => areas, table => table,
         effort => s.effort.growth.iter().map(|x| format!("{:+.0} %", (x - 1.0) * 100.0)).collect::<Vec<_>>(),
         effort_others => s.effort.others, effort_best => s.effort.footprint.iter().max_by(|a, b| a.probability.total_cmp(&b.probability)).map(|b| context! { class => b.class.to_string(), p => percent(b.probability, n) }),
-        movement => s.movement.as_ref().map(movement), clusters => clusters(s), tenure => tenure(s),
+        movement => s.movement.as_ref().map(movement), any_time => s.any_time, clusters => clusters(s), tenure => tenure(s),
         map => Value::from_safe_string(map(&marks, &outlines, "Map of the actor's events; the table by year and area says the same in numbers")),
         chart => Value::from_safe_string(chart(s, &years)), file => file, version => env!("CARGO_PKG_VERSION"),
     };
@@ -198,8 +198,25 @@ fn movement(m: &engine::Movement) -> Value {
         m.begins.iter().take(5).map(|(day, p)| context! { week => day.to_string(), p => percent(*p, 1000) }).collect();
     context! { changed => percent(m.changed, 1000), begins => begins, reach => reach, shift => range(&m.shift), bearing => format!("{:.0}", m.bearing),
     farther => percent(m.farther, 256), diffusion => diffusion,
-    near => m.near_repeat.map(|(r, p)| context! { ratio => format!("{r:.1}"), p => format!("{p:.3}") }),
+    near => near_repeat(m), mantel => m.mantel.map(|(sd, p)| context! { sd => format!("{sd:.1}"), p => format!("{p:.3}") }),
     branching => m.branching.map(|(b, low, high)| context! { b => format!("{b:.2}"), low => format!("{low:.2}"), high => format!("{high:.2}") }) }
+}
+
+/// By kilometres, then days: times as many as by chance, and p.
+fn near_repeat(m: &engine::Movement) -> Vec<Value> {
+    m.near_repeat
+        .chunk_by(|a, b| a.km == b.km)
+        .map(|row| {
+            let cells: Vec<String> = row
+                .iter()
+                .map(|c| match c.expected > 0.0 {
+                    true => format!("{:.1} ({} pairs, p {:.3})", c.pairs as f64 / c.expected, c.pairs, c.p),
+                    false => format!("{} pairs, none by chance (p {:.3})", c.pairs, c.p),
+                })
+                .collect();
+            context! { km => row[0].km, days => row.iter().map(|c| c.days).collect::<Vec<_>>(), cells => cells }
+        })
+        .collect()
 }
 
 fn clusters(s: &Spread) -> Vec<Value> {

@@ -31,7 +31,11 @@ impl Panel {
     /// # Panics
     /// When the counts are no whole number of units.
     pub fn new(months: usize, counts: Vec<u32>) -> Self {
-        assert!(months > 0 && counts.len().is_multiple_of(months), "{} counts are not whole rows of {months}", counts.len());
+        assert!(
+            months > 0 && counts.len().is_multiple_of(months),
+            "{} counts are not whole rows of {months}",
+            counts.len()
+        );
         Self { months, counts }
     }
 
@@ -71,7 +75,11 @@ impl Paths {
     /// # Panics
     /// When they are not whole paths.
     pub fn new(horizon: usize, counts: Vec<u32>) -> Self {
-        assert!(horizon > 0 && counts.len().is_multiple_of(horizon), "{} counts are not whole paths of {horizon}", counts.len());
+        assert!(
+            horizon > 0 && counts.len().is_multiple_of(horizon),
+            "{} counts are not whole paths of {horizon}",
+            counts.len()
+        );
         Self { horizon, counts }
     }
 

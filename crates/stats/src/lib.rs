@@ -44,7 +44,8 @@ pub use link::{
 pub use near_repeat::{Knox, knox, mantel};
 pub use scan::{Cylinder, Scan, ScanLaw, Shape, Sites, Study, gumbel_p, rank_p, replay, replay_days};
 pub use score::{
-    Brier, IGNORANCE_BINS, brier, calibration_error, crps, ignorance, interval_score, log_score, mean_se, quantile, skill,
+    Brier, IGNORANCE_BINS, brier, calibration_error, crps, ignorance, interval_score, log_score, mean_se, quantile,
+    skill,
 };
 pub use special::{beta_quantiles, logistic, logit, normal_cdf, normal_quantile};
 pub use tail::at_least;

@@ -113,6 +113,13 @@ pub(crate) fn events_of(path: &Path, from: formats::Format) -> Result<Vec<engine
     if file.bad.len() > 10 {
         eprintln!("warning: {} more rows could not be read", file.bad.len() - 10);
     }
+    // The same row twice is one event.
+    let rows = file.records.len();
+    let mut seen = std::collections::BTreeSet::new();
+    file.records.retain(|r| r.id.is_empty() || seen.insert(r.id.to_string()));
+    if file.records.len() < rows {
+        eprintln!("warning: {} rows repeat the id of another: each event counts once", rows - file.records.len());
+    }
     if file.records.is_empty() {
         return Err(format!("{}: no row could be read", path.display()));
     }

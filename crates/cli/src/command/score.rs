@@ -53,6 +53,20 @@ fn text(s: &Scored) -> String {
             }
             out.push('\n');
             out.push_str(&output::table(&bins(&s.bins)));
+            out.push('\n');
+            let mut rows =
+                vec![["came out", "Brier", "alarms", "false", "lead, days", "indicator"].map(str::to_owned).to_vec()];
+            for i in &s.indicators {
+                rows.push(vec![
+                    i.resolved.to_string(),
+                    format!("{:.3}", i.brier),
+                    i.alarms.0.to_string(),
+                    i.alarms.1.to_string(),
+                    i.lead_days.map_or("-".into(), |d| format!("{d:.0}")),
+                    i.id.clone(),
+                ]);
+            }
+            out.push_str(&output::table(&rows));
         }
         _ => out.push_str("\nnothing to score yet: what has not come out is neither right nor wrong\n"),
     }
@@ -117,7 +131,10 @@ fn backtest_text(b: &Backtest, what: &str) -> String {
     out.push_str(&output::table(&rows));
     match b.entered.as_slice() {
         [] => out.push_str("\nno model beside has done better than past and analogs: none enters the pool\n"),
-        some => out.push_str(&format!("\n{} has done better than past and analogs, and enters the pool\n", some.join(" and "))),
+        some => out.push_str(&format!(
+            "\n{} has done better than past and analogs, and enters the pool\n",
+            some.join(" and ")
+        )),
     }
     let [reliability, resolution, uncertainty] = b.murphy;
     out.push_str(&format!(

@@ -2,10 +2,12 @@
 
 use std::path::Path;
 
-use engine::{Event, Extent, Screened, SpreadArea, SpreadOptions, hull, resolve_name, screen};
+use engine::{
+    ClusterLaw, ClusterSearch, Event, Extent, Screened, SpreadArea, SpreadOptions, hull, resolve_name, screen,
+};
 use model::{Day, DaySpan, Geometry, Window, percent, word};
 
-use crate::args::{Common, Format, Spread};
+use crate::args::{Against, Common, Format, Spread};
 use crate::{End, Outcome, disk, output};
 
 pub(crate) fn run(args: &Spread, common: &Common) -> Outcome {
@@ -67,6 +69,13 @@ pub(crate) fn run(args: &Spread, common: &Common) -> Outcome {
             }
         })
         .collect();
+    let clusters = ClusterSearch {
+        law: match args.clusters {
+            Against::Own => ClusterLaw::Own,
+            Against::Share => ClusterLaw::Share,
+        },
+        any_time: args.any_time,
+    };
     let options = SpreadOptions {
         actor,
         home,
@@ -75,6 +84,7 @@ pub(crate) fn run(args: &Spread, common: &Common) -> Outcome {
         window: current,
         compared,
         detail: true,
+        clusters,
         worlds: args.worlds as usize,
     };
     let s = engine::spread(events, &options)?;
@@ -215,9 +225,11 @@ fn movement(m: &engine::Movement, worlds: usize) -> String {
             d.kind, d.observed, d.expected, d.p
         ));
     }
-    if let Some((ratio, p)) = m.near_repeat {
+    if let Some(n) = m.near_repeat.iter().find(|n| (n.km, n.days) == (10.0, 7) && n.expected > 0.0) {
         out.push_str(&format!(
-            "near repeat  {ratio:.1} times as many pairs within 10 km and 7 days as by chance (p {p:.3})\n"
+            "near repeat  {:.1} times as many pairs within 10 km and 7 days as by chance (p {:.3})\n",
+            n.pairs as f64 / n.expected,
+            n.p
         ));
     }
     if let Some((b, low, high)) = m.branching {
@@ -250,6 +262,7 @@ fn clusters(s: &engine::Spread) -> String {
         }
         let p = match c.replay_p {
             Some(p) => format!("p {p:.3} by {} earlier days", c.replays),
+            None if s.any_time => "of any time".to_owned(),
             None => "too short a history to replay".to_owned(),
         };
         out.push_str(&format!(

@@ -308,6 +308,28 @@ fn every_actor_is_screened_at_once() {
     let found = found.as_array().unwrap();
     assert_eq!(found.len(), 2);
     assert!(found.iter().all(|f| f["called"] == true && f["spreading"].as_f64().unwrap() > 0.9), "{found:?}");
+    // Of everybody's events theirs are the same share everywhere: nothing crowds. By their own pattern the new places do.
+    let page = folder.path().join("page.html").to_string_lossy().into_owned();
+    let clusters = |more: &[&str]| {
+        let args = ["spread", &data, "--actor", "group", "--home", "Home", "--out", &page, "--format", "json"];
+        json(&[&args[..], more].concat())["clusters"].clone()
+    };
+    assert_eq!(clusters(&["--clusters", "share", "--any-time"]), serde_json::json!([]));
+    let own = clusters(&["--any-time"]);
+    assert!(own[0]["permutation_p"].as_f64().unwrap() > 0.2, "what comes like a clock is no cluster: {own}");
+    // A fortnight of attacks on one village is one.
+    let burst: String = (1..13)
+        .map(|d| format!("{},1,Government of Land,Group,1,D,Home Province,10.8,20.9,Land,1,1,2013-06-{d:02},2013-06-{d:02},1,2,4\n", 9000 + d))
+        .collect();
+    fs::write(&data, history() + &burst).unwrap();
+    let own = clusters(&["--any-time"]);
+    assert_eq!(own[0]["places"], serde_json::json!(["D"]), "{own}");
+    assert!(own[0]["permutation_p"].as_f64().unwrap() <= 0.05, "{own}");
+    assert!(
+        own[0]["days"][0].as_str().unwrap() >= "2013-05-25" && own[0]["days"][1].as_str().unwrap() <= "2013-06-20",
+        "{own}"
+    );
+    fs::write(&data, history()).unwrap();
     let out = bellwether(&["spread", &data, "--all-actors", "--actor", "Group"]);
     assert_eq!(out.status.code(), Some(2));
     let out = bellwether(&["spread", &data]);
@@ -401,7 +423,8 @@ fn forecasts_of_a_real_file_are_calibrated() {
     let page = folder.path().join("page.html").to_string_lossy().into_owned();
     let s = json(&["score", &data.to_string_lossy(), "--by", "province", "--out", &page, "--format", "json"]);
     let earned = s["earned"].as_array().unwrap();
-    for e in &earned[1..] {
+    // Ours is past and analogs, with what did better than they so far.
+    for e in earned[1..].iter().filter(|e| e["model"] != "past and analogs") {
         for score in ["crps", "ignorance", "interval", "brier"] {
             assert!(earned[0][score].as_f64() < e[score].as_f64(), "{score}: {e}");
         }

@@ -1,4 +1,4 @@
-//! Where events crowd together now: a prospective space-time permutation scan of the actor's events.
+//! Where events crowd together: a space-time scan of the actor's events, of now or of any time.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +8,7 @@ use serde::Serialize;
 use stats::{Cylinder, Scan, ScanLaw, Shape, Sites, Study, gumbel_p, rank_p, replay, replay_days};
 
 use super::laws::Rows;
-use super::precise;
+use super::{Event, SpreadOptions, precise};
 
 /// The longest interval, in days, and the widest circle, in kilometres.
 const LONGEST: usize = 90;
@@ -22,7 +22,27 @@ const WORLDS: usize = 64;
 const MOST: usize = 5;
 const WEAK: f64 = 0.2;
 
-/// A cluster that is going on.
+/// What events are compared with.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ClusterLaw {
+    /// The actor's own events: each place and each day keeps its number (permutation).
+    #[default]
+    Own,
+    /// Everybody's events, of which the actor's are a constant share (Bernoulli): more reporting of a place is no cluster.
+    Share,
+}
+
+/// Which clusters are looked for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct ClusterSearch {
+    /// What they are compared with.
+    pub law: ClusterLaw,
+    /// At any time, not only those that go on.
+    pub any_time: bool,
+}
+
+/// A cluster.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Cluster {
     /// Places as coded, the nearest to its centre first.
@@ -48,7 +68,7 @@ pub struct Cluster {
     pub permutation_p: f64,
     /// The same by the Gumbel law of their maxima.
     pub gumbel_p: Option<f64>,
-    /// Days between such findings by chance, for a scan a day: by the replay where there is one.
+    /// Days between such findings by chance, for a scan each day (or week): by the replay where there is one.
     pub recurrence_days: f64,
     /// Of the strongest, the share of worlds whose strongest cluster is the same: half of the events of both in common.
     pub share_of_worlds: Option<f64>,
@@ -70,29 +90,56 @@ pub(super) fn sites(events: impl Iterator<Item = (LonLat, i32)>, from: Day) -> (
     (places, found)
 }
 
-pub(super) fn clusters(rows: &Rows<'_>, first: Day, last: Day) -> Vec<Cluster> {
+pub(super) fn clusters(rows: &Rows<'_>, all: &[Event], options: &SpreadOptions, first: Day) -> Vec<Cluster> {
+    let last = options.window.to;
     let from = Day((last.0 - YEARS * 365).max(first.0));
-    let periods = (last.0 - from.0 + 1).max(1) as usize;
-    let kept: Vec<usize> = (0..rows.mine.len())
-        .filter(|i| precise(rows.mine[*i]) && (from.0..=last.0).contains(&rows.mine[*i].first))
-        .collect();
-    let coded = |i: &usize| (super::at(rows.mine[*i]), rows.mine[*i].first);
-    let (places, events) = sites(kept.iter().map(coded), from);
-    let shape = Shape { longest: LONGEST.min(periods / 4).max(1), prospective: true, share: 0.5 };
+    // Searches of any time, or among everybody's events, go by weeks: they look at many more cylinders.
+    let unit = if options.clusters == ClusterSearch::default() { 1 } else { 7 };
+    let periods = ((last.0 - from.0) / unit + 1).max(1) as usize;
+    let within = |e: &Event| precise(e) && (from.0..=last.0).contains(&e.first);
+    let kept: Vec<usize> = (0..rows.mine.len()).filter(|i| within(rows.mine[*i])).collect();
+    // Everybody else's, where they are asked for, at places of the same list.
+    let others: Vec<&Event> = match options.clusters.law {
+        ClusterLaw::Own => Vec::new(),
+        ClusterLaw::Share => {
+            all.iter().filter(|e| e.actor1 != options.actor && e.actor2 != options.actor && within(e)).collect()
+        }
+    };
+    let mine = kept.iter().map(|i| (super::at(rows.mine[*i]), rows.mine[*i].first));
+    let (places, mut both) = sites(mine.chain(others.iter().map(|e| (super::at(e), e.first))), from);
+    for e in &mut both {
+        e.1 /= unit as u32;
+    }
+    let (events, others) = both.split_at(kept.len());
+    let shape = Shape {
+        longest: (LONGEST / unit as usize).min(periods / 4).max(1),
+        prospective: !options.clusters.any_time,
+        share: 0.5,
+    };
     if events.len() < 20 {
         return Vec::new();
     }
     let near = Sites::on_earth(&places, RADIUS_KM);
-    let study = Study { sites: &near, periods, events: &events, law: ScanLaw::Permutation };
+    let law = match options.clusters.law {
+        ClusterLaw::Own => ScanLaw::Permutation,
+        ClusterLaw::Share => ScanLaw::Bernoulli(others),
+    };
+    let study = Study { sites: &near, periods, events, law };
     let scan = Scan::new(study, shape);
     let told: Vec<Cylinder> = scan.clusters().into_iter().take(MOST).collect();
     let Some(top) = told.first() else { return Vec::new() };
-    let maxima = scan.maxima(1, SHUFFLES, None);
-    let past = replay(study, shape, &replay_days(periods, shape.longest));
+    // What is settled early is settled: twenty-five histories that reach it tell that it is nothing.
+    let (replicates, enough) = if unit == 1 { (SHUFFLES, None) } else { (49, Some((25, top.score))) };
+    let maxima = scan.maxima(1, replicates, enough);
+    // Earlier days ask what goes on; of any time there is but one question.
+    let past =
+        if options.clusters.any_time { Vec::new() } else { replay(study, shape, &replay_days(periods, shape.longest)) };
     let enough = past.len() >= 20;
     let rows_of_top: BTreeSet<usize> =
         events.iter().zip(&kept).filter(|(e, _)| inside(top, e)).map(|(_, i)| *i).collect();
-    let same = share_of_worlds(rows, from, last, shape, &rows_of_top);
+    // Where everybody else is placed does not change by world: then only ours would, and the worlds tell nothing of the cluster.
+    let same =
+        (options.clusters == ClusterSearch::default()).then(|| share_of_worlds(rows, from, last, shape, &rows_of_top));
     told.iter()
         .enumerate()
         .map(|(rank, c)| {
@@ -110,7 +157,10 @@ pub(super) fn clusters(rows: &Rows<'_>, first: Day, last: Day) -> Vec<Cluster> {
                 places: names,
                 centre: [lon, lat],
                 radius: c.radius,
-                days: [Day(from.0 + c.periods.0 as i32), Day(from.0 + c.periods.1 as i32)],
+                days: [
+                    Day(from.0 + unit * c.periods.0 as i32),
+                    Day((from.0 + unit * (c.periods.1 as i32 + 1) - 1).min(last.0)),
+                ],
                 events: c.events,
                 expected: c.expected,
                 score: c.score,
@@ -118,8 +168,8 @@ pub(super) fn clusters(rows: &Rows<'_>, first: Day, last: Day) -> Vec<Cluster> {
                 replays: past.len(),
                 permutation_p,
                 gumbel_p: gumbel_p(c.score, &maxima),
-                recurrence_days: 1.0 / replay_p.unwrap_or(permutation_p),
-                share_of_worlds: (rank == 0).then_some(same),
+                recurrence_days: f64::from(unit) / replay_p.unwrap_or(permutation_p),
+                share_of_worlds: same.filter(|_| rank == 0),
             }
         })
         .enumerate()

@@ -3,7 +3,9 @@
 use model::{Day, DaySpan, LonLat};
 use rayon::prelude::*;
 use serde::Serialize;
-use stats::{Hawkes, Motion, Sites, Stream, Whereabouts, bursts, entity, knox, motions, quantile, regime_begins};
+use stats::{
+    Hawkes, Motion, Sites, Stream, Whereabouts, bursts, entity, knox, mantel, motions, quantile, regime_begins,
+};
 
 use super::laws::Rows;
 use super::{Tally, precise};
@@ -14,8 +16,12 @@ const WORLDS: usize = 256;
 const BURST: (f64, i32) = (15.0, 14);
 /// Kilometres of a cell's side.
 const CELL_KM: f64 = 25.0;
-/// What counts as near in the near-repeat test: kilometres and days.
-const NEAR: (f64, u32) = (10.0, 7);
+/// What counts as near in the near-repeat tests: kilometres and days.
+const NEAR_KM: [f64; 4] = [1.0, 5.0, 10.0, 25.0];
+const NEAR_DAYS: [u32; 4] = [1, 3, 7, 14];
+const SHUFFLES: u32 = 199;
+/// Mantel's test looks at all pairs: of more events than this it would take minutes.
+const MANTEL: usize = 1_500;
 
 /// A number with its 80 % interval.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -65,6 +71,21 @@ pub struct Diffusion {
     pub p: f64,
 }
 
+/// Pairs of events no farther apart than so much.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct NearRepeat {
+    /// Kilometres.
+    pub km: f64,
+    /// Days.
+    pub days: u32,
+    /// Such pairs.
+    pub pairs: u64,
+    /// As many as chance gives.
+    pub expected: f64,
+    /// Share of shuffles, itself counted, with as many.
+    pub p: f64,
+}
+
 /// All of it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Movement {
@@ -82,8 +103,11 @@ pub struct Movement {
     pub farther: f64,
     /// Joint counts.
     pub diffusion: Vec<Diffusion>,
-    /// Pairs of events near in space and time, over what chance gives, and the share of shuffles that reach them.
-    pub near_repeat: Option<(f64, f64)>,
+    /// Pairs of events near in space and time (Knox), by kilometres and days.
+    pub near_repeat: Vec<NearRepeat>,
+    /// Mantel's test of all pairs within 500 km: standard deviations above chance, and the share of shuffles that reach it;
+    /// `None` for more than 1,500 events.
+    pub mantel: Option<(f64, f64)>,
     /// Events that each event triggers in the mean, with a 90 % interval; `None` where events are no clumpier than chance or too few.
     pub branching: Option<(f64, f64, f64)>,
 }
@@ -172,6 +196,7 @@ pub(super) fn movement(
     // The mean direction, of unit vectors.
     let sum =
         shifts.iter().fold((0.0, 0.0), |s, (_, b)| (s.0 + libm::cos(b.to_radians()), s.1 + libm::sin(b.to_radians())));
+    let (near_repeat, mantel) = near_repeat(rows, reference.from, current.to);
     Some(Movement {
         begins: ranked,
         changed,
@@ -180,7 +205,8 @@ pub(super) fn movement(
         bearing: (libm::atan2(sum.1, sum.0).to_degrees() + 360.0) % 360.0,
         farther: both.iter().filter(|(then, now)| now.front > then.front).count() as f64 / both.len() as f64,
         diffusion: diffusion(rows, reference.from, current.to),
-        near_repeat: near_repeat(rows, reference.from, current.to),
+        near_repeat,
+        mantel,
         branching: branching(rows, reference.from, current.to),
     })
 }
@@ -231,11 +257,16 @@ fn diffusion(rows: &Rows<'_>, from: Day, to: Day) -> Vec<Diffusion> {
         .collect()
 }
 
-fn near_repeat(rows: &Rows<'_>, from: Day, to: Day) -> Option<(f64, f64)> {
-    let (sites, events) = super::clusters::sites(placed(rows, from, to), from);
-    let cells = knox(&Sites::on_earth(&sites, NEAR.0), &events, &[NEAR.0], &[NEAR.1], 1, 199);
-    let cell = cells.first().filter(|c| c.expected > 0.0)?;
-    Some((cell.pairs as f64 / cell.expected, cell.p))
+/// Knox's cells, and Mantel's test.
+fn near_repeat(rows: &Rows<'_>, from: Day, to: Day) -> (Vec<NearRepeat>, Option<(f64, f64)>) {
+    let (places, events) = super::clusters::sites(placed(rows, from, to), from);
+    let cells = knox(&Sites::on_earth(&places, 25.0), &events, &NEAR_KM, &NEAR_DAYS, 1, SHUFFLES);
+    let cells = cells
+        .into_iter()
+        .map(|c| NearRepeat { km: c.distance, days: c.lag, pairs: c.pairs, expected: c.expected, p: c.p })
+        .collect();
+    let all = (2..=MANTEL).contains(&events.len());
+    (cells, all.then(|| mantel(&Sites::on_earth(&places, 500.0), &events, 1, SHUFFLES)))
 }
 
 fn branching(rows: &Rows<'_>, from: Day, to: Day) -> Option<(f64, f64, f64)> {

@@ -101,6 +101,9 @@ fn a_forecast_is_settled_by_what_is_known_later() {
     assert_eq!(settled.len(), 9);
     assert!(scored.brier.unwrap()[0] < 0.02, "{scored:?}");
     assert_eq!(scored.missed, 0);
+    // It was foreseen on the day of the forecast, and held at the end of the first month.
+    let few = scored.indicators.iter().find(|i| i.id == "few").unwrap();
+    assert_eq!((few.resolved, few.alarms, few.lead_days), (3, (3, 0), Some(30.0)));
     assert!(ledger.resolve(&whole, &december).is_empty(), "settled once");
     // The file is read back as it was written.
     let text = lines.iter().chain(&settled).fold(String::new(), |t, l| t + l + "\n");

@@ -55,7 +55,11 @@ pub fn hierarchical(panel: &Panel, horizon: usize) -> Vec<Paths> {
     // A Gamma with the units' mean and variance.
     let (a, b) = ((mean * mean / variance).max(1e-3), (mean / variance).max(1e-6));
     let last_year = panel.months().saturating_sub(12);
-    let clumped = size((0..units).flat_map(|u| panel.unit(u)[last_year..].iter().map(move |y| (f64::from(*y), u))).map(|(y, u)| (y, rates[u])));
+    let clumped = size(
+        (0..units)
+            .flat_map(|u| panel.unit(u)[last_year..].iter().map(move |y| (f64::from(*y), u)))
+            .map(|(y, u)| (y, rates[u])),
+    );
     (0..units)
         .map(|u| {
             let mut draw = Stream::new(0, entity("hierarchical"), u as u32);
@@ -114,7 +118,8 @@ pub fn self_exciting(panel: &Panel, near: &[Vec<usize>], horizon: usize) -> Vec<
         }
     }
     let Some((_, [fade, own, next], clumped)) = best else { return hierarchical(panel, horizon) };
-    let most: Vec<f64> = (0..units).map(|u| 10.0 * f64::from(panel.unit(u).iter().copied().max().unwrap_or(0)) + 100.0).collect();
+    let most: Vec<f64> =
+        (0..units).map(|u| 10.0 * f64::from(panel.unit(u).iter().copied().max().unwrap_or(0)) + 100.0).collect();
     let now: Vec<f64> = (0..units).map(|u| hold(panel.unit(u), fade)[months]).collect();
     let mut counts = vec![vec![0; PATHS * horizon]; units];
     for path in 0..PATHS {

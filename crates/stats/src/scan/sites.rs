@@ -52,8 +52,11 @@ impl Sites {
         let near = (0..at.len())
             .into_par_iter()
             .map(|i| {
-                let mut list: Vec<(f64, u32)> =
-                    band(i).iter().map(|j| (square(&at[i], &at[*j as usize]), *j)).filter(|(d, _)| *d <= most).collect();
+                let mut list: Vec<(f64, u32)> = band(i)
+                    .iter()
+                    .map(|j| (square(&at[i], &at[*j as usize]), *j))
+                    .filter(|(d, _)| *d <= most)
+                    .collect();
                 list.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
                 list.iter().map(|(_, j)| *j).collect()
             })

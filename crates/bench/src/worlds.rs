@@ -68,6 +68,7 @@ pub(crate) fn run(data: Option<&Path>) -> Result<Vec<Row>, String> {
         let events = synthetic(n);
         let options = SpreadOptions {
             actor: "Group".into(),
+            with: vec![],
             home: SpreadArea { name: "Home".into(), extent: Extent::Province("P0".into()) },
             areas: vec![],
             reference: DaySpan { from: Day(10_000), to: Day(11_825) },

@@ -401,6 +401,9 @@ pub(crate) struct Spread {
     /// The group, by name or part of it
     #[arg(long, required_unless_present = "all_actors")]
     pub(crate) actor: Option<String>,
+    /// Another group of the file whose events count as the group's own: an affiliate, a name it had before; may be given again
+    #[arg(long = "with", value_name = "ACTOR", conflicts_with = "all_actors")]
+    pub(crate) with: Vec<String>,
     /// Screen every actor instead: who is spreading, so that no more than a tenth of those called is expected to be wrong.
     /// Home is where nine tenths of an actor's events of the reference window lie
     #[arg(long, conflicts_with_all = ["actor", "home", "areas", "then", "out"])]

@@ -63,6 +63,8 @@ pub enum Extent {
 pub struct SpreadOptions {
     /// Actor, as named in the file.
     pub actor: String,
+    /// Others whose events count as its own.
+    pub with: Vec<String>,
     /// Home.
     pub home: SpreadArea,
     /// Further areas for the table.
@@ -79,6 +81,14 @@ pub struct SpreadOptions {
     pub clusters: ClusterSearch,
     /// Number of worlds.
     pub worlds: usize,
+}
+
+impl SpreadOptions {
+    /// Whether the actor, or one that counts with it, takes part in an event.
+    fn means(&self, e: &Event) -> bool {
+        let is = |name: &str| name == self.actor || self.with.iter().any(|w| w == name);
+        is(&e.actor1) || is(&e.actor2)
+    }
 }
 
 /// One class.
@@ -259,7 +269,7 @@ pub fn hull(events: &[&Event]) -> Result<Geometry, String> {
 /// Events of everybody else inside and outside home in both windows, and how many times as many a week there are now.
 fn effort(all: &[Event], options: &SpreadOptions, tally: &Tally) -> ([u32; 4], [f64; 2]) {
     let mut n = [0u32; 4];
-    for e in all.iter().filter(|e| e.actor1 != options.actor && e.actor2 != options.actor && precise(e)) {
+    for e in all.iter().filter(|e| !options.means(e) && precise(e)) {
         let inside = match &options.home.extent {
             Extent::Province(name) => e.adm1 == *name,
             Extent::Polygon(g) => g.contains(at(e)),
@@ -284,7 +294,7 @@ fn effort(all: &[Event], options: &SpreadOptions, tally: &Tally) -> ([u32; 4], [
 /// # Errors
 /// When the actor has no events in either window.
 pub fn spread(all: &[Event], options: &SpreadOptions) -> Result<Spread, String> {
-    let mine: Vec<&Event> = all.iter().filter(|e| e.actor1 == options.actor || e.actor2 == options.actor).collect();
+    let mine: Vec<&Event> = all.iter().filter(|e| options.means(e)).collect();
     let named: Vec<&SpreadArea> = std::iter::once(&options.home).chain(&options.areas).collect();
     if named.len() > 63 {
         return Err("at most 63 areas can be told apart".into());

@@ -112,8 +112,12 @@ pub fn backtest_page(b: &Backtest, what: &str, file: &str) -> String {
 /// What was said against what happened; the size of a mark is the number of cases.
 fn reliability(bins: &[(usize, f64, f64)]) -> String {
     let (left, side) = (48.0, 300.0);
-    let mut svg =
-        Svg::new(380.0, side + 44.0, "Chance said against share that happened, by tenths; the table has the numbers");
+    let strip = 60.0;
+    let mut svg = Svg::new(
+        380.0,
+        side + strip + 60.0,
+        "Chance said against share that happened, by tenths, and below how often each was said; the table has the numbers",
+    );
     for i in 0..=4 {
         let v = f64::from(i) / 4.0;
         let (x, y) = (left + side * v, 10.0 + side * (1.0 - v));
@@ -135,6 +139,14 @@ fn reliability(bins: &[(usize, f64, f64)]) -> String {
             &format!("said {:.0} %, happened {:.0} % of {n}", said * 100.0, so * 100.0),
         );
     }
-    svg.text(left + side / 2.0, side + 42.0, "middle", "tick", "chance said");
+    // How sharp: calls near 0 and 1 say more than calls in the middle.
+    let foot = side + 34.0 + strip;
+    for (i, (n, ..)) in bins.iter().enumerate() {
+        let high = strip * (*n as f64 / most).sqrt();
+        let x = left + side * (i as f64 + 0.1) / 10.0;
+        svg.rect(x, foot - high, side * 0.08, high, "event", &format!("{n} cases"));
+    }
+    svg.line(left, foot, left + side, foot, "grid");
+    svg.text(left + side / 2.0, foot + 16.0, "middle", "tick", "chance said; below, how often (square root)");
     svg.finish()
 }

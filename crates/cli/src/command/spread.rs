@@ -43,11 +43,17 @@ pub(crate) fn run(args: &Spread, common: &Common) -> Outcome {
         let found = screen(events, reference, current, (args.worlds as usize).min(256));
         return show_screened(&found, reference, current, args.worlds.min(256) as usize, common);
     };
-    let actor = resolve_name(asked, "actor", events.iter().flat_map(|e| [&*e.actor1, &*e.actor2]))?;
-    if actor != *asked {
-        eprintln!("note: `{asked}` is read as `{actor}`");
-    }
-    let mine: Vec<&Event> = events.iter().filter(|e| e.actor1 == actor || e.actor2 == actor).collect();
+    let named = |asked: &String| -> Result<String, String> {
+        let name = resolve_name(asked, "actor", events.iter().flat_map(|e| [&*e.actor1, &*e.actor2]))?;
+        if name != *asked {
+            eprintln!("note: `{asked}` is read as `{name}`");
+        }
+        Ok(name)
+    };
+    let actor = named(asked)?;
+    let with = args.with.iter().map(named).collect::<Result<Vec<_>, _>>()?;
+    let is = |name: &str| name == actor || with.iter().any(|w| w == name);
+    let mine: Vec<&Event> = events.iter().filter(|e| is(&e.actor1) || is(&e.actor2)).collect();
     let home = area(&args.home, &mine, events)?;
     let areas = args.areas.iter().map(|a| area(a, &mine, events)).collect::<Result<Vec<_>, _>>()?;
     let compared = args
@@ -78,6 +84,7 @@ pub(crate) fn run(args: &Spread, common: &Common) -> Outcome {
     };
     let options = SpreadOptions {
         actor,
+        with,
         home,
         areas,
         reference,

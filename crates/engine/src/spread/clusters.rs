@@ -101,9 +101,7 @@ pub(super) fn clusters(rows: &Rows<'_>, all: &[Event], options: &SpreadOptions, 
     // Everybody else's, where they are asked for, at places of the same list.
     let others: Vec<&Event> = match options.clusters.law {
         ClusterLaw::Own => Vec::new(),
-        ClusterLaw::Share => {
-            all.iter().filter(|e| e.actor1 != options.actor && e.actor2 != options.actor && within(e)).collect()
-        }
+        ClusterLaw::Share => all.iter().filter(|e| !options.means(e) && within(e)).collect(),
     };
     let mine = kept.iter().map(|i| (super::at(rows.mine[*i]), rows.mine[*i].first));
     let (places, mut both) = sites(mine.chain(others.iter().map(|e| (super::at(e), e.first))), from);

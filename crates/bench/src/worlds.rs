@@ -74,6 +74,7 @@ pub(crate) fn run(data: Option<&Path>) -> Result<Vec<Row>, String> {
             reference: DaySpan { from: Day(10_000), to: Day(11_825) },
             window: DaySpan { from: Day(11_826), to: Day(12_555) },
             compared: vec![],
+            dormant_below: 1.0,
             detail: false,
             clusters: engine::ClusterSearch::default(),
             worlds,

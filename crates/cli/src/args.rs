@@ -391,9 +391,15 @@ pub(crate) struct Place {
     pub(crate) limit: usize,
 }
 
+/// Asks where a group is going: contained, relocating, expanding, receding or dormant; when that changed, how far it went,
+/// whether it grows or moves, what crowds together, how long it stays anywhere.
+///
+/// Of an event data file, every row is placed and dated world by world as its precision allows. Of a case, its own worlds are
+/// taken, with who did what as unsure as it is there: actor and areas are ids of the case, affiliates count as the
+/// footprint that the case declares for the actor says (else those that belong to it, allies and other names), and so do the windows.
 #[derive(Debug, Args)]
 pub(crate) struct Spread {
-    /// Event data file, as downloaded (plain, .gz or .zip)
+    /// Event data file, as downloaded (plain, .gz or .zip), or a case folder
     pub(crate) data: PathBuf,
     /// Its format
     #[arg(long, value_name = "FORMAT", default_value = "ged", value_parser = file_format)]
@@ -408,7 +414,7 @@ pub(crate) struct Spread {
     /// Home is where nine tenths of an actor's events of the reference window lie
     #[arg(long, conflicts_with_all = ["actor", "home", "areas", "then", "out"])]
     pub(crate) all_actors: bool,
-    /// Home area: an admin-1 name in the file, a GeoJSON file, or `hull` for the hull of the group's first years
+    /// Home area: an admin-1 name in the file, a GeoJSON file, or `hull` for the hull of the group's first years; of a case, an area
     #[arg(long, default_value = "hull")]
     pub(crate) home: String,
     /// Further areas for the table, as for --home

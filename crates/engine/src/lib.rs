@@ -43,7 +43,7 @@ pub use slices::{MatchedAll, SLICE_ROWS, SliceOptions, SliceSet, match_all, matc
 pub use spread::{
     AreaYear, Cluster, ClusterLaw, ClusterSearch, Diffusion, Effort, Episode, Estimate, Event, Extent, Lasting,
     Movement, NearRepeat, Reach, Screened, Spread, SpreadArea, SpreadEvent, SpreadOptions, SpreadRow, Tenure, hull,
-    resolve_name, screen, spread,
+    resolve_name, screen, spread, spread_of_case,
 };
 pub use stage::assess::Assessment;
 pub use stage::gather::Reviewed;

@@ -7,6 +7,7 @@
 mod clusters;
 mod laws;
 mod movement;
+mod of_case;
 mod screen;
 mod tenure;
 
@@ -22,6 +23,7 @@ use stats::{Counts, FootprintModel, dispersion, mean_se, quantile};
 pub use clusters::{Cluster, ClusterLaw, ClusterSearch};
 use laws::Rows;
 pub use movement::{Diffusion, Estimate, Movement, NearRepeat, Reach};
+pub use of_case::spread_of_case;
 pub use screen::{Screened, screen};
 pub use tenure::{Episode, Lasting, Tenure};
 
@@ -73,6 +75,8 @@ pub struct SpreadOptions {
     pub reference: DaySpan,
     /// Current window.
     pub window: DaySpan,
+    /// Dormant when fewer events than this are expected in the current window.
+    pub dormant_below: f64,
     /// Earlier periods that the current window is compared with.
     pub compared: Vec<DaySpan>,
     /// Whether movement and clusters are worked out too.
@@ -299,7 +303,11 @@ pub fn spread(all: &[Event], options: &SpreadOptions) -> Result<Spread, String> 
     if named.len() > 63 {
         return Err("at most 63 areas can be told apart".into());
     }
-    let rows = Rows::new(mine, &named);
+    answer(Rows::new(mine, &named), all, &named, options)
+}
+
+/// Answers it of rows whose fate in each world is known; `all` are everybody's.
+fn answer(rows: Rows<'_>, all: &[Event], named: &[&SpreadArea], options: &SpreadOptions) -> Result<Spread, String> {
     let mine = &rows.mine;
     let n = options.worlds;
     let tally = Tally::new(&rows, options.reference, options.window, n);
@@ -311,18 +319,7 @@ pub fn spread(all: &[Event], options: &SpreadOptions) -> Result<Spread, String> 
         ));
     }
     let (others, growth) = effort(all, options, &tally);
-    let effort = Effort { others, growth, footprint: tally.classes(&mut tally.model().with_effort(growth)) };
-    let (movement, clusters) = if options.detail {
-        let first = all.iter().map(|e| Day(e.first)).min().unwrap_or(options.reference.from);
-        // Pairs of events are looked at: of very many, every so manieth.
-        let some = rows.thinned(DETAILED, &named);
-        (
-            movement::movement(&some, &tally, options.reference, options.window, &options.compared),
-            clusters::clusters(&some, all, options, first),
-        )
-    } else {
-        (None, Vec::new())
-    };
+    let effort = Effort { others, growth, footprint: tally.classes(&mut tally.model(options.dormant_below).with_effort(growth)) };
     let points = mine
         .iter()
         .zip(&rows.laws)
@@ -337,24 +334,43 @@ pub fn spread(all: &[Event], options: &SpreadOptions) -> Result<Spread, String> 
             current: options.window.contains(Day(e.first)),
         })
         .collect();
+    let events = mine.len();
+    let disordered = mine.iter().filter(|e| e.has(flag::DISORDERED)).count();
+    let imprecise = mine.iter().filter(|e| (Exactness::Adm1..=Exactness::Country).contains(&e.extent)).count();
+    let (tenure, table) = (tenure::tenure(&rows, options.window.to), table(&rows, named, n));
+    // Of fewer than two events a window has no geometry to speak of.
+    let enough = expected[0] + expected[2] >= 2.0 && expected[1] + expected[3] >= 2.0;
+    let (movement, clusters) = if options.detail {
+        let first = all.iter().map(|e| Day(e.first)).min().unwrap_or(options.reference.from);
+        // Pairs of events are looked at: of very many, every so manieth.
+        let some = rows.thinned(DETAILED, named);
+        (
+            enough
+                .then(|| movement::movement(&some, &tally, options.reference, options.window, &options.compared))
+                .flatten(),
+            clusters::clusters(&some, all, options, first),
+        )
+    } else {
+        (None, Vec::new())
+    };
     Ok(Spread {
         actor: options.actor.clone(),
         home: options.home.name.clone(),
         reference: [options.reference.from, options.reference.to],
         window: [options.window.from, options.window.to],
         worlds: n,
-        events: mine.len(),
-        disordered: mine.iter().filter(|e| e.has(flag::DISORDERED)).count(),
-        imprecise: mine.iter().filter(|e| (Exactness::Adm1..=Exactness::Country).contains(&e.extent)).count(),
-        footprint: tally.classes(&mut tally.model()),
+        events,
+        disordered,
+        imprecise,
+        footprint: tally.classes(&mut tally.model(options.dormant_below)),
         expected,
         dispersion: tally.phi,
         effort,
         movement,
         any_time: options.clusters.any_time,
         clusters,
-        tenure: tenure::tenure(&rows, options.window.to),
-        table: table(&rows, &named, n),
+        tenure,
+        table,
         points,
     })
 }
@@ -409,8 +425,8 @@ impl Tally {
         [mean(|c| c.in0), mean(|c| c.in1), mean(|c| c.out0), mean(|c| c.out1)]
     }
 
-    fn model(&self) -> FootprintModel {
-        FootprintModel::new(self.weeks[0], self.weeks[1], 1.0, self.phi, 1024)
+    fn model(&self, dormant_below: f64) -> FootprintModel {
+        FootprintModel::new(self.weeks[0], self.weeks[1], dormant_below, self.phi, 1024)
     }
 
     fn classes(&self, model: &mut FootprintModel) -> Vec<SpreadRow> {

@@ -5,12 +5,126 @@ use std::path::Path;
 use engine::{
     ClusterLaw, ClusterSearch, Event, Extent, Screened, SpreadArea, SpreadOptions, hull, resolve_name, screen,
 };
-use model::{Day, DaySpan, Geometry, Window, percent, word};
+use model::{Day, DaySpan, Geometry, LinkKind, Test, Window, percent, word};
 
-use crate::args::{Against, Common, Format, Spread};
+use crate::args::{Against, Common, Format, Seen, Spread};
 use crate::{End, Outcome, disk, output};
 
 pub(crate) fn run(args: &Spread, common: &Common) -> Outcome {
+    if args.data.is_dir() { of_case(args, common) } else { of_file(args, common) }
+}
+
+/// Of a case: its worlds, its actors, its areas.
+fn of_case(args: &Spread, common: &Common) -> Outcome {
+    let seen = Seen { as_of: None, worlds: args.worlds };
+    let Some(loaded) = super::sound_case(&args.data, Some(&seen))? else { return Ok(End::Failed) };
+    let case = &loaded.case;
+    let Some(asked) = args.actor.as_ref().filter(|_| args.with.is_empty()) else {
+        return Err("of a case: give --actor; who counts with it is said by the case's own links".into());
+    };
+    let id = |kind: &str, asked: &str, ids: &mut dyn Iterator<Item = &String>| -> Result<String, String> {
+        let ids: Vec<&str> = ids.map(String::as_str).collect();
+        if ids.contains(&asked) {
+            return Ok(asked.to_owned());
+        }
+        let near = model::suggest_edit(asked, ids.iter().copied());
+        Err(format!("the case has no {kind} `{asked}`{}", near.map_or(String::new(), |n| format!(": did you mean `{n}`?"))))
+    };
+    let actor = id("actor", asked, &mut case.actors.keys())?;
+    let declared = case.indicators.values().find_map(|i| match &i.test {
+        Test::Footprint(f) if f.actor == actor && (args.home == "hull" || f.home == args.home) => Some(f),
+        _ => None,
+    });
+    let home = match (args.home.as_str(), declared) {
+        ("hull", Some(f)) => f.home.clone(),
+        ("hull", None) => return Err(format!("no footprint of `{actor}` is declared: give --home, an area of the case")),
+        (asked, _) => id("area", asked, &mut case.areas.keys())?,
+    };
+    let named = |area: &str| -> SpreadArea {
+        let a = &case.areas[area];
+        SpreadArea { name: a.name.clone(), extent: Extent::Polygon(a.geometry.clone()) }
+    };
+    let areas = args
+        .areas
+        .iter()
+        .map(|a| Ok(named(&id("area", a, &mut case.areas.keys())?)))
+        .collect::<Result<Vec<_>, String>>()?;
+    let as_of = case.as_of();
+    let window = |given: &Option<String>, declared: Option<&Window>, what: &str| -> Result<DaySpan, String> {
+        let w = match given {
+            Some(t) => Window::parse(t)?,
+            None => declared.cloned().ok_or(format!("no footprint of `{actor}` is declared: give --{what} A/B"))?,
+        };
+        w.days(as_of).ok_or_else(|| format!("`{w}` begins after {as_of}"))
+    };
+    let current = window(&args.window, declared.map(|f| &f.window), "window")?;
+    let reference = window(&args.reference, declared.map(|f| &f.reference), "reference")?;
+    if reference.to >= current.from {
+        return Err("the reference window must end before the current window".into());
+    }
+    let affiliates = declared.map_or_else(
+        || vec![LinkKind::PartOf, LinkKind::AlliedWith, LinkKind::Renamed, LinkKind::MergedInto, LinkKind::SuccessorOf],
+        |f| f.affiliates.clone(),
+    );
+    let compared = args
+        .then
+        .iter()
+        .map(|t| Window::parse(t)?.days(as_of).ok_or_else(|| format!("`{t}` begins after {as_of}")))
+        .collect::<Result<Vec<_>, String>>()?;
+    let options = SpreadOptions {
+        actor,
+        with: Vec::new(),
+        home: named(&home),
+        areas,
+        reference,
+        window: current,
+        compared,
+        dormant_below: declared.map_or(1.0, |f| f.dormant_below),
+        detail: true,
+        clusters: search(args),
+        worlds: args.worlds as usize,
+    };
+    let run = engine::assess(case, engine::Options { worlds: options.worlds }).map_err(|problems| {
+        output::problems(&problems, &loaded.texts);
+        "the case cannot be built".to_owned()
+    })?;
+    let s = engine::spread_of_case(case, &run, &affiliates, &options)?;
+    let outlines: Vec<(String, Geometry)> = std::iter::once(&options.home)
+        .chain(&options.areas)
+        .filter_map(|a| match &a.extent {
+            Extent::Polygon(g) => Some((a.name.clone(), g.clone())),
+            Extent::Province(_) => None,
+        })
+        .collect();
+    show(&s, &outlines, &case.title, args, common)
+}
+
+fn search(args: &Spread) -> ClusterSearch {
+    let law = match args.clusters {
+        Against::Own => ClusterLaw::Own,
+        Against::Share => ClusterLaw::Share,
+    };
+    ClusterSearch { law, any_time: args.any_time }
+}
+
+fn show(
+    s: &engine::Spread,
+    outlines: &[(String, Geometry)],
+    from: &str,
+    args: &Spread,
+    common: &Common,
+) -> Outcome {
+    disk::write(&args.out, publish::spread_page(s, outlines, from).as_bytes())?;
+    if common.format == Format::Json {
+        output::print(&(serde_json::to_string_pretty(s).map_err(|e| e.to_string())? + "\n"));
+    } else {
+        output::print(&text(s));
+    }
+    eprintln!("\npage:  {}", args.out.display());
+    Ok(End::Done)
+}
+
+fn of_file(args: &Spread, common: &Common) -> Outcome {
     let events = &super::events_of(&args.data, args.from)?;
     let last = events.iter().map(|e| Day(e.last)).max().unwrap_or(Day(0));
     let window = |text: &Option<String>, default: DaySpan| -> Result<DaySpan, String> {
@@ -75,13 +189,6 @@ pub(crate) fn run(args: &Spread, common: &Common) -> Outcome {
             }
         })
         .collect();
-    let clusters = ClusterSearch {
-        law: match args.clusters {
-            Against::Own => ClusterLaw::Own,
-            Against::Share => ClusterLaw::Share,
-        },
-        any_time: args.any_time,
-    };
     let options = SpreadOptions {
         actor,
         with,
@@ -90,21 +197,14 @@ pub(crate) fn run(args: &Spread, common: &Common) -> Outcome {
         reference,
         window: current,
         compared,
+        dormant_below: 1.0,
         detail: true,
-        clusters,
+        clusters: search(args),
         worlds: args.worlds as usize,
     };
     let s = engine::spread(events, &options)?;
     let name = args.data.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
-    let page = publish::spread_page(&s, &outlines, &name);
-    disk::write(&args.out, page.as_bytes())?;
-    if common.format == Format::Json {
-        output::print(&(serde_json::to_string_pretty(&s).map_err(|e| e.to_string())? + "\n"));
-    } else {
-        output::print(&text(&s));
-    }
-    eprintln!("\npage:  {}", args.out.display());
-    Ok(End::Done)
+    show(&s, &outlines, &name, args, common)
 }
 
 /// An area by name, file or hull.

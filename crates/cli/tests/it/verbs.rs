@@ -336,6 +336,26 @@ fn every_actor_is_screened_at_once() {
     assert_eq!(out.status.code(), Some(2), "an actor, or all of them");
 }
 
+/// Of a case the same question has the same answer as the footprint that the case declares: they are the same worlds.
+#[test]
+fn a_case_is_asked_where_a_group_is_going() {
+    let (folder, case) = fresh("rasht-2010");
+    let page = folder.path().join("page.html").to_string_lossy().into_owned();
+    let s = json(&["spread", &case, "--actor", "imu", "--out", &page, "--format", "json"]);
+    let a = json(&["build", &case, "--no-tests", "--format", "json"]);
+    let declared: Vec<&serde_json::Value> = a["footprint"].as_array().unwrap().iter().collect();
+    for class in s["footprint"].as_array().unwrap() {
+        let same = declared.iter().any(|d| {
+            d["class"] == class["class"]
+                && (d["probability"].as_f64().unwrap() - class["probability"].as_f64().unwrap()).abs() < 1e-6
+        });
+        assert!(same, "{class}");
+    }
+    assert!(s["tenure"]["episodes"].as_array().unwrap().iter().any(|e| e["area"] == "Rasht Valley"), "{}", s["tenure"]);
+    let out = bellwether(&["spread", &case, "--actor", "imuu"]);
+    assert!(text(&out.stderr).contains("did you mean `imu`?"), "{}", text(&out.stderr));
+}
+
 /// Months ahead of a file: what is steady goes on, twice the same, with a page; and what such forecasts would have earned.
 #[test]
 fn a_file_is_forecast_and_scored() {

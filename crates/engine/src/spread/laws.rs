@@ -48,6 +48,8 @@ pub(super) struct Rows<'e> {
     pub(super) laws: Vec<Where>,
     names: Vec<u64>,
     tolls: Vec<Toll>,
+    /// What became of each row in each world, where that has been drawn elsewhere: and deaths.
+    settled: Option<Vec<(Vec<Option<Drawn>>, Vec<u32>)>>,
 }
 
 /// A row in one world.
@@ -66,17 +68,37 @@ impl<'e> Rows<'e> {
             names: mine.iter().map(|e| entity(&format!("ged:{}", e.id))).collect(),
             tolls: mine.iter().map(|e| Toll::new(e.deaths.map_or((0, 0, 0), |d| (d.low, d.best, d.high)))).collect(),
             mine,
+            settled: None,
         }
     }
 
+    /// No rows yet; each will come with what became of it.
+    pub(super) fn settled() -> Self {
+        Self { mine: vec![], laws: vec![], names: vec![], tolls: vec![], settled: Some(vec![]) }
+    }
+
+    /// A row with its fate in each world.
+    pub(super) fn settle(&mut self, row: &'e Event, law: Where, drawn: Vec<Option<Drawn>>, deaths: Vec<u32>) {
+        self.mine.push(row);
+        self.laws.push(law);
+        self.settled.get_or_insert_default().push((drawn, deaths));
+    }
+
     /// At most so many of the rows, evenly through the file.
-    pub(super) fn thinned(&self, most: usize, named: &[&SpreadArea]) -> Self {
+    pub(super) fn thinned(self, most: usize, named: &[&SpreadArea]) -> Self {
+        if self.settled.is_some() || self.mine.len() <= most {
+            return self;
+        }
         let step = self.mine.len().div_ceil(most).max(1);
         Self::new(self.mine.iter().copied().step_by(step).collect(), named)
     }
 
     /// What became of a row in a world; `None` where it was no event of its own.
     pub(super) fn draw(&self, row: usize, world: usize) -> Option<Drawn> {
+        if let Some(settled) = &self.settled {
+            let (drawn, _) = &settled[row];
+            return drawn[world % drawn.len()];
+        }
         let e = self.mine[row];
         let u = |a: u32| uniform(1, world as u32, self.names[row], a);
         if u(attribute::SO) >= if e.has(flag::UNCLEAR) { UNCLEAR } else { CLEAR } {
@@ -93,6 +115,10 @@ impl<'e> Rows<'e> {
 
     /// Deaths of a row in a world.
     pub(super) fn deaths(&self, row: usize, world: usize) -> u32 {
+        if let Some(settled) = &self.settled {
+            let (_, deaths) = &settled[row];
+            return deaths[world % deaths.len()];
+        }
         self.tolls[row].draw(|| uniform(1, world as u32, self.names[row], attribute::FIGURE))
     }
 }

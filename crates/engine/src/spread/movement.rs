@@ -253,6 +253,7 @@ fn diffusion(rows: &Rows<'_>, from: Day, to: Day) -> Vec<Diffusion> {
     ["escalation", "relocation", "contraction"]
         .into_iter()
         .zip(found)
+        .filter(|(_, m)| m.observed > 0 || m.expected > 0.0)
         .map(|(kind, Motion { observed, expected, p })| Diffusion { kind, observed, expected, p })
         .collect()
 }

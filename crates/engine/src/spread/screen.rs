@@ -53,7 +53,7 @@ pub fn screen(all: &[Event], reference: DaySpan, window: DaySpan, worlds: usize)
                 extent: Extent::Polygon(home(&before.map(|e| at(e)).collect::<Vec<_>>())?),
             };
             let tally = Tally::new(&Rows::new(events, &[&home]), reference, window, worlds);
-            let classes = tally.classes(&mut tally.model());
+            let classes = tally.classes(&mut tally.model(1.0));
             let best = classes.iter().max_by(|a, b| a.probability.total_cmp(&b.probability))?;
             let outward = |c: &&SpreadRow| matches!(c.class, FootprintClass::Relocating | FootprintClass::Expanding);
             Some(Screened {

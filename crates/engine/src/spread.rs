@@ -319,7 +319,11 @@ fn answer(rows: Rows<'_>, all: &[Event], named: &[&SpreadArea], options: &Spread
         ));
     }
     let (others, growth) = effort(all, options, &tally);
-    let effort = Effort { others, growth, footprint: tally.classes(&mut tally.model(options.dormant_below).with_effort(growth)) };
+    let effort = Effort {
+        others,
+        growth,
+        footprint: tally.classes(&mut tally.model(options.dormant_below).with_effort(growth)),
+    };
     let points = mine
         .iter()
         .zip(&rows.laws)

@@ -16,6 +16,7 @@ mod windows;
 use rayon::prelude::*;
 
 pub use cylinders::Cylinder;
+use cylinders::Found;
 pub use sites::Sites;
 
 use crate::draw::{Stream, entity};
@@ -263,14 +264,14 @@ impl<'a> Scan<'a> {
         }
     }
 
-    fn best_by_centre(&self, events: &[(u32, u32)]) -> Vec<Cylinder> {
+    fn best_by_centre(&self, events: &[(u32, u32)]) -> Vec<Found> {
         let by_site = windows::BySite::new(self.study.sites.len(), events);
         (0..self.zones.len())
             .into_par_iter()
             .map_init(
                 || windows::Room::new(self),
                 |room, centre| {
-                    let mut best = Cylinder::none(centre);
+                    let mut best = Found::none(centre);
                     windows::about(self, &by_site, centre, room, &mut best);
                     best
                 },

@@ -28,7 +28,10 @@ fn of_case(args: &Spread, common: &Common) -> Outcome {
             return Ok(asked.to_owned());
         }
         let near = model::suggest_edit(asked, ids.iter().copied());
-        Err(format!("the case has no {kind} `{asked}`{}", near.map_or(String::new(), |n| format!(": did you mean `{n}`?"))))
+        Err(format!(
+            "the case has no {kind} `{asked}`{}",
+            near.map_or(String::new(), |n| format!(": did you mean `{n}`?"))
+        ))
     };
     let actor = id("actor", asked, &mut case.actors.keys())?;
     let declared = case.indicators.values().find_map(|i| match &i.test {
@@ -37,7 +40,9 @@ fn of_case(args: &Spread, common: &Common) -> Outcome {
     });
     let home = match (args.home.as_str(), declared) {
         ("hull", Some(f)) => f.home.clone(),
-        ("hull", None) => return Err(format!("no footprint of `{actor}` is declared: give --home, an area of the case")),
+        ("hull", None) => {
+            return Err(format!("no footprint of `{actor}` is declared: give --home, an area of the case"));
+        }
         (asked, _) => id("area", asked, &mut case.areas.keys())?,
     };
     let named = |area: &str| -> SpreadArea {
@@ -107,13 +112,7 @@ fn search(args: &Spread) -> ClusterSearch {
     ClusterSearch { law, any_time: args.any_time }
 }
 
-fn show(
-    s: &engine::Spread,
-    outlines: &[(String, Geometry)],
-    from: &str,
-    args: &Spread,
-    common: &Common,
-) -> Outcome {
+fn show(s: &engine::Spread, outlines: &[(String, Geometry)], from: &str, args: &Spread, common: &Common) -> Outcome {
     disk::write(&args.out, publish::spread_page(s, outlines, from).as_bytes())?;
     if common.format == Format::Json {
         output::print(&(serde_json::to_string_pretty(s).map_err(|e| e.to_string())? + "\n"));

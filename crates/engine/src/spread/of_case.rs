@@ -13,7 +13,12 @@ use crate::stage::reconcile::{EventLaw, PlaceLaw};
 ///
 /// # Errors
 /// When the actor has no events in either window.
-pub fn spread_of_case(case: &Case, run: &Run, affiliates: &[LinkKind], options: &SpreadOptions) -> Result<Spread, String> {
+pub fn spread_of_case(
+    case: &Case,
+    run: &Run,
+    affiliates: &[LinkKind],
+    options: &SpreadOptions,
+) -> Result<Spread, String> {
     let (laws, worlds) = (&run.laws, &run.worlds);
     let name = case.actors.get(&options.actor).map_or(options.actor.as_str(), |a| a.name.as_str()).to_owned();
     let members: Vec<_> = (0..worlds.n).map(|w| worlds.affiliates(&options.actor, affiliates, w)).collect();
@@ -62,7 +67,8 @@ pub fn spread_of_case(case: &Case, run: &Run, affiliates: &[LinkKind], options: 
 
 /// An event as a row would have it: its likeliest place, the days it may have been on.
 fn coded(case: &Case, law: &EventLaw, place: &PlaceLaw) -> Event {
-    let heaviest = (0..place.points.len()).fold(0, |best, i| if place.weights[i] > place.weights[best] { i } else { best });
+    let heaviest =
+        (0..place.points.len()).fold(0, |best, i| if place.weights[i] > place.weights[best] { i } else { best });
     let at = place.points[heaviest];
     // How far the belief reaches: the mean distance from there.
     let far = place.points.iter().zip(&place.weights).map(|(p, w)| w * distance_m(*p, at)).sum::<f64>() / 1000.0;

@@ -21,28 +21,47 @@ pub struct Cylinder {
     pub radius: f64,
 }
 
-impl Cylinder {
-    /// None found about this centre.
+/// The best about some centre: its circle by number of places, which are named only once it is told.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Found {
+    pub(super) centre: usize,
+    pub(super) places: usize,
+    pub(super) periods: (usize, usize),
+    pub(super) events: u32,
+    pub(super) expected: f64,
+    pub(super) score: f64,
+}
+
+impl Found {
+    /// None about this centre.
     pub(super) fn none(centre: usize) -> Self {
-        Self { centre, sites: Vec::new(), periods: (0, 0), events: 0, expected: 0.0, score: 0.0, radius: 0.0 }
+        Self { centre, places: 0, periods: (0, 0), events: 0, expected: 0.0, score: 0.0 }
     }
 }
 
 /// The strongest first, each without a place of those before it.
-pub(super) fn apart(sites: &Sites, mut found: Vec<Cylinder>) -> Vec<Cylinder> {
+pub(super) fn apart(sites: &Sites, mut found: Vec<Found>) -> Vec<Cylinder> {
     found.retain(|c| c.score > 0.0);
     found.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.centre.cmp(&b.centre)));
     let mut taken = vec![false; sites.len()];
     let mut told = Vec::new();
-    for mut c in found {
-        if c.sites.iter().any(|s| taken[*s]) {
+    for c in found {
+        let circle = &sites.near(c.centre)[..c.places];
+        if circle.iter().any(|s| taken[*s as usize]) {
             continue;
         }
-        for s in &c.sites {
-            taken[*s] = true;
+        for s in circle {
+            taken[*s as usize] = true;
         }
-        c.radius = c.sites.last().map_or(0.0, |s| sites.distance(c.centre, *s));
-        told.push(c);
+        told.push(Cylinder {
+            centre: c.centre,
+            sites: circle.iter().map(|s| *s as usize).collect(),
+            periods: c.periods,
+            events: c.events,
+            expected: c.expected,
+            score: c.score,
+            radius: circle.last().map_or(0.0, |s| sites.distance(c.centre, *s as usize)),
+        });
     }
     told
 }

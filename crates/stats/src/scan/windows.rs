@@ -4,7 +4,8 @@
 //! and more are expected. And an interval that begins or ends on an empty period is beaten by the shorter one. So only
 //! intervals are looked at that hold an event of the place just added, and begin and end with one of the circle's.
 
-use super::{Cylinder, Scan, ScanLaw};
+use super::cylinders::Found;
+use super::{Scan, ScanLaw};
 
 /// The periods of the events of each site, in order.
 #[derive(Debug)]
@@ -62,15 +63,14 @@ impl Room {
 /// The highest score about any centre.
 pub(super) fn highest(scan: &Scan<'_>, events: &[(u32, u32)], room: &mut Room) -> f64 {
     let by_site = BySite::new(scan.study.sites.len(), events);
-    let mut best = Cylinder::none(0);
+    let mut best = Found::none(0);
     pulp::Arch::new().dispatch(About { scan, by_site: &by_site, centres: 0..scan.zones.len(), room, best: &mut best });
     best.score
 }
 
 /// Raises `best` to the best cylinder about `centre`.
-pub(super) fn about(scan: &Scan<'_>, by_site: &BySite, centre: usize, room: &mut Room, best: &mut Cylinder) {
+pub(super) fn about(scan: &Scan<'_>, by_site: &BySite, centre: usize, room: &mut Room, best: &mut Found) {
     pulp::Arch::new().dispatch(About { scan, by_site, centres: centre..centre + 1, room, best });
-    best.sites = scan.study.sites.near(centre)[..best.sites.len()].iter().map(|s| *s as usize).collect();
 }
 
 /// The search about some centres, compiled for each width of vector that a machine may have: the same sums, more at once.
@@ -79,7 +79,7 @@ struct About<'s, 'a> {
     by_site: &'s BySite,
     centres: std::ops::Range<usize>,
     room: &'s mut Room,
-    best: &'s mut Cylinder,
+    best: &'s mut Found,
 }
 
 impl pulp::WithSimd for About<'_, '_> {
@@ -94,7 +94,7 @@ impl pulp::WithSimd for About<'_, '_> {
 }
 
 #[inline(always)]
-fn centre_of(scan: &Scan<'_>, by_site: &BySite, centre: usize, room: &mut Room, best: &mut Cylinder) {
+fn centre_of(scan: &Scan<'_>, by_site: &BySite, centre: usize, room: &mut Room, best: &mut Found) {
     let permuted = matches!(scan.study.law, ScanLaw::Permutation);
     let bernoulli = matches!(scan.study.law, ScanLaw::Bernoulli(_));
     let (periods, longest) = (scan.study.periods, scan.shape.longest);
@@ -172,8 +172,7 @@ fn centre_of(scan: &Scan<'_>, by_site: &BySite, centre: usize, room: &mut Room, 
                         best.periods = (s, e - 1);
                         best.events = c;
                         best.expected = if bernoulli { expected * total / f64::from(scan.logs.all) } else { expected };
-                        // As long as the circle; named once the centre is done.
-                        best.sites.resize(k + 1, 0);
+                        best.places = k + 1;
                     }
                 }
             }

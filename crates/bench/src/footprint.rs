@@ -4,7 +4,6 @@
 //! `--data` names a file as the simulation's worlds are written (see `WRITER`); without it they are written by Python with numpy.
 
 use std::path::Path;
-use std::process::{Command, Stdio};
 
 use rayon::prelude::*;
 use stats::{Counts, FootprintModel, Stream, calibration_error, dispersion, entity, mean_se};
@@ -197,25 +196,12 @@ fn honesty(all: &[[f64; 3]], worlds: &[World]) -> (f64, f64, f64) {
 fn worlds(data: Option<&Path>) -> Result<Vec<World>, String> {
     let text = match data {
         Some(path) => std::fs::read_to_string(path).map_err(|e| format!("{}: {e}", path.display()))?,
-        None => {
-            let kept = std::env::temp_dir().join("bellwether-spread-worlds.txt");
-            match std::fs::read_to_string(&kept) {
-                Ok(text) => text,
-                Err(_) => {
-                    let out = Command::new("python3")
-                        .args(["-c", WRITER])
-                        .arg(crate::peers().join("spread/sim.py"))
-                        .stderr(Stdio::inherit())
-                        .output()
-                        .map_err(|e| format!("python3: {e}"))?;
-                    if !out.status.success() {
-                        return Err("the simulation needs Python with numpy".into());
-                    }
-                    std::fs::write(&kept, &out.stdout).map_err(|e| e.to_string())?;
-                    String::from_utf8_lossy(&out.stdout).into_owned()
-                }
-            }
-        }
+        None => crate::written(
+            "bellwether-spread-worlds.txt",
+            WRITER,
+            &[&crate::peers().join("spread/sim.py")],
+            "Python with numpy",
+        )?,
     };
     text.lines()
         .map(|line| {

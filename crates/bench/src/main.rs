@@ -65,6 +65,25 @@ pub(crate) fn peers() -> PathBuf {
     shared().join("../peers")
 }
 
+/// What a Python script writes, kept under a name so that it is written once. `needs` says what it cannot do without.
+pub(crate) fn written(kept: &str, script: &str, args: &[&std::path::Path], needs: &str) -> Result<String, String> {
+    let kept = std::env::temp_dir().join(kept);
+    if let Ok(text) = std::fs::read_to_string(&kept) {
+        return Ok(text);
+    }
+    let out = std::process::Command::new("python3")
+        .args(["-c", script])
+        .args(args)
+        .stderr(std::process::Stdio::inherit())
+        .output()
+        .map_err(|e| format!("python3: {e}"))?;
+    if !out.status.success() {
+        return Err(format!("{needs} is needed"));
+    }
+    std::fs::write(&kept, &out.stdout).map_err(|e| e.to_string())?;
+    Ok(String::from_utf8_lossy(&out.stdout).into_owned())
+}
+
 /// CPU seconds and peak resident megabytes of this process so far (Linux; not a number elsewhere).
 pub(crate) fn usage() -> (f64, f64) {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();

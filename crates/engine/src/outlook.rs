@@ -27,7 +27,7 @@ pub enum By {
 
 /// What is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Counted {
+pub enum CountOf {
     /// Events.
     Events,
     /// Deaths, by the best estimate.
@@ -61,7 +61,7 @@ pub fn month_name(month: i32) -> String {
 ///
 /// # Errors
 /// When the file holds less than two whole years.
-pub fn units(events: &[Event], by: By, counted: Counted) -> Result<Units, String> {
+pub fn units(events: &[Event], by: By, counted: CountOf) -> Result<Units, String> {
     let first = events.iter().map(|e| e.first).min().ok_or("the file has no events")?;
     let last = events.iter().map(|e| e.last).max().ok_or("the file has no events")?;
     let first = Day(first).month_number();
@@ -79,8 +79,8 @@ pub fn units(events: &[Event], by: By, counted: Counted) -> Result<Units, String
             continue;
         }
         let n = match counted {
-            Counted::Events => 1,
-            Counted::Deaths => e.deaths.map_or(0, |d| d.best),
+            CountOf::Events => 1,
+            CountOf::Deaths => e.deaths.map_or(0, |d| d.best),
         };
         let p = e.point().unwrap_or(LonLat { lon: 0.0, lat: 0.0 });
         let placed = e.extent <= Exactness::Adm1;

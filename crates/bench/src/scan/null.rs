@@ -1,7 +1,5 @@
 //! Honest alarms: histories whose ordinary events excite each other, with and without a cluster of 14 put into the last two weeks.
 
-use std::process::{Command, Stdio};
-
 use rayon::prelude::*;
 use stats::{Scan, ScanLaw, Shape, Sites, Study, gumbel_p, rank_p};
 
@@ -64,25 +62,10 @@ pub(super) fn run(rows: &mut Vec<Row>) -> Result<(), String> {
 }
 
 fn histories() -> Result<Vec<History>, String> {
-    let kept = std::env::temp_dir().join(format!("bellwether-scan-null-{WORLDS}.txt"));
-    let text = match std::fs::read_to_string(&kept) {
-        Ok(text) => text,
-        Err(_) => {
-            let peers = std::fs::canonicalize(crate::peers()).map_err(|e| e.to_string())?;
-            let out = Command::new("python3")
-                .args(["-c", WRITER])
-                .arg(peers)
-                .arg(WORLDS.to_string())
-                .stderr(Stdio::inherit())
-                .output()
-                .map_err(|e| format!("python3: {e}"))?;
-            if !out.status.success() {
-                return Err("the generator of self-exciting histories needs Python with numpy and scipy".into());
-            }
-            std::fs::write(&kept, &out.stdout).map_err(|e| e.to_string())?;
-            String::from_utf8_lossy(&out.stdout).into_owned()
-        }
-    };
+    let peers = std::fs::canonicalize(crate::peers()).map_err(|e| e.to_string())?;
+    let kept = format!("bellwether-scan-null-{WORLDS}.txt");
+    let worlds = WORLDS.to_string();
+    let text = crate::written(&kept, WRITER, &[&peers, worlds.as_ref()], "Python with numpy and scipy")?;
     text.lines()
         .map(|line| {
             let (places, events) = line.split_once('\t').ok_or("a line without a tab")?;

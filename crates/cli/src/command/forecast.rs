@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use engine::{By, CountedBy, Futures, Journal, Ledger, Options, Outlook, Store, Units};
+use engine::{By, CountOf, Futures, Ledger, Options, Outlook, Units};
 use model::percent;
 
 use crate::args::{ByUnit, Common, Forecast, Format, Measured, OfFile, Seen};
@@ -18,10 +18,7 @@ pub(crate) fn run(args: &Forecast, common: &Common) -> Outcome {
 fn of_case(args: &Forecast, common: &Common) -> Outcome {
     let seen = Seen { as_of: args.as_of, worlds: Options::default().worlds as u32 };
     let Some(loaded) = super::sound_case(&args.path, Some(&seen))? else { return Ok(End::Failed) };
-    let run = match assessed(&args.path, &loaded)? {
-        Some(run) => run,
-        None => return Ok(End::Failed),
-    };
+    let run = super::assessed(&loaded, Options::default())?;
     let futures = engine::futures(&loaded.case, &run, usize::from(args.months))
         .ok_or("nothing has happened by the as-of day in any world: there is nothing to continue")?;
     if args.write {
@@ -36,19 +33,6 @@ fn of_case(args: &Forecast, common: &Common) -> Outcome {
         output::print(&text(&loaded.case.title, &futures));
     }
     Ok(End::Done)
-}
-
-/// A case's worlds and outcomes, from its store where they are there.
-pub(super) fn assessed(folder: &Path, loaded: &case::Loaded) -> Result<Option<engine::Run>, String> {
-    let store = Store::peek(&super::built(folder));
-    let _ = Journal::reading(&store);
-    match engine::assess(&loaded.case, Options::default()) {
-        Ok(run) => Ok(Some(run)),
-        Err(problems) => {
-            output::problems(&problems, &loaded.texts);
-            Ok(None)
-        }
-    }
 }
 
 /// The ledger; empty where there is none yet.
@@ -110,8 +94,8 @@ pub(super) fn units(path: &Path, file: &OfFile) -> Result<Units, String> {
         ByUnit::Province => By::Adm1,
     };
     let counted = match file.count {
-        Measured::Events => CountedBy::Events,
-        Measured::Deaths => CountedBy::Deaths,
+        Measured::Events => CountOf::Events,
+        Measured::Deaths => CountOf::Deaths,
     };
     engine::units(&events, by, counted).map_err(|e| format!("{}: {e}", path.display()))
 }

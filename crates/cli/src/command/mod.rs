@@ -93,6 +93,14 @@ pub(crate) fn built(folder: &Path) -> PathBuf {
     folder.join(".bellwether")
 }
 
+/// What a sound case comes to, in memory.
+pub(crate) fn assessed(loaded: &Loaded, options: engine::Options) -> Result<engine::Run, String> {
+    engine::assess(&loaded.case, options).map_err(|problems| {
+        output::problems(&problems, &loaded.texts);
+        "the case cannot be built".to_owned()
+    })
+}
+
 /// The rows of an event data file that are events of political violence at a place; what takes no part is said.
 pub(crate) fn events_of(path: &Path, from: formats::Format) -> Result<Vec<engine::Event>, String> {
     let input = std::fs::File::open(path).map_err(|e| format!("cannot read {}: {e}", path.display()))?;

@@ -3,7 +3,7 @@
 use engine::{Backtest, Scored};
 use model::percent;
 
-use super::forecast::{LEDGER, assessed, read_ledger, units};
+use super::forecast::{LEDGER, read_ledger, units};
 use crate::args::{Common, Format, Measured, Score, Seen};
 use crate::{End, Outcome, disk, output};
 
@@ -21,7 +21,7 @@ fn of_case(args: &Score, common: &Common) -> Outcome {
             args.path.display()
         ));
     }
-    let Some(run) = assessed(&args.path, &loaded)? else { return Ok(End::Failed) };
+    let run = super::assessed(&loaded, engine::Options::default())?;
     if !args.dry_run {
         let lines = ledger.resolve(&loaded.case, &run);
         disk::append(&args.path.join(LEDGER), &lines)?;

@@ -89,10 +89,7 @@ fn of_case(args: &Spread, common: &Common) -> Outcome {
         clusters: search(args),
         worlds: args.worlds as usize,
     };
-    let run = engine::assess(case, engine::Options { worlds: options.worlds }).map_err(|problems| {
-        output::problems(&problems, &loaded.texts);
-        "the case cannot be built".to_owned()
-    })?;
+    let run = super::assessed(&loaded, engine::Options { worlds: options.worlds })?;
     let s = engine::spread_of_case(case, &run, &affiliates, &options)?;
     let outlines: Vec<(String, Geometry)> = std::iter::once(&options.home)
         .chain(&options.areas)

@@ -71,7 +71,8 @@ impl Recent {
             .map(|age| age as u16)
             .collect();
         let mut start = vec![0];
-        let (mut rows, mut sizes) = (Vec::new(), Vec::new());
+        let all: usize = scan.zones.iter().map(|z| *z as usize).sum();
+        let (mut rows, mut sizes) = (Vec::with_capacity(all), Vec::with_capacity(all));
         for (centre, zones) in scan.zones.iter().enumerate() {
             let mut size = 0;
             for site in &scan.study.sites.near(centre)[..*zones as usize] {

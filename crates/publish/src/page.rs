@@ -40,7 +40,9 @@ const MONTHS_AHEAD: usize = 6;
 /// The chance of one indicator from today on, as a small line; the cells beside it have the numbers.
 fn rising(i: &engine::Future) -> String {
     let (width, height) = (120.0, 34.0);
-    let mut svg = Svg::new(width, height, "");
+    let last = i.ahead.last().map_or(0.0, |a| a.probability);
+    let mut svg =
+        Svg::new(width, height, &format!("from {:.0} % today to {:.0} %", 100.0 * i.now.unwrap_or(0.0), 100.0 * last));
     let y = |p: f64| 2.0 + (height - 4.0) * (1.0 - p);
     svg.line(0.0, y(0.0), width, y(0.0), "grid");
     svg.line(0.0, y(1.0), width, y(1.0), "grid");
@@ -71,10 +73,16 @@ fn render(case: &Case, run: &Run) -> String {
     let slug = |id: &str| id.replace([':', '/', ' '], "-");
 
     let ahead = engine::futures(case, run, MONTHS_AHEAD).map(|f| {
-        let rows: Vec<Value> = f
-            .indicators
+        // What is asked of a time that is over stands as it is.
+        let moves = |i: &engine::Future| i.ahead.iter().any(|a| i.now.is_none_or(|now| (a.probability - now).abs() >= 0.005));
+        let (moving, still): (Vec<&engine::Future>, Vec<_>) =
+            f.indicators.iter().filter(|i| !i.ahead.is_empty()).partition(|i| moves(i));
+        let still: Vec<Value> = still
             .iter()
-            .filter(|i| !i.ahead.is_empty())
+            .map(|i| context! { id => slug(&format!("indicator:{}", i.id)), title => i.title, now => i.now.map_or("\u{2013}".to_owned(), pct) })
+            .collect();
+        let rows: Vec<Value> = moving
+            .iter()
             .map(|i| {
                 let months: Vec<String> = i.ahead.iter().map(|a| pct(a.probability)).collect();
                 context! { id => slug(&format!("indicator:{}", i.id)), title => i.title, now => i.now.map_or("\u{2013}".to_owned(), pct),
@@ -89,7 +97,7 @@ fn render(case: &Case, run: &Run) -> String {
         let days: Vec<String> =
             f.indicators.iter().find(|i| !i.ahead.is_empty()).map_or(Vec::new(), |i| i.ahead.iter().map(|a| a.by.to_string()).collect());
         let events: Vec<String> = f.events.1.iter().map(|(mean, low, high)| format!("{mean:.1} ({low}\u{2013}{high})")).collect();
-        context! { rows => rows, untold => untold, days => days, past => f.past, of_late => format!("{:.1}", f.events.0), events => events }
+        context! { rows => rows, still => still, untold => untold, days => days, past => f.past, of_late => format!("{:.1}", f.events.0), events => events }
     });
     let judgments: Vec<Value> = a
         .judgments

@@ -484,6 +484,9 @@ pub(crate) struct OfFile {
     /// Of a file: whose counts
     #[arg(long, value_enum, default_value_t = ByUnit::Country)]
     pub(crate) by: ByUnit,
+    /// Of a file: only events of this group, by name or part of it
+    #[arg(long, value_name = "NAME")]
+    pub(crate) actor: Option<String>,
     /// Of a file: what is counted
     #[arg(long, value_enum, default_value_t = Measured::Deaths)]
     pub(crate) count: Measured,

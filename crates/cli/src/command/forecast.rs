@@ -87,7 +87,14 @@ fn text(title: &str, f: &Futures) -> String {
 
 /// Monthly counts of a file.
 pub(super) fn units(path: &Path, file: &OfFile) -> Result<Units, String> {
-    let events = super::events_of(path, file.from)?;
+    let mut events = super::events_of(path, file.from)?;
+    if let Some(asked) = &file.actor {
+        let actor = engine::resolve_name(asked, "actor", events.iter().flat_map(|e| [&*e.actor1, &*e.actor2]))?;
+        if actor != *asked {
+            eprintln!("note: `{asked}` is read as `{actor}`");
+        }
+        events.retain(|e| e.actor1 == *actor || e.actor2 == *actor);
+    }
     let by = match file.by {
         ByUnit::Actor => By::Actor,
         ByUnit::Country => By::Country,

@@ -274,6 +274,9 @@ fn spread_finds_what_was_put_there() {
     let html = fs::read_to_string(&page).unwrap();
     assert!(html.contains("<svg") && html.contains("Uppsala Conflict Data Program"));
     assert_eq!(json(&args), s, "twice the same");
+    // Told twice, an event is one.
+    fs::write(&data, history() + &history().lines().skip(1).map(|l| format!("{l}\n")).collect::<String>()).unwrap();
+    assert_eq!(json(&args), s, "copies move nothing");
     // It changed when it was made to, and went where it was sent: two degrees north and east.
     let m = &s["movement"];
     assert!(m["changed"].as_f64().unwrap() > 0.5, "{m}");
@@ -385,6 +388,18 @@ fn a_file_is_forecast_and_scored() {
     };
     assert!(crps("ours") < crps("zero") && crps("ours") < crps("bootstrap"), "{s}");
     assert!(fs::read_to_string(&page).unwrap().contains("Said and happened"));
+    // Both sides took part in all of it: of one of them it is the same.
+    let of_one = json(
+        &[
+            &[
+                "forecast", &data, "--actor", "Group", "--by", "province", "--count", "events", "--months", "3",
+                "--out", &out,
+            ][..],
+            &["--format", "json"],
+        ]
+        .concat(),
+    );
+    assert_eq!(of_one, f);
     let refused = bellwether(&["forecast", &data, "--write"]);
     assert!(text(&refused.stderr).contains("ledger of a case"), "{}", text(&refused.stderr));
     let short = folder.path().join("short.csv");

@@ -19,10 +19,9 @@ pub(super) struct Recent {
     periods: u32,
     /// Sites of all events, to be drawn from.
     sites: Vec<u32>,
-    /// Of each centre's circles, one after another: row of the tables, and events of the circle.
+    /// Of each centre's circles, one after another: row of the tables.
     start: Vec<usize>,
     rows: Vec<u16>,
-    sizes: Vec<u32>,
     /// Share of all events in the last 1, 2, ... periods.
     shares: Vec<f64>,
     low: Table,
@@ -72,13 +71,12 @@ impl Recent {
             .collect();
         let mut start = vec![0];
         let all: usize = scan.zones.iter().map(|z| *z as usize).sum();
-        let (mut rows, mut sizes) = (Vec::with_capacity(all), Vec::with_capacity(all));
+        let mut rows = Vec::with_capacity(all);
         for (centre, zones) in scan.zones.iter().enumerate() {
             let mut size = 0;
             for site in &scan.study.sites.near(centre)[..*zones as usize] {
                 size += scan.by_site[*site as usize] as u32;
                 rows.push(row(size));
-                sizes.push(size);
             }
             start.push(rows.len());
         }
@@ -93,7 +91,6 @@ impl Recent {
             sites: scan.study.events.iter().map(|e| e.0).collect(),
             start,
             rows,
-            sizes,
             high: Table { floor: 0.0, blocks: low.blocks, least: low.least.clone() },
             low,
             shares,
@@ -202,11 +199,14 @@ impl<const B: usize> Work for Sweep<'_, '_, B> {
         let Self { recent, scan, slot, adds, rows } = self;
         let mut best = 0.0;
         let mut hits = vec![(0u16, 0u16); scan.zones.len()];
+        let mut sizes: Vec<u32> = Vec::new();
         for (centre, zones) in scan.zones.iter().enumerate() {
             let near = &scan.study.sites.near(centre)[..*zones as usize];
             let from = recent.start[centre];
             let own = &recent.rows[from..from + near.len()];
             let hits = reached(near, slot, &mut hits);
+            // Events of each circle: asked for where one passes the table.
+            sizes.clear();
             let mut counts = [v.load(&[0; LANES]); B];
             for some in hits.chunks(CHUNK) {
                 let mut sums = [counts; CHUNK];
@@ -220,9 +220,16 @@ impl<const B: usize> Work for Sweep<'_, '_, B> {
                     *sums = counts;
                 }
                 if over != 0 {
+                    if sizes.is_empty() {
+                        let mut size = 0;
+                        sizes.extend(near.iter().map(|s| {
+                            size += scan.by_site[*s as usize] as u32;
+                            size
+                        }));
+                    }
                     for ((k, _), sums) in some.iter().zip(&sums) {
                         let counts = sums.map(|x| v.store(x));
-                        best = recent.exact(scan, recent.sizes[from + usize::from(*k)], counts.as_flattened(), best);
+                        best = recent.exact(scan, sizes[usize::from(*k)], counts.as_flattened(), best);
                     }
                 }
             }

@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use rayon::prelude::*;
-use stats::{Counts, FootprintModel, Stream, calibration_error, dispersion, entity, mean_se};
+use stats::{Counts, FootprintModel, Stream, brier, calibration_error, dispersion, entity, mean_se};
 
 use crate::Row;
 
@@ -144,16 +144,9 @@ fn simulate(t: &Trouble, rows: &mut Vec<Row>) {
     let score = judged.iter().map(|(p, t)| square(p, *t)).sum::<f64>() / n;
     let climate = judged.iter().map(|(_, t)| square(&shares, *t)).sum::<f64>() / n;
     rows.push(Row::new(format!("footprint-{}-brier", t.name), score, "", "").beside("shares of classes", climate));
-    let mut bins = vec![(0usize, 0.0, 0.0); 10];
-    for (p, truth) in &judged {
-        let c = (0..4).fold(0, |best, c| if p[c] > p[best] { c } else { best });
-        let bin = &mut bins[((p[c] * 10.0) as usize).min(9)];
-        *bin = (bin.0 + 1, bin.1 + p[c], bin.2 + f64::from(u8::from(c == *truth)));
-    }
-    for b in bins.iter_mut().filter(|b| b.0 > 0) {
-        *b = (b.0, b.1 / b.0 as f64, b.2 / b.0 as f64);
-    }
-    rows.push(Row::new(format!("footprint-{}-ece", t.name), calibration_error(&bins), "", ""));
+    let likeliest = |p: &[f64; 4]| (0..4).fold(0, |best, c| if p[c] > p[best] { c } else { best });
+    let said: Vec<(f64, bool)> = judged.iter().map(|(p, truth)| (p[likeliest(p)], likeliest(p) == *truth)).collect();
+    rows.push(Row::new(format!("footprint-{}-ece", t.name), unfaithful(&said), "", ""));
     if t.name == "plain" {
         for (truth, name) in ["contained", "relocating", "expanding", "receding"].iter().enumerate() {
             let of: Vec<&([f64; 4], usize)> = judged.iter().filter(|j| j.1 == truth).collect();
@@ -176,21 +169,17 @@ fn likeliest(p: &[f64; 3]) -> usize {
 /// Calibration error of the likeliest class; of alarms (more than .9 for either way of spreading), the share that is right; how many
 /// there are.
 fn honesty(all: &[[f64; 3]], worlds: &[World]) -> (f64, f64, f64) {
-    let mut bins = vec![(0usize, 0.0, 0.0); 10];
-    let (mut alarms, mut right) = (0, 0);
-    for (p, w) in all.iter().zip(worlds) {
-        let c = likeliest(p);
-        let bin = &mut bins[((p[c] * 10.0) as usize).min(9)];
-        *bin = (bin.0 + 1, bin.1 + p[c], bin.2 + f64::from(u8::from(c == w.truth)));
-        if 1.0 - p[0] > 0.9 {
-            alarms += 1;
-            right += usize::from(w.truth > 0);
-        }
-    }
-    for b in bins.iter_mut().filter(|b| b.0 > 0) {
-        *b = (b.0, b.1 / b.0 as f64, b.2 / b.0 as f64);
-    }
-    (calibration_error(&bins), f64::from(right as u32) / f64::from(alarms.max(1)), f64::from(alarms) / all.len() as f64)
+    let alarms: Vec<bool> =
+        all.iter().zip(worlds).filter(|(p, _)| 1.0 - p[0] > 0.9).map(|(_, w)| w.truth > 0).collect();
+    let right = alarms.iter().filter(|r| **r).count() as f64;
+    let said: Vec<(f64, bool)> =
+        all.iter().zip(worlds).map(|(p, w)| (p[likeliest(p)], likeliest(p) == w.truth)).collect();
+    (unfaithful(&said), right / alarms.len().max(1) as f64, alarms.len() as f64 / all.len() as f64)
+}
+
+/// Calibration error of chances of something that did or did not turn out so.
+fn unfaithful(said: &[(f64, bool)]) -> f64 {
+    brier(said).map_or(f64::NAN, |b| calibration_error(&b.bins))
 }
 
 fn worlds(data: Option<&Path>) -> Result<Vec<World>, String> {

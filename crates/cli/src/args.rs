@@ -510,6 +510,16 @@ pub(crate) enum Measured {
     Deaths,
 }
 
+impl Measured {
+    /// As in a sentence.
+    pub(crate) fn noun(self) -> &'static str {
+        match self {
+            Self::Events => "events",
+            Self::Deaths => "deaths",
+        }
+    }
+}
+
 /// Scores forecasts.
 ///
 /// Of a case: settles each forecast of forecasts.jsonl whose last day has passed, by what is known now; what cannot be told stays

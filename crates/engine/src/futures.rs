@@ -15,7 +15,7 @@ use stats::{Forecaster, Panel, entity, mean_se, uniform};
 use crate::build::{Run, order};
 use crate::stage::reconcile::EventLaw;
 use crate::stage::test::{self, Outcome, View};
-use crate::stage::worlds::{EventWorlds, FigureWorlds, Worlds};
+use crate::stage::worlds::{EventWorlds, Worlds};
 
 /// Days of a month ahead.
 pub const MONTH: i32 = 30;
@@ -87,12 +87,7 @@ pub fn futures(case: &Case, run: &Run, months: usize) -> Option<Futures> {
         .collect();
     for month in 1..=months {
         let by = Day(as_of.0 + MONTH * month as i32);
-        let worlds = paths.until(&run.worlds, by);
-        let later = Case { as_of: Some(by), ..case.clone() };
-        let view = View { case: &later, laws: &paths.laws, worlds: &worlds };
-        let mut outcomes: BTreeMap<String, Outcome> = BTreeMap::new();
-        for id in order(case) {
-            let o = test::drawn(&view, &case.indicators[&id], &outcomes);
+        for (id, o) in tested_on(case, &paths.laws, &paths.until(&run.worlds, by), by) {
             if let Some(row) = rows.get_mut(&id) {
                 match &o.reason {
                     Some(reason) => row.reason = Some(reason.clone()),
@@ -107,7 +102,6 @@ pub fn futures(case: &Case, run: &Run, months: usize) -> Option<Futures> {
                     }
                 }
             }
-            outcomes.insert(id, o);
         }
     }
     // What could be tested in some months only cannot be told month by month.
@@ -125,6 +119,28 @@ pub fn futures(case: &Case, run: &Run, months: usize) -> Option<Futures> {
         events: paths.events,
         indicators: rows.into_values().collect(),
     })
+}
+
+/// Every indicator by joint draws, as of a day of these worlds.
+pub(crate) fn tested_on(case: &Case, laws: &[EventLaw], worlds: &Worlds, day: Day) -> BTreeMap<String, Outcome> {
+    let then = Case { as_of: Some(day), ..case.clone() };
+    let view = View { case: &then, laws, worlds };
+    let mut outcomes = BTreeMap::new();
+    for id in order(case) {
+        let o = test::drawn(&view, &case.indicators[&id], &outcomes);
+        outcomes.insert(id, o);
+    }
+    outcomes
+}
+
+/// What comes after a day has not happened.
+pub(crate) fn cut(events: &mut [EventWorlds], by: Day) {
+    for e in events {
+        for (w, _) in e.day.iter().enumerate().filter(|(_, day)| **day > by.0) {
+            e.happened[w] = false;
+            e.chance[w] = 0.0;
+        }
+    }
 }
 
 /// One event to come in one world: which earlier event comes again, and when.
@@ -215,10 +231,9 @@ impl Continued {
     /// The worlds as they stand at the end of a day: what comes later has not happened.
     fn until(&self, worlds: &Worlds, by: Day) -> Worlds {
         let mut worlds = worlds.clone();
-        worlds.events.extend(self.coming.iter().map(|e| {
-            let happened: Vec<bool> = e.happened.iter().zip(&e.day).map(|(h, day)| *h && *day <= by.0).collect();
-            EventWorlds { chance: happened.iter().map(|h| f64::from(u8::from(*h))).collect(), happened, ..e.clone() }
-        }));
+        let known = worlds.events.len();
+        worlds.events.extend_from_slice(&self.coming);
+        cut(&mut worlds.events[known..], by);
         worlds
     }
 }
@@ -249,18 +264,15 @@ fn slots(case: &Case, laws: &[EventLaw], worlds: &Worlds, coming: &[Vec<Coming>]
             for w in 0..n {
                 who_chance[w * candidates + usize::from(event.who[w])] = 1.0;
             }
+            let happened: Vec<bool> = days.iter().map(|d| d.len() > k).collect();
             slots.push(EventWorlds {
-                chance: Vec::new(),
-                happened: days.iter().map(|d| d.len() > k).collect(),
+                chance: happened.iter().map(|h| f64::from(u8::from(*h))).collect(),
+                happened,
                 who_chance,
                 who: event.who.clone(),
                 place,
                 day: days.iter().map(|d| d.get(k).copied().unwrap_or(i32::MAX / 2)).collect(),
-                figures: event
-                    .figures
-                    .iter()
-                    .map(|f| FigureWorlds { measure: f.measure, of: f.of.clone(), draws: f.draws.clone() })
-                    .collect(),
+                figures: event.figures.clone(),
             });
             all.push(EventLaw { id, covers: Vec::new(), ..law.clone() });
         }

@@ -7,11 +7,10 @@ use model::{Case, Day, Id};
 use serde::{Deserialize, Serialize};
 use stats::{Brier, brier};
 
-use crate::build::{Run, order};
-use crate::futures::{Futures, MONTH};
+use crate::build::Run;
+use crate::futures::{Futures, MONTH, cut, tested_on};
 use crate::journal::hash;
-use crate::stage::test::{self, Outcome, View};
-use crate::stage::worlds::Worlds;
+use crate::stage::test::Outcome;
 
 /// One forecast.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -158,10 +157,10 @@ impl Ledger {
     }
 
     /// Settles what can be told now: each forecast whose last day has passed, by the worlds of today. Gives the new lines.
-    pub fn resolve(&mut self, case: &Case, run: &Run) -> Vec<String> {
+    pub fn resolve(&mut self, known: &mut Hindsight<'_>) -> Vec<String> {
         let mut lines = Vec::new();
-        for e in self.due(case) {
-            if let Ok(r) = settle(case, run, &e) {
+        for e in self.due(known.case) {
+            if let Ok(r) = settle(known, &e) {
                 lines.push(line(&Line::Resolution(r.clone())));
                 self.resolutions.insert(e.forecast, r);
             }
@@ -176,16 +175,14 @@ impl Ledger {
     }
 
     /// What they have earned.
-    pub fn score(&self, case: &Case, run: &Run) -> Scored {
+    pub fn score(&self, known: &mut Hindsight<'_>) -> Scored {
+        let case = known.case;
         let settled: Vec<(&Entry, &Resolution)> =
             self.entries.iter().filter_map(|e| Some((e, self.resolutions.get(&e.forecast)?))).collect();
         let said: Vec<(f64, bool)> = settled.iter().map(|(e, r)| (e.probability, r.happened)).collect();
         let parts: Option<Brier> = brier(&said);
-        let unresolved = self
-            .due(case)
-            .into_iter()
-            .filter_map(|e| Some((e.forecast.clone(), settle(case, run, &e).err()?)))
-            .collect();
+        let unresolved =
+            self.due(case).into_iter().filter_map(|e| Some((e.forecast.clone(), settle(known, &e).err()?))).collect();
         let alarm = |e: &Entry| e.probability >= 0.5;
         // Things that happened: an indicator that first held in a month.
         let mut happened: BTreeMap<(&str, Day), Option<Day>> = BTreeMap::new();
@@ -242,35 +239,47 @@ fn line(line: &Line) -> String {
     serde_json::to_string(line).unwrap_or_default()
 }
 
-/// Whether it came true, by the worlds of today, tested on the same days as when it was forecast.
-fn settle(case: &Case, run: &Run, e: &Entry) -> Result<Resolution, String> {
+/// What is known now of earlier days: each is tested once, however many forecasts speak of it.
+#[derive(Debug)]
+pub struct Hindsight<'a> {
+    case: &'a Case,
+    run: &'a Run,
+    days: BTreeMap<Day, BTreeMap<String, Outcome>>,
+}
+
+impl<'a> Hindsight<'a> {
+    /// By the worlds of today.
+    pub fn new(case: &'a Case, run: &'a Run) -> Self {
+        Self { case, run, days: BTreeMap::new() }
+    }
+
+    fn on(&mut self, day: Day) -> &BTreeMap<String, Outcome> {
+        let (case, run) = (self.case, self.run);
+        self.days.entry(day).or_insert_with(|| {
+            let mut worlds = run.worlds.clone();
+            cut(&mut worlds.events, day);
+            tested_on(case, &run.laws, &worlds, day)
+        })
+    }
+}
+
+/// Whether it came true, tested on the same days as when it was forecast.
+fn settle(known: &mut Hindsight<'_>, e: &Entry) -> Result<Resolution, String> {
+    let case = known.case;
     let indicator = case.indicators.get(&e.indicator).ok_or("the indicator is no more in the case")?;
     if hash(&indicator.test)[..16] != e.definition {
         return Err("its definition has changed since".into());
     }
-    let mut held = vec![None; run.worlds.n];
-    for k in 1.. {
-        let day = Day(e.made.0 + MONTH * k);
-        if day > e.by {
-            break;
+    let mut held = vec![None; known.run.worlds.n];
+    for day in (1..).map(|k| Day(e.made.0 + MONTH * k)).take_while(|day| *day <= e.by) {
+        let o = &known.on(day)[&e.indicator];
+        if let Some(reason) = &o.reason {
+            return Err(reason.clone());
         }
-        let worlds = until(&run.worlds, day);
-        let then = Case { as_of: Some(day), ..case.clone() };
-        let view = View { case: &then, laws: &run.laws, worlds: &worlds };
-        let mut outcomes: BTreeMap<String, Outcome> = BTreeMap::new();
-        for id in order(case) {
-            let o = test::drawn(&view, &case.indicators[&id], &outcomes);
-            if id == e.indicator {
-                if let Some(reason) = &o.reason {
-                    return Err(reason.clone());
-                }
-                for (held, now) in held.iter_mut().zip(&o.holds) {
-                    if held.is_none() && *now {
-                        *held = Some(day);
-                    }
-                }
+        for (held, now) in held.iter_mut().zip(&o.holds) {
+            if held.is_none() && *now {
+                *held = Some(day);
             }
-            outcomes.insert(id, o);
         }
     }
     let days: Vec<Day> = held.iter().flatten().copied().collect();
@@ -296,18 +305,4 @@ fn settle(case: &Case, run: &Run, e: &Entry) -> Result<Resolution, String> {
         first_held: first_held.filter(|_| happened),
         probability: (probability * 1e4).round() / 1e4,
     })
-}
-
-/// The worlds with what came after a day left out.
-fn until(worlds: &Worlds, by: Day) -> Worlds {
-    let mut worlds = worlds.clone();
-    for e in &mut worlds.events {
-        for (w, happened) in e.happened.iter_mut().enumerate() {
-            if e.day[w] > by.0 {
-                *happened = false;
-                e.chance[w] = 0.0;
-            }
-        }
-    }
-    worlds
 }

@@ -83,9 +83,7 @@ impl Chain {
         let mut sum = Self { weights: vec![0.0; features * labels], between: vec![0.0; (labels + 1) * labels], labels };
         let begin = fit.passes / 2;
         for pass in 0..fit.passes {
-            for i in (1..order.len()).rev() {
-                order.swap(i, (draws.next_unit() * (i + 1) as f64) as usize);
-            }
+            draws.shuffle(&mut order);
             for k in &order {
                 let lesson = &lessons[*k];
                 let n = lesson.items.len();

@@ -62,6 +62,18 @@ impl Stream {
         to_unit(b[0], b[1])
     }
 
+    /// A whole number below `n`, which is not 0.
+    pub fn below(&mut self, n: usize) -> usize {
+        ((self.next_unit() * n as f64) as usize).min(n - 1)
+    }
+
+    /// Puts things into a random order (Fisher and Yates).
+    pub fn shuffle<T>(&mut self, things: &mut [T]) {
+        for i in (1..things.len()).rev() {
+            things.swap(i, self.below(i + 1));
+        }
+    }
+
     /// A standard normal draw, by inversion.
     pub fn normal(&mut self) -> f64 {
         crate::normal_quantile(self.next_unit())

@@ -11,6 +11,7 @@ mod change;
 mod copies;
 mod diagnose;
 mod draw;
+mod earth;
 mod figure;
 mod footprint;
 mod forecast;

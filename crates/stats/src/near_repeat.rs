@@ -74,9 +74,7 @@ pub fn mantel(sites: &Sites, events: &[(u32, u32)], seed: u64, shuffles: u32) ->
 
 fn shuffle(times: &[i32], draw: &mut Stream) -> Vec<i32> {
     let mut times = times.to_vec();
-    for i in (1..times.len()).rev() {
-        times.swap(i, ((draw.next_unit() * (i + 1) as f64) as usize).min(i));
-    }
+    draw.shuffle(&mut times);
     times
 }
 

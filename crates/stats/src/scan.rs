@@ -216,16 +216,11 @@ impl<'a> Scan<'a> {
 
     /// A history under the law.
     fn shuffled(&self, draw: &mut Stream) -> Vec<(u32, u32)> {
-        let below = |draw: &mut Stream, n: usize| ((draw.next_unit() * n as f64) as usize).min(n - 1);
         match self.study.law {
             ScanLaw::Permutation => {
-                let mut events = self.study.events.to_vec();
-                for i in (1..events.len()).rev() {
-                    let j = below(draw, i + 1);
-                    let (a, b) = (events[i].1, events[j].1);
-                    (events[i].1, events[j].1) = (b, a);
-                }
-                events
+                let mut periods: Vec<u32> = self.study.events.iter().map(|e| e.1).collect();
+                draw.shuffle(&mut periods);
+                self.study.events.iter().zip(periods).map(|(e, period)| (e.0, period)).collect()
             }
             // Conditional on the total, each event falls by itself.
             ScanLaw::Poisson(_) => {
@@ -255,7 +250,7 @@ impl<'a> Scan<'a> {
                 let mut all: Vec<(u32, u32)> = self.study.events.iter().chain(others).copied().collect();
                 let n = self.study.events.len();
                 for i in 0..n {
-                    let j = i + below(draw, all.len() - i);
+                    let j = i + draw.below(all.len() - i);
                     all.swap(i, j);
                 }
                 all.truncate(n);

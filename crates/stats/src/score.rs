@@ -122,8 +122,7 @@ pub fn skill(ours: &[Vec<f64>], theirs: &[Vec<f64>], draw: &mut crate::Stream) -
         1.0 - a / b
     };
     let n = sums.len();
-    let mut all: Vec<f64> =
-        (0..1000).map(|_| of(&mut (0..n).map(|_| sums[((draw.next_unit() * n as f64) as usize).min(n - 1)]))).collect();
+    let mut all: Vec<f64> = (0..1000).map(|_| of(&mut (0..n).map(|_| sums[draw.below(n)]))).collect();
     all.sort_unstable_by(f64::total_cmp);
     (of(&mut sums.iter().copied()), (quantile(&all, 0.1), quantile(&all, 0.9)))
 }

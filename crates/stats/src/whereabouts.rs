@@ -4,9 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::draw::{Stream, entity};
-
-/// Mean radius of the earth in kilometres.
-const EARTH_KM: f64 = 6371.0;
+use crate::earth::{dot, km, unit};
 
 /// The geometry of some events.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -19,20 +17,6 @@ pub struct Whereabouts {
     pub ellipse: f64,
     /// Distance from `home` within which nine tenths lie, km.
     pub front: f64,
-}
-
-fn unit((lat, lon): (f64, f64)) -> [f64; 3] {
-    let (lat, lon) = (lat.to_radians(), lon.to_radians());
-    [libm::cos(lat) * libm::cos(lon), libm::cos(lat) * libm::sin(lon), libm::sin(lat)]
-}
-
-fn dot(a: [f64; 3], b: [f64; 3]) -> f64 {
-    a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
-}
-
-fn km(a: [f64; 3], b: [f64; 3]) -> f64 {
-    let straight = libm::sqrt((0..3).map(|i| (a[i] - b[i]) * (a[i] - b[i])).sum());
-    2.0 * EARTH_KM * libm::asin((straight / 2.0).min(1.0))
 }
 
 impl Whereabouts {
@@ -154,12 +138,9 @@ pub fn motions(events: &[(u32, u32)], neighbours: &[(u32, u32)], shuffles: u32, 
     let (mut sums, mut reached) = ([0u64; 3], [0u32; 3]);
     for r in 0..shuffles {
         let mut draw = Stream::new(seed, entity("motions"), r);
-        let mut shuffled = events.to_vec();
-        for i in (1..shuffled.len()).rev() {
-            let j = ((draw.next_unit() * (i + 1) as f64) as usize).min(i);
-            let (a, b) = (shuffled[i].1, shuffled[j].1);
-            (shuffled[i].1, shuffled[j].1) = (b, a);
-        }
+        let mut steps: Vec<u32> = events.iter().map(|e| e.1).collect();
+        draw.shuffle(&mut steps);
+        let shuffled: Vec<(u32, u32)> = events.iter().zip(steps).map(|(e, step)| (e.0, step)).collect();
         for (k, n) in count(&shuffled).into_iter().enumerate() {
             sums[k] += n;
             reached[k] += u32::from(n >= observed[k]);
@@ -191,6 +172,7 @@ pub fn callable(chances: &[f64], rate: f64) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::earth::EARTH_KM;
 
     #[test]
     fn geometry_known() {

@@ -89,10 +89,7 @@ fn text(title: &str, f: &Futures) -> String {
 pub(super) fn units(path: &Path, file: &OfFile) -> Result<Units, String> {
     let mut events = super::events_of(path, file.from)?;
     if let Some(asked) = &file.actor {
-        let actor = engine::resolve_name(asked, "actor", events.iter().flat_map(|e| [&*e.actor1, &*e.actor2]))?;
-        if actor != *asked {
-            eprintln!("note: `{asked}` is read as `{actor}`");
-        }
+        let actor = super::actor_of(asked, &events)?;
         events.retain(|e| e.actor1 == *actor || e.actor2 == *actor);
     }
     let by = match file.by {
@@ -121,10 +118,7 @@ fn of_file(args: &Forecast, common: &Common) -> Outcome {
     let mut all = engine::outlook(&units, months, &entered);
     let left = all.len().saturating_sub(args.top);
     all.truncate(args.top);
-    let what = match args.file.count {
-        Measured::Events => "events",
-        Measured::Deaths => "deaths",
-    };
+    let what = args.file.count.noun();
     let name = args.path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
     disk::write(&args.out, publish::outlook_page(&all, what, &name).as_bytes())?;
     if common.format == Format::Json {

@@ -101,6 +101,15 @@ pub(crate) fn assessed(loaded: &Loaded, options: engine::Options) -> Result<engi
     })
 }
 
+/// The actor of a file that is meant; if it is called otherwise there, that is said.
+pub(crate) fn actor_of(asked: &str, events: &[engine::Event]) -> Result<String, String> {
+    let actor = engine::resolve_name(asked, "actor", events.iter().flat_map(|e| [&*e.actor1, &*e.actor2]))?;
+    if actor != asked {
+        eprintln!("note: `{asked}` is read as `{actor}`");
+    }
+    Ok(actor)
+}
+
 /// The rows of an event data file that are events of political violence at a place; what takes no part is said.
 pub(crate) fn events_of(path: &Path, from: formats::Format) -> Result<Vec<engine::Event>, String> {
     let input = std::fs::File::open(path).map_err(|e| format!("cannot read {}: {e}", path.display()))?;

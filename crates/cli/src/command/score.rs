@@ -1,10 +1,10 @@
 //! `score`: what forecasts have earned, of a case's ledger or of a backtest on an event data file.
 
-use engine::{Backtest, Scored};
+use engine::{Backtest, Hindsight, Scored};
 use model::percent;
 
 use super::forecast::{LEDGER, read_ledger, units};
-use crate::args::{Common, Format, Measured, Score, Seen};
+use crate::args::{Common, Format, Score};
 use crate::{End, Outcome, disk, output};
 
 pub(crate) fn run(args: &Score, common: &Common) -> Outcome {
@@ -12,8 +12,7 @@ pub(crate) fn run(args: &Score, common: &Common) -> Outcome {
 }
 
 fn of_case(args: &Score, common: &Common) -> Outcome {
-    let seen = Seen { as_of: None, worlds: engine::Options::default().worlds as u32 };
-    let Some(loaded) = super::sound_case(&args.path, Some(&seen))? else { return Ok(End::Failed) };
+    let Some(loaded) = super::sound_case(&args.path, None)? else { return Ok(End::Failed) };
     let mut ledger = read_ledger(&args.path)?;
     if ledger.entries.is_empty() {
         return Err(format!(
@@ -22,12 +21,13 @@ fn of_case(args: &Score, common: &Common) -> Outcome {
         ));
     }
     let run = super::assessed(&loaded, engine::Options::default())?;
+    let mut known = Hindsight::new(&loaded.case, &run);
     if !args.dry_run {
-        let lines = ledger.resolve(&loaded.case, &run);
+        let lines = ledger.resolve(&mut known);
         disk::append(&args.path.join(LEDGER), &lines)?;
         eprintln!("{} forecasts settled", lines.len());
     }
-    let scored = ledger.score(&loaded.case, &run);
+    let scored = ledger.score(&mut known);
     if common.format == Format::Json {
         output::print(&(serde_json::to_string_pretty(&scored).map_err(|e| e.to_string())? + "\n"));
     } else {
@@ -87,10 +87,7 @@ fn bins(bins: &[(usize, f64, f64)]) -> Vec<Vec<String>> {
 fn of_file(args: &Score, common: &Common) -> Outcome {
     let units = units(&args.path, &args.file)?;
     let b = engine::backtest(&units, usize::from(args.months)).map_err(|e| format!("{}: {e}", args.path.display()))?;
-    let what = match args.file.count {
-        Measured::Events => "events",
-        Measured::Deaths => "deaths",
-    };
+    let what = args.file.count.noun();
     let name = args.path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
     disk::write(&args.out, publish::backtest_page(&b, what, &name).as_bytes())?;
     if common.format == Format::Json {

@@ -7,7 +7,7 @@ use engine::{
 };
 use model::{Day, DaySpan, Geometry, LinkKind, Test, Window, percent, word};
 
-use crate::args::{Against, Common, Format, Seen, Spread};
+use crate::args::{Against, Common, Format, Spread};
 use crate::{End, Outcome, disk, output};
 
 pub(crate) fn run(args: &Spread, common: &Common) -> Outcome {
@@ -16,8 +16,7 @@ pub(crate) fn run(args: &Spread, common: &Common) -> Outcome {
 
 /// Of a case: its worlds, its actors, its areas.
 fn of_case(args: &Spread, common: &Common) -> Outcome {
-    let seen = Seen { as_of: None, worlds: args.worlds };
-    let Some(loaded) = super::sound_case(&args.data, Some(&seen))? else { return Ok(End::Failed) };
+    let Some(loaded) = super::sound_case(&args.data, None)? else { return Ok(End::Failed) };
     let case = &loaded.case;
     let Some(asked) = args.actor.as_ref().filter(|_| args.with.is_empty()) else {
         return Err("of a case: give --actor; who counts with it is said by the case's own links".into());
@@ -153,15 +152,8 @@ fn of_file(args: &Spread, common: &Common) -> Outcome {
         let found = screen(events, reference, current, (args.worlds as usize).min(256));
         return show_screened(&found, reference, current, args.worlds.min(256) as usize, common);
     };
-    let named = |asked: &String| -> Result<String, String> {
-        let name = resolve_name(asked, "actor", events.iter().flat_map(|e| [&*e.actor1, &*e.actor2]))?;
-        if name != *asked {
-            eprintln!("note: `{asked}` is read as `{name}`");
-        }
-        Ok(name)
-    };
-    let actor = named(asked)?;
-    let with = args.with.iter().map(named).collect::<Result<Vec<_>, _>>()?;
+    let actor = super::actor_of(asked, events)?;
+    let with = args.with.iter().map(|w| super::actor_of(w, events)).collect::<Result<Vec<_>, _>>()?;
     let is = |name: &str| name == actor || with.iter().any(|w| w == name);
     let mine: Vec<&Event> = events.iter().filter(|e| is(&e.actor1) || is(&e.actor2)).collect();
     let home = area(&args.home, &mine, events)?;

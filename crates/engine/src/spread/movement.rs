@@ -160,7 +160,7 @@ pub(super) fn movement(
                     let whole: usize = bursts.iter().flat_map(|b| b.iter()).filter(|i| drawn(**i).is_some()).count();
                     let n = bursts.len();
                     let points: Vec<(f64, f64)> = (0..n)
-                        .flat_map(|_| bursts[((draw.next_unit() * n as f64) as usize).min(n - 1)])
+                        .flat_map(|_| bursts[draw.below(n)])
                         .filter_map(|i| drawn(*i))
                         .map(|d| (d.at.lat, d.at.lon))
                         .collect();

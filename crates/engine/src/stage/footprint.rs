@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use model::{Case, Day, FootprintClass, Select, Test};
 use serde::{Deserialize, Serialize};
-use stats::{mean_se, quantile};
+use stats::{episodes, mean_se, quantile};
 
-use super::test::{Carrier, View, carriers_by_draw, episodes, footprint_classes, is_polygon, presence, ranked};
+use super::test::{Carrier, View, carriers_by_draw, footprint_classes, is_polygon, presence, ranked};
 
 /// Part of the stage's key.
 pub const VERSION: u32 = 4;
@@ -64,7 +64,7 @@ pub struct TenureRow {
 }
 
 /// Silence that ends an episode, in days.
-pub const GAP_DAYS: u32 = 365;
+pub const GAP_DAYS: i32 = 365;
 
 /// Footprint rows of one indicator.
 pub fn run(view: &View<'_>, indicator: &str, t: &model::Footprint) -> Vec<FootprintRow> {
@@ -124,13 +124,13 @@ pub fn tenure(view: &View<'_>) -> Vec<TenureRow> {
             let s = view.select(select);
             let (mut longest, mut first, mut last, mut count, mut present) = (vec![], vec![], vec![], 0, vec![0.0; n]);
             for (w, present) in present.iter_mut().enumerate() {
-                let found = episodes(&presence(view, &s, w), GAP_DAYS);
+                let found = episodes(&presence(view, &s, w), GAP_DAYS, view.case.as_of().0);
                 let (Some(a), Some(b)) = (found.first(), found.last()) else { continue };
                 *present = 1.0;
                 first.push((a.0 + 4_000_000) as u32);
                 last.push((b.1 + 4_000_000) as u32);
                 count += found.len();
-                longest.push(found.iter().map(|(a, b)| (b - a + 1) as u32).max().unwrap_or(0));
+                longest.push(found.iter().map(|(a, b, _)| (b - a + 1) as u32).max().unwrap_or(0));
             }
             let (probability, error) = mean_se(&present);
             if probability < 0.01 {

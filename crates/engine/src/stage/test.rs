@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use model::{Area, Case, Day, DaySpan, FootprintClass, Geometry, Indicator, Select, Test};
 use serde::{Deserialize, Serialize};
-use stats::{Counts, FootprintModel, at_least, dispersion, entity, mean_se, uniform};
+use stats::{Counts, FootprintModel, at_least, dispersion, entity, episodes, mean_se, uniform};
 
 use super::gather::Gathered;
 use super::reconcile::EventLaw;
@@ -490,22 +490,13 @@ pub fn presence(view: &View<'_>, s: &Selected, world: usize) -> Vec<i32> {
     days
 }
 
-/// Episodes (first day, last day): presence without a silence longer than `gap_days`.
-pub fn episodes(days: &[i32], gap_days: u32) -> Vec<(i32, i32)> {
-    let mut out: Vec<(i32, i32)> = Vec::new();
-    for day in days {
-        match out.last_mut() {
-            Some((_, last)) if day - *last <= gap_days as i32 => *last = *day,
-            _ => out.push((*day, *day)),
-        }
-    }
-    out
-}
-
 fn tenure(view: &View<'_>, select: Select, t: &model::Tenure) -> Outcome {
     let s = view.select(select);
     let holds: Vec<bool> = (0..view.worlds.n)
-        .map(|w| episodes(&presence(view, &s, w), t.gap_days).iter().any(|(a, b)| b - a + 1 >= t.at_least_days as i32))
+        .map(|w| {
+            let found = episodes(&presence(view, &s, w), t.gap_days as i32, view.case.as_of().0);
+            found.iter().any(|(a, b, _)| b - a + 1 >= t.at_least_days as i32)
+        })
         .collect();
     let carriers = carriers_by_draw(view, &s);
     if carriers.iter().all(|c| c.share <= 0.0005) {

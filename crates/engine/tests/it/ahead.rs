@@ -1,6 +1,6 @@
 //! Looking ahead: worlds continue as they are, and what was forecast is scored when its day has come.
 
-use engine::{Futures, Ledger, Options, assess, futures};
+use engine::{Futures, Hindsight, Ledger, Options, assess, futures};
 use model::{Case, Day};
 
 use crate::{rasht, report, small};
@@ -108,8 +108,8 @@ fn a_forecast_is_settled_by_what_is_known_later() {
     assert_eq!(lines.len(), 15);
     assert!(ledger.enter(&june, &f).is_empty(), "what was said stands");
     let december = assess(&whole, OPTIONS).unwrap();
-    let settled = ledger.resolve(&whole, &december);
-    let scored = ledger.score(&whole, &december);
+    let settled = ledger.resolve(&mut Hindsight::new(&whole, &december));
+    let scored = ledger.score(&mut Hindsight::new(&whole, &december));
     // `many` never was, `few` and `past` were; `none` has no coverage, so that its absence says nothing; of `toll` nobody knows.
     assert_eq!((scored.resolved, scored.open, scored.unresolved.len()), (9, 0, 6), "{scored:?}");
     assert_eq!(settled.len(), 9);
@@ -118,7 +118,7 @@ fn a_forecast_is_settled_by_what_is_known_later() {
     // It was foreseen on the day of the forecast, and held at the end of the first month.
     let few = scored.indicators.iter().find(|i| i.id == "few").unwrap();
     assert_eq!((few.resolved, few.alarms, few.lead_days), (3, (3, 0), Some(30.0)));
-    assert!(ledger.resolve(&whole, &december).is_empty(), "settled once");
+    assert!(ledger.resolve(&mut Hindsight::new(&whole, &december)).is_empty(), "settled once");
     // The file is read back as it was written.
     let text = lines.iter().chain(&settled).fold(String::new(), |t, l| t + l + "\n");
     assert_eq!(Ledger::parse(&text).unwrap(), ledger);
@@ -130,8 +130,8 @@ fn a_forecast_is_settled_by_what_is_known_later() {
     }
     let mut fresh = Ledger::default();
     fresh.enter(&june, &f);
-    fresh.resolve(&other, &december);
-    let open = fresh.score(&other, &december).unresolved;
+    fresh.resolve(&mut Hindsight::new(&other, &december));
+    let open = fresh.score(&mut Hindsight::new(&other, &december)).unresolved;
     assert!(open.iter().any(|(id, why)| id.starts_with("few@") && why.contains("definition has changed")), "{open:?}");
 }
 
@@ -141,8 +141,8 @@ fn before_its_day_a_forecast_is_open_and_earns_nothing() {
     let run = assess(&case, OPTIONS).unwrap();
     let mut ledger = Ledger::default();
     ledger.enter(&case, &futures(&case, &run, 2).unwrap());
-    assert!(ledger.resolve(&case, &run).is_empty());
-    let s = ledger.score(&case, &run);
+    assert!(ledger.resolve(&mut Hindsight::new(&case, &run)).is_empty());
+    let s = ledger.score(&mut Hindsight::new(&case, &run));
     assert_eq!((s.resolved, s.brier, s.unresolved.len()), (0, None, 0));
     assert_eq!(s.open, ledger.entries.len());
 }

@@ -119,7 +119,7 @@ impl Recent {
             hashbrown::HashMap::default();
         (0..self.ages.len())
             .map(|i| {
-                let j = i + ((draw.next_unit() * (n - i) as f64) as usize).min(n - i - 1);
+                let j = i + draw.below(n - i);
                 let at = |moved: &hashbrown::HashMap<usize, u32, _>, k: usize| {
                     moved.get(&k).copied().unwrap_or(self.sites[k])
                 };

@@ -2,8 +2,7 @@
 
 use rayon::prelude::*;
 
-/// Mean radius of the earth in kilometres.
-const EARTH_KM: f64 = 6371.0;
+use crate::earth::{EARTH_KM, km, square, unit};
 
 /// Places in a metric, each with the others by rising distance.
 #[derive(Debug)]
@@ -16,13 +15,7 @@ pub struct Sites {
 impl Sites {
     /// Places as (latitude, longitude) in degrees; neighbours up to `km` away.
     pub fn on_earth(at: &[(f64, f64)], km: f64) -> Self {
-        let at = at
-            .iter()
-            .map(|(lat, lon)| {
-                let (lat, lon) = (lat.to_radians(), lon.to_radians());
-                [libm::cos(lat) * libm::cos(lon), libm::cos(lat) * libm::sin(lon), libm::sin(lat)]
-            })
-            .collect();
+        let at = at.iter().map(|p| unit(*p)).collect();
         Self::new(at, true, km)
     }
 
@@ -52,11 +45,8 @@ impl Sites {
         let near = (0..at.len())
             .into_par_iter()
             .map(|i| {
-                let mut list: Vec<(f64, u32)> = band(i)
-                    .iter()
-                    .map(|j| (square(&at[i], &at[*j as usize]), *j))
-                    .filter(|(d, _)| *d <= most)
-                    .collect();
+                let mut list: Vec<(f64, u32)> =
+                    band(i).iter().map(|j| (square(at[i], at[*j as usize]), *j)).filter(|(d, _)| *d <= most).collect();
                 list.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
                 list.iter().map(|(_, j)| *j).collect()
             })
@@ -81,11 +71,7 @@ impl Sites {
 
     /// How far two are apart: kilometres around the earth, or the plane's unit.
     pub fn distance(&self, a: usize, b: usize) -> f64 {
-        let straight = libm::sqrt(square(&self.at[a], &self.at[b]));
-        if self.earth { 2.0 * EARTH_KM * libm::asin((straight / 2.0).min(1.0)) } else { straight }
+        let (a, b) = (self.at[a], self.at[b]);
+        if self.earth { km(a, b) } else { libm::sqrt(square(a, b)) }
     }
-}
-
-fn square(a: &[f64; 3], b: &[f64; 3]) -> f64 {
-    (0..3).map(|i| (a[i] - b[i]) * (a[i] - b[i])).sum()
 }

@@ -16,7 +16,7 @@ use super::gather::{Gathered, Guests};
 use super::reconcile::EventLaw;
 
 /// Part of the stage's key.
-pub const VERSION: u32 = 8;
+pub const VERSION: u32 = 9;
 
 /// What a draw is for; the last part of its key. Never renumber.
 pub mod attribute {
@@ -199,9 +199,8 @@ struct Globals<'a> {
     n: usize,
     /// Index of a statement by id.
     index: BTreeMap<&'a str, usize>,
-    /// By statement: the worlds in which nothing is to be heard of it, because every claim that makes it was misread or
-    /// because it only repeats another; empty where neither may be.
-    silent: Vec<Vec<bool>>,
+    /// By statement: the worlds in which every claim that makes it was misread; empty where that may not be.
+    misread: Vec<Vec<bool>>,
     /// By event of a family: family, place in it.
     family: BTreeMap<&'a str, (usize, usize)>,
     /// By family and world: who stands for each of its events.
@@ -209,6 +208,11 @@ struct Globals<'a> {
 }
 
 impl Globals<'_> {
+    /// Whether every claim that makes a statement was misread in a world.
+    fn misread(&self, statement: usize, w: usize) -> bool {
+        self.misread[statement].get(w) == Some(&true)
+    }
+
     /// Whether an event stands for itself in a world.
     fn leads(&self, event: &str, w: usize) -> bool {
         self.family.get(event).is_none_or(|(f, i)| self.leaders[*f][w][*i] == *i)
@@ -279,7 +283,7 @@ fn before(case: &Case, g: &Gathered, laws: &[EventLaw], globals: &Globals<'_>) -
 }
 
 fn globals<'a>(case: &'a Case, g: &'a Gathered, n: usize) -> Globals<'a> {
-    let silent = silent(case.seed, g, n);
+    let misread = misread(case.seed, g, n);
     let index = g.statements.iter().enumerate().map(|(i, s)| (s.id.as_str(), i)).collect();
     let family = g
         .families
@@ -299,12 +303,12 @@ fn globals<'a>(case: &'a Case, g: &'a Gathered, n: usize) -> Globals<'a> {
             (0..n).map(|w| f.leaders(|x, y| uniform(case.seed, w as u32, names[&(x, y)], attribute::SAME))).collect()
         })
         .collect();
-    Globals { seed: case.seed, n, index, silent, family, leaders }
+    Globals { seed: case.seed, n, index, misread, family, leaders }
 }
 
-/// In which worlds a statement is none: nothing of it was read rightly (each rule has its precision, each claim its
-/// luck), or it only repeats another.
-fn silent(seed: u64, g: &Gathered, n: usize) -> Vec<Vec<bool>> {
+/// In which worlds a statement is none, as nothing of it was read rightly: each rule has its precision, each claim its
+/// luck.
+fn misread(seed: u64, g: &Gathered, n: usize) -> Vec<Vec<bool>> {
     let mut precision: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
     for r in g.statements.iter().flat_map(|s| &s.read) {
         precision.entry(&r.rule).or_insert_with(|| {
@@ -320,10 +324,7 @@ fn silent(seed: u64, g: &Gathered, n: usize) -> Vec<Vec<bool>> {
         let claims: Vec<(u64, &[f64])> =
             s.read.iter().map(|r| (entity(&format!("claim:{}", r.claim)), &precision[r.rule.as_str()][..])).collect();
         let lost = |w: usize| claims.iter().all(|(e, p)| uniform(seed, w as u32, *e, attribute::MISREAD) >= p[w]);
-        let copied = s.echo.as_ref().map(|e| (entity(&format!("statement:{}", s.id)), e.p));
-        let repeats = |w: usize| copied.is_some_and(|(e, p)| uniform(seed, w as u32, e, attribute::COPY) < p);
-        let silent = |w: usize| (!claims.is_empty() && lost(w)) || repeats(w);
-        out.push(if claims.is_empty() && copied.is_none() { Vec::new() } else { (0..n).map(silent).collect() });
+        out.push(if claims.is_empty() { Vec::new() } else { (0..n).map(lost).collect() });
     }
     out
 }

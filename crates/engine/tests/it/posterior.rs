@@ -136,6 +136,38 @@ fn who_repeats_another_word_for_word_adds_nothing() {
     assert!(told.lines.iter().any(|l| l.text.contains("claim:c2 copies claim:c1")), "{:?}", told.lines);
 }
 
+/// Three reports, each four times as likely if the thing is so (.8 against .2): 64 where they are independent; where the
+/// later ones copy the first with chance .8 no more than 4 (.96 / .84)² = 5.22; where they do copy it, 4. That a copy
+/// says the same is certain, that another does is one half: seen to say the same, .8 has become 8 in 9.
+#[test]
+fn likely_copies_count_for_what_they_are_worth() {
+    use engine::stage::{gather, reconcile, worlds};
+    let said = [("c1", "sa"), ("c2", "sb"), ("c3", "sd")];
+    let mut case = case_of(&said.map(|(id, source)| claim(id, source, "asserts", "e", "")));
+    case.sources.values_mut().for_each(|s| s.reliability = Reliability::F);
+    case.base_rate = 0.5;
+    let mut g = gather::run(&case);
+    let odds = |g: &gather::Gathered| {
+        let laws = [reconcile::run(&case, g, "e")];
+        let p = mean(&worlds::run(&case, g, &laws, 32_768, true).events[0].chance);
+        p / (1.0 - p)
+    };
+    let near = |found: f64, exact: f64| assert!((found / exact - 1.0).abs() < 0.04, "{found} {exact}");
+    // Grade F is on average sound in three cases of five: .6 + .4 x .5 = .8.
+    near(odds(&g), 64.0);
+    for s in g.statements.iter_mut().filter(|s| s.id != "c1") {
+        s.echo = Some(engine::stage::echo::Echo { of: "c1".into(), p: 8.0 / 9.0, words: 1.0, odd_figure: false });
+    }
+    near(odds(&g), 4.0 * (0.96_f64 / 0.84).powi(2));
+    for id in ["c2", "c3"] {
+        case.claims.get_mut(id).unwrap().origin = model::Origin::Claim("c1".into());
+    }
+    let g = gather::run(&case);
+    let laws = [reconcile::run(&case, &g, "e")];
+    let p = mean(&worlds::run(&case, &g, &laws, 32_768, true).events[0].chance);
+    near(p / (1.0 - p), 4.0);
+}
+
 fn killed(n: &str) -> String {
     format!(r#","figures":[{{"measure":"killed","of":"group",{n}}}]"#)
 }

@@ -46,6 +46,8 @@ struct Stated {
     own: Vec<f64>,
     /// For each way it reached us, the sources it passed.
     relays: Vec<Vec<Option<usize>>>,
+    /// That it only repeats another, where that may be: how probable, and what its draws are keyed by.
+    copy: Option<(f64, u64)>,
 }
 
 /// What may be so: an event, a fact, a link.
@@ -135,6 +137,8 @@ struct State {
     sources: Standing,
     /// By figure: its value.
     figure: Vec<usize>,
+    /// By statement: whether it only repeats another.
+    copied: Vec<bool>,
 }
 
 /// What a sweep came to.
@@ -144,11 +148,13 @@ struct Sweep {
     figures: Vec<u32>,
 }
 
-/// A statement's part in what is known of its source: its probability if it is sound, and if it is not.
+/// A statement's part in what is known of its source: its probability if it is sound, if it is not, and if it only
+/// repeats another.
 struct Use {
     statement: usize,
     sound: f64,
     not: f64,
+    copy: f64,
 }
 
 /// All worlds, by column.
@@ -191,6 +197,7 @@ impl<'a> Board<'a> {
                     origin,
                     own: origin.map_or_else(|| vec![own(&0.5)], |o| sources[o].nodes.iter().map(own).collect()),
                     relays: s.relays.iter().map(|path| path.iter().map(|r| place(r)).collect()).collect(),
+                    copy: s.echo.as_ref().map(|e| (e.p, entity(&format!("statement:{}", s.id)))),
                 }
             })
             .collect();
@@ -325,25 +332,28 @@ impl<'a> Board<'a> {
 
     /// One sweep: everything given the sources, then the sources given everything. Draws are keyed by world `w`.
     fn sweep(&self, state: &mut State, w: usize, seed: u64) -> Sweep {
-        let silent = |s: usize| self.globals.silent[s].get(w) == Some(&true);
+        // In this sweep nothing is to be heard of what was misread, nor of what only repeats another.
+        let silent: Vec<bool> =
+            (0..self.statements.len()).map(|s| state.copied[s] || self.globals.misread(s, w)).collect();
         let kept: Vec<f64> = self.statements.iter().map(|s| self.kept(state, s)).collect();
         let sound: Vec<f64> =
             self.statements
                 .iter()
                 .enumerate()
                 .map(|(i, s)| {
-                    if silent(i) { 0.0 } else { s.own[s.origin.map_or(0, |o| state.sources.reliability[o])] * kept[i] }
+                    if silent[i] { 0.0 } else { s.own[s.origin.map_or(0, |o| state.sources.reliability[o])] * kept[i] }
                 })
                 .collect();
         let mut uses: Vec<Use> = Vec::new();
-        let (chance, so) = self.happened(&sound, w, seed, &mut uses);
+        let (chance, so) = self.happened(&sound, &silent, w, seed, &mut uses);
         let who = self.responsible(&sound, &so, w, seed, &mut uses);
-        // What was misread or copied tells nothing of its source.
-        uses.retain(|u| !silent(u.statement));
         let believed: Vec<f64> =
             SPREADS.iter().flat_map(|(_, p)| std::iter::repeat_n(libm::log(*p), BIAS_NODES)).collect();
         let mut voiced = vec![believed; self.voices.len()];
-        let figures = self.how_many(state, &sound, &so, w, seed, &mut uses, &mut voiced);
+        let figures = self.how_many(state, &sound, &silent, &so, w, seed, &mut uses, &mut voiced);
+        self.copies(state, &kept, &uses, w, seed);
+        // What was misread or copied tells nothing of its source.
+        uses.retain(|u| !silent[u.statement]);
         self.reliabilities(state, &kept, &uses, w, seed);
         for (v, weights) in voiced.into_iter().enumerate() {
             state.sources.voice[v] = pick_log(weights, uniform(seed, w as u32, self.voices[v].key, attribute::BIAS));
@@ -352,7 +362,14 @@ impl<'a> Board<'a> {
     }
 
     /// What is so: the chance of each thing, and whether it is.
-    fn happened(&self, sound: &[f64], w: usize, seed: u64, uses: &mut Vec<Use>) -> (Vec<f64>, Vec<bool>) {
+    fn happened(
+        &self,
+        sound: &[f64],
+        silent: &[bool],
+        w: usize,
+        seed: u64,
+        uses: &mut Vec<Use>,
+    ) -> (Vec<f64>, Vec<bool>) {
         let beta = self.beta;
         let (mut chance, mut so) = (vec![0.0; self.things.len()], vec![false; self.things.len()]);
         for group in &self.groups {
@@ -415,7 +432,7 @@ impl<'a> Board<'a> {
                 let p = if yes + no > 0.0 { yes / (yes + no) } else { beta };
                 // What another event stands for does not happen beside it, and what is nothing but a misreading not at all.
                 let misread = t.event.is_some()
-                    && t.yes.iter().chain(t.no).all(|s| self.globals.silent[*s].get(w) == Some(&true));
+                    && t.yes.iter().chain(t.no).all(|s| silent[*s]);
                 chance[*thing] = if leads(t) && !misread { p } else { 0.0 };
                 so[*thing] = uniform(seed, w as u32, t.key, attribute::SO) < chance[*thing];
                 voices += t.yes.iter().chain(t.no).filter(|s| private(t, s)).count();
@@ -435,16 +452,19 @@ impl<'a> Board<'a> {
                     statement: *s,
                     sound: f64::from(u8::from(x)),
                     not: beta,
+                    copy: beta,
                 }));
                 uses.extend(t.no.iter().filter(|s| private(t, s)).map(|s| Use {
                     statement: *s,
                     sound: f64::from(u8::from(!x)),
                     not: 1.0 - beta,
+                    copy: 1.0 - beta,
                 }));
             }
             uses.extend(group.shared.iter().enumerate().map(|(i, s)| {
                 let on = subset >> (i & 63) & 1 == 1;
-                Use { statement: *s, sound: f64::from(u8::from(on)), not: f64::from(u8::from(!on)) }
+                let off = f64::from(u8::from(!on));
+                Use { statement: *s, sound: 1.0 - off, not: off, copy: off }
             }));
         }
         (chance, so)
@@ -500,8 +520,15 @@ impl<'a> Board<'a> {
                         if group.shared.binary_search(&stated).is_ok() {
                             continue;
                         }
-                        let (sound, not) = bearing(a.bearing, who == a.candidate, law.base[a.candidate] / KNOWN_SHARE);
-                        uses.push(Use { statement: stated, sound: a.factor * sound + (1.0 - a.factor) * not, not });
+                        let blind = law.base[a.candidate] / KNOWN_SHARE;
+                        let at = |this: bool| {
+                            let (sound, not) = bearing(a.bearing, this, blind);
+                            (a.factor * sound + (1.0 - a.factor) * not, not)
+                        };
+                        let (sound, not) = at(who == a.candidate);
+                        let base = law.base[a.candidate];
+                        let copy = base * at(true).0 + (1.0 - base) * at(false).0;
+                        uses.push(Use { statement: stated, sound, not, copy });
                     }
                 }
                 out[*m] = p;
@@ -544,6 +571,7 @@ impl<'a> Board<'a> {
         &self,
         state: &mut State,
         sound: &[f64],
+        silent: &[bool],
         so: &[bool],
         w: usize,
         seed: u64,
@@ -558,14 +586,14 @@ impl<'a> Board<'a> {
                 let here = |i: &usize| {
                     let stated = f.said[*i].1;
                     self.globals.speaks(&self.laws[f.law].id, self.guests(f.law), stated, w)
-                        && self.globals.silent[stated].get(w) != Some(&true)
+                        && !self.globals.misread(stated, w)
                 };
                 (0..f.said.len()).filter(here).collect()
             })
             .collect();
         for (i, (f, here)) in self.figures.iter().zip(&heard).enumerate() {
             let mut law = f.prior.clone();
-            for i in here {
+            for i in here.iter().filter(|i| !silent[f.said[**i].1]) {
                 let (s, stated, voice) = f.said[*i];
                 let said = &self.tables[f.tables[*i]][state.sources.voice[voice]];
                 let p = worth(sound[stated] * s.factor);
@@ -588,16 +616,41 @@ impl<'a> Board<'a> {
                 let (s, stated, voice) = f.said[i];
                 let nodes = &self.tables[f.tables[i]];
                 let p = worth(sound[stated] * s.factor);
-                for (total, l) in voiced[voice].iter_mut().zip(nodes) {
-                    *total += libm::log((p * l.at[x] + (1.0 - p) * l.flat).max(1e-300));
+                if !silent[stated] {
+                    for (total, l) in voiced[voice].iter_mut().zip(nodes) {
+                        *total += libm::log((p * l.at[x] + (1.0 - p) * l.flat).max(1e-300));
+                    }
                 }
                 let l = &nodes[state.sources.voice[voice]];
                 let (here, flat) = (l.at[x], l.flat);
                 let at = |s: f64| worth(s) * here + (1.0 - worth(s)) * flat;
-                uses.push(Use { statement: stated, sound: at(s.factor), not: at(0.0) });
+                uses.push(Use { statement: stated, sound: at(s.factor), not: at(0.0), copy: flat });
             }
         }
         self.figures.iter().zip(drawn).map(|(f, x)| f.grid.values[x]).collect()
+    }
+
+    /// Which statements only repeat another, given what they say and how things are: two that agree are the likelier to be
+    /// one and its copy.
+    fn copies(&self, state: &mut State, kept: &[f64], uses: &[Use], w: usize, seed: u64) {
+        let at = |s: usize| {
+            let s = &self.statements[s];
+            s.own[s.origin.map_or(0, |o| state.sources.reliability[o])]
+        };
+        let mut said: BTreeMap<usize, (f64, f64)> = BTreeMap::new();
+        for u in uses.iter().filter(|u| self.statements[u.statement].copy.is_some()) {
+            let p = at(u.statement) * kept[u.statement];
+            let (own, copy) = said.entry(u.statement).or_insert((1.0, 1.0));
+            *own *= p * u.sound + (1.0 - p) * u.not;
+            *copy *= u.copy;
+        }
+        for (i, s) in self.statements.iter().enumerate() {
+            let Some((p, key)) = s.copy else { continue };
+            let (own, copy) = said.get(&i).copied().unwrap_or((1.0, 1.0));
+            let (own, copy) = ((1.0 - p) * own, p * copy);
+            let p = if own + copy > 0.0 { copy / (own + copy) } else { p };
+            state.copied[i] = uniform(seed, w as u32, key, attribute::COPY) < p;
+        }
     }
 
     /// Each source given all that it said which others speak of too.
@@ -629,6 +682,7 @@ impl<'a> Board<'a> {
                 reliability: self.sources.iter().map(|s| node(s.key, attribute::RELIABILITY, NODES)).collect(),
                 voice: self.voices.iter().map(|v| middle + node(v.key, attribute::BIAS, BIAS_NODES)).collect(),
             },
+            copied: vec![false; self.statements.len()],
             // Wholes begin with room for their parts.
             figure: self.figures.iter().map(|f| if f.parts.is_empty() { 0 } else { f.prior.len() - 1 }).collect(),
         }

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use model::{
-    About, Attribution, Basis, Composite, Confidence, Count, Credibility, Day, EventBy, FigureTest, Footprint,
-    FootprintClass, GivenEvent, Grounds, Id, Modality, Reliability, Says, Share, Stance, Tenure, Tlp,
+    About, Attribution, Basis, Composite, Confidence, Count, Credibility, Day, EventBy, EvidenceKind, FigureTest,
+    Footprint, FootprintClass, GivenEvent, Grounds, Id, LexiconName, LinkRef, LintSettings, Modality, Reliability, Says,
+    Share, Stance, Tenure, Tlp,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -34,6 +35,12 @@ pub(crate) struct CaseFile {
     #[serde(default = "base_rate")]
     #[schemars(range(min = 0.001, max = 0.5))]
     pub(crate) base_rate: f64,
+    /// The words for likelihoods; one lexicon in one assessment. Likelihoods given in words are words of it.
+    #[serde(default)]
+    pub(crate) lexicon: LexiconName,
+    /// How loudly to remark on what: `bellwether explain CASE lint:CODE` tells of each.
+    #[serde(default)]
+    pub(crate) lints: LintSettings,
     /// An event data set; `bellwether import` writes the entry.
     #[serde(default)]
     pub(crate) dataset: Vec<model::Dataset>,
@@ -58,8 +65,6 @@ pub(crate) struct IndicatorFile {
     pub(crate) warn_at: Option<f64>,
     /// From the next day on the indicator is stale.
     pub(crate) review_by: Option<Day>,
-    /// Who would have reported it; without it, absence proves nothing.
-    pub(crate) coverage: Option<String>,
     /// Marking, if not the case's.
     pub(crate) tlp: Option<Tlp>,
     /// Test: at least so many events.
@@ -110,7 +115,11 @@ pub(crate) struct HypothesisFile {
     pub(crate) why: String,
 }
 
-/// One piece of evidence: exactly one of event, indicator, factor, claim.
+/// P(the thing is so | hypothesis) by hypothesis, `other` included: a number between 0 and 1, a word of the case's
+/// lexicon, or a range such as [0.2, 0.4].
+pub(crate) type Likelihoods = BTreeMap<String, serde_json::Value>;
+
+/// One piece of evidence: exactly one of event, indicator, factor, claim, origin, link.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct EvidenceFile {
@@ -122,10 +131,28 @@ pub(crate) struct EvidenceFile {
     pub(crate) factor: Option<Id>,
     /// What this claim says is so.
     pub(crate) claim: Option<Id>,
-    /// P(the thing is so | hypothesis) for each hypothesis and for `other`: a number between 0 and 1, or a word
-    /// of the likelihood ladder.
+    /// All that this source first said is so.
+    pub(crate) origin: Option<Id>,
+    /// The link between two actors is real.
+    pub(crate) link: Option<LinkRef>,
+    /// P(the thing is so | hypothesis) for each hypothesis and for `other`: a number between 0 and 1, a word of the
+    /// case's lexicon, or a range such as [0.2, 0.4]. Left out where it stands in a group, or only analysts give it.
     #[allow(dead_code, reason = "read from the tree, for its carets")]
-    pub(crate) likelihood: BTreeMap<String, serde_json::Value>,
+    pub(crate) likelihood: Option<Likelihoods>,
+    /// Why.
+    pub(crate) why: String,
+}
+
+/// Pieces of evidence that share a claim, or hang together otherwise: one likelihood for all.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct GroupFile {
+    /// The pieces of evidence.
+    pub(crate) of: Vec<Id>,
+    /// For each way in which they may come out (the pieces that are so, joined by `+` in the order of `of`; `none`):
+    /// its probability under each hypothesis and under `other`. One way may be left out: it has what remains of 1.
+    #[allow(dead_code, reason = "read from the tree, for its carets")]
+    pub(crate) likelihood: BTreeMap<String, BTreeMap<String, f64>>,
     /// Why.
     pub(crate) why: String,
 }
@@ -143,6 +170,67 @@ pub(crate) struct QuestionFile {
     /// The evidence by id.
     #[serde(default)]
     pub(crate) evidence: BTreeMap<Id, EvidenceFile>,
+    /// Evidence that hangs together, by id.
+    #[serde(default)]
+    pub(crate) group: BTreeMap<Id, GroupFile>,
+    /// Marking, if not the case's.
+    pub(crate) tlp: Option<Tlp>,
+}
+
+/// What an analyst holds of one piece of evidence.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OpinionEvidenceFile {
+    /// P(the thing is so | hypothesis) for each hypothesis and for `other`, as in `hypotheses.toml`.
+    #[allow(dead_code, reason = "read from the tree, for its carets")]
+    pub(crate) likelihood: Likelihoods,
+    /// Why.
+    pub(crate) why: String,
+}
+
+/// What an analyst holds of one group.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OpinionGroupFile {
+    /// For each way in which they may come out, as in `hypotheses.toml`; what does not sum to 1 is made to.
+    #[allow(dead_code, reason = "read from the tree, for its carets")]
+    pub(crate) likelihood: BTreeMap<String, BTreeMap<String, f64>>,
+    /// Why.
+    pub(crate) why: String,
+}
+
+/// What an analyst holds of one question, elicited without the others: one table of `analysts/NAME.toml`.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OpinionFile {
+    /// Prior of each hypothesis and of `other`; what does not sum to 1 is made to, and said.
+    pub(crate) prior: Option<BTreeMap<String, f64>>,
+    /// By piece of evidence.
+    #[serde(default)]
+    pub(crate) evidence: BTreeMap<Id, OpinionEvidenceFile>,
+    /// By group.
+    #[serde(default)]
+    pub(crate) group: BTreeMap<Id, OpinionGroupFile>,
+    /// What the analyst believes of the answer, all told; it is held against what follows from the likelihoods.
+    pub(crate) belief: Option<BTreeMap<String, f64>>,
+}
+
+/// One entry of `gaps.toml`: a question nobody has answered.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct GapFile {
+    /// The unanswered question.
+    pub(crate) text: String,
+    /// Judgments it limits.
+    #[serde(default)]
+    pub(crate) judgments: Vec<Id>,
+    /// What would be known if it were answered; one key names the kind. Left out where the case does not speak of it.
+    pub(crate) asks: Option<EvidenceKind>,
+    /// Where the case does not speak of it: the question of `hypotheses.toml` on which it bears ...
+    pub(crate) question: Option<Id>,
+    /// ... and P(the answer is yes | hypothesis) for each hypothesis and for `other`.
+    #[allow(dead_code, reason = "read from the tree, for its carets")]
+    pub(crate) likelihood: Option<Likelihoods>,
     /// Marking, if not the case's.
     pub(crate) tlp: Option<Tlp>,
 }
@@ -186,13 +274,18 @@ pub(crate) struct FactorFile {
 pub(crate) struct JudgmentFile {
     /// What it is about: an indicator, or a question.
     pub(crate) about: About,
-    /// Analytic confidence; printed in a sentence of its own.
-    pub(crate) confidence: Confidence,
+    /// Analytic confidence; printed in a sentence of its own. Left out: the one that the case's sources, assumptions and
+    /// gaps suggest.
+    pub(crate) confidence: Option<Confidence>,
+    /// Why it is not the one that is suggested.
+    pub(crate) confidence_why: Option<String>,
     /// Its three grounds.
     pub(crate) grounds: Grounds,
     /// One text per outcome. For an indicator: observed, ambiguous, not-observed, not-testable, and optionally
     /// contradicted, stale. For a question: one per hypothesis, other, undecided.
     pub(crate) text: BTreeMap<String, String>,
+    /// What changed since it was last published, and why; `publish` asks for it where the judgment has moved.
+    pub(crate) changed: Option<String>,
     /// Marking, if not the case's.
     pub(crate) tlp: Option<Tlp>,
 }
@@ -215,6 +308,20 @@ pub(crate) struct ScenarioFile {
     /// Scenario: reports left out.
     #[serde(default)]
     pub(crate) without: Vec<Id>,
+    /// Scenario: sources of which everything that they first said is left out.
+    #[serde(default)]
+    pub(crate) without_origin: Vec<Id>,
+    /// Scenario: evidence left out, as question/evidence.
+    #[serde(default)]
+    pub(crate) without_evidence: Vec<String>,
+    /// Scenario: coverage that is not there.
+    #[serde(default)]
+    pub(crate) without_coverage: Vec<Id>,
+    /// Scenario: sources that deceive.
+    #[serde(default)]
+    pub(crate) deceives: Vec<Id>,
+    /// Scenario: this assumption is false.
+    pub(crate) assumption: Option<Id>,
     /// Scenario: seen as of that day.
     pub(crate) as_of: Option<Day>,
     /// Scenario: sources graded otherwise.
@@ -291,7 +398,7 @@ pub(crate) struct FileKind {
 }
 
 /// Every TOML file of a case at a fixed path.
-pub(crate) const FILES: [FileKind; 9] = [
+pub(crate) const FILES: [FileKind; 10] = [
     FileKind { path: "case.toml", schema: "case", defines: "case", required: true, make: schema::<CaseFile> },
     FileKind {
         path: "sources.toml",
@@ -347,9 +454,21 @@ pub(crate) const FILES: [FileKind; 9] = [
         schema: "gaps",
         defines: "gap",
         required: false,
-        make: schema::<BTreeMap<Id, model::Gap>>,
+        make: schema::<BTreeMap<Id, GapFile>>,
+    },
+    FileKind {
+        path: "coverage.toml",
+        schema: "coverage",
+        defines: "coverage",
+        required: false,
+        make: schema::<BTreeMap<Id, model::Coverage>>,
     },
 ];
+
+/// Schema of an analyst's file.
+pub(crate) fn analyst_schema() -> serde_json::Value {
+    schema::<BTreeMap<Id, OpinionFile>>()
+}
 
 /// Schema of a test file.
 pub(crate) fn scenario_schema() -> serde_json::Value {

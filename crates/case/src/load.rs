@@ -4,15 +4,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::{
-    ActorRole, Case, Claim, Day, Edtf, Evidence, EvidenceKind, Excerpt, Expectation, Factor, Host, Hypothesis, Id,
-    Indicator, Judgment, LADDER, LonLat, Origin, PlaceRef, Polygon, Problem, Question, Report, Says, Scenario,
+    ActorRole, Case, Change, Claim, Day, Edtf, Evidence, EvidenceKind, Excerpt, Expectation, Factor, Gap, Group, Host,
+    Hypothesis, Id,
+    Indicator, Judgment, Lexicon, Likelihood, LonLat, Origin, PlaceRef, Polygon, Problem, Question, Report, Says, Scenario,
     ScenarioKind, Severity, Span, Test, Tlp, is_id, ring_area,
 };
 use serde::de::DeserializeOwned;
 
 use crate::files::{
-    CaseFile, ClaimFile, Direction, EvidenceFile, ExcerptFile, FILES, FactorFile, IndicatorFile, JudgmentFile,
-    QuestionFile, ScenarioFile, TESTS, claim_schema, ruling_schema, scenario_schema,
+    CaseFile, ClaimFile, Direction, EvidenceFile, ExcerptFile, FILES, FactorFile, GapFile, IndicatorFile, JudgmentFile,
+    OpinionFile, QuestionFile, ScenarioFile, TESTS, analyst_schema, claim_schema, ruling_schema, scenario_schema,
 };
 use crate::shape::Shape;
 use crate::tree::{Entry, Node, from_json, from_toml};
@@ -102,11 +103,13 @@ impl Loader<'_> {
                 }
             }
         }
-        case.assumptions = self.entities("assumptions.toml", "assumption", |_: &mut model::Assumption, _| {});
-        case.gaps = self.entities("gaps.toml", "gap", |_: &mut model::Gap, _| {});
+        case.assumptions = self.entities("assumptions.toml", "assumption", |a: &mut model::Assumption, span| a.span = span);
+        case.coverage = self.entities("coverage.toml", "coverage", |c: &mut model::Coverage, span| c.span = span);
         self.areas(&mut case);
         self.indicators(&mut case);
         self.questions(&mut case);
+        self.analysts(&mut case);
+        self.gaps(&mut case);
         self.factors(&mut case);
         self.judgments(&mut case);
         self.reports(&mut case);
@@ -244,9 +247,10 @@ impl Loader<'_> {
             self.problems.push(Problem::error("bad-id", node.span(file), "an id is made of a-z, 0-9 and `-`"));
         }
         if let Some(s) = self.typed::<CaseFile>(file, tree) {
-            let CaseFile { format: _, id, title, question, as_of, seed, tlp, base_rate, dataset } = s;
+            let CaseFile { format: _, id, title, question, as_of, seed, tlp, base_rate, lexicon, lints, dataset } = s;
             (case.id, case.title, case.question) = (id, title, question);
             (case.as_of, case.seed, case.tlp, case.base_rate) = (Some(as_of), u64::from(seed), tlp, base_rate);
+            (case.lexicon, case.lints) = (lexicon.lexicon(), lints);
             case.datasets = dataset;
             for (i, d) in case.datasets.iter_mut().enumerate() {
                 // An array-of-tables element spans its header only; its id is what one looks for.
@@ -328,7 +332,6 @@ impl Loader<'_> {
                     title: f.title,
                     warn_at: f.warn_at,
                     review_by: f.review_by,
-                    coverage: f.coverage,
                     test,
                     tlp: f.tlp,
                     span,
@@ -392,31 +395,60 @@ impl Loader<'_> {
                 let at =
                     entry.value.get("evidence").map(Node::entries).unwrap_or_default().iter().find(|x| &x.key == id);
                 let span = at.map_or_else(|| span.clone(), |x| Span::new(file, x.start, x.end));
-                if let Some(e) = self.evidence(file, id, e, node, &hypotheses, span) {
+                let grouped = q.group.values().any(|g| g.of.contains(id));
+                if let Some(e) = self.evidence(file, id, e, node, (case.lexicon, &hypotheses), grouped, span) {
                     evidence.push(e);
+                }
+            }
+            let mut groups = Vec::new();
+            for (id, g) in &q.group {
+                let node = entry.value.at(&["group", id]).unwrap_or(&entry.value);
+                let at = entry.value.get("group").map(Node::entries).unwrap_or_default().iter().find(|x| &x.key == id);
+                let span = at.map_or_else(|| span.clone(), |x| Span::new(file, x.start, x.end));
+                if !(2..=4).contains(&g.of.len()) {
+                    let at = node.get("of").unwrap_or(node).span(file);
+                    let problem = Problem::error("wrong-length", at, format!("group `{id}` has {} pieces", g.of.len()));
+                    self.problems.push(problem.help("two to four pieces of evidence can be judged together"));
+                    continue;
+                }
+                if let Some(likelihood) = self.together(file, id, &g.of, node.get("likelihood"), &hypotheses, true) {
+                    groups.push(Group { id: id.clone(), of: g.of.clone(), likelihood, why: g.why.clone(), span });
                 }
             }
             case.questions.insert(
                 entry.key.clone(),
-                Question { id: entry.key.clone(), question: q.question, hypotheses, evidence, tlp: q.tlp, span },
+                Question {
+                    id: entry.key.clone(),
+                    question: q.question,
+                    hypotheses,
+                    evidence,
+                    groups,
+                    opinions: Vec::new(),
+                    tlp: q.tlp,
+                    span,
+                },
             );
         }
     }
 
+    #[allow(clippy::too_many_arguments)]
     fn evidence(
         &mut self,
         file: &str,
         id: &str,
         e: &EvidenceFile,
         node: Option<&Node>,
-        hypotheses: &[Hypothesis],
+        asked: (&Lexicon, &[Hypothesis]),
+        grouped: bool,
         span: Span,
     ) -> Option<Evidence> {
         let kinds: Vec<EvidenceKind> = [
-            e.event.as_ref().map(|x| EvidenceKind::Event(x.id.clone(), x.by.clone())),
+            e.event.clone().map(EvidenceKind::Event),
             e.indicator.clone().map(EvidenceKind::Indicator),
             e.factor.clone().map(EvidenceKind::Factor),
             e.claim.clone().map(EvidenceKind::Claim),
+            e.origin.clone().map(EvidenceKind::Origin),
+            e.link.clone().map(EvidenceKind::Link),
         ]
         .into_iter()
         .flatten()
@@ -425,12 +457,39 @@ impl Loader<'_> {
             self.problems.push(Problem::error(
                 "one-evidence",
                 span,
-                format!("evidence `{id}` needs exactly one of event, indicator, factor, claim, found {}", kinds.len()),
+                format!(
+                    "evidence `{id}` needs exactly one of event, indicator, factor, claim, origin, link, found {}",
+                    kinds.len()
+                ),
             ));
             return None;
         }
         let table = node.and_then(|n| n.get("likelihood"));
-        for entry in table.map(Node::entries).unwrap_or_default() {
+        let likelihood = match table {
+            None => Vec::new(),
+            Some(table) if grouped => {
+                let problem = Problem::error(
+                    "needless",
+                    table.span(file),
+                    format!("evidence `{id}` is judged in a group: a likelihood of its own is of no use"),
+                );
+                self.problems.push(problem.help("leave out its `likelihood`, or take it out of the group"));
+                Vec::new()
+            }
+            Some(table) => self.likelihoods(file, &format!("evidence `{id}`"), table, asked)?,
+        };
+        Some(Evidence {
+            id: id.to_owned(),
+            kind: kinds.into_iter().next().unwrap_or(EvidenceKind::Claim(String::new())),
+            likelihood,
+            why: e.why.clone(),
+            span,
+        })
+    }
+
+    /// Says of every key of a table that is no hypothesis that it is none.
+    fn only_hypotheses(&mut self, file: &str, table: &Node, hypotheses: &[Hypothesis]) {
+        for entry in table.entries() {
             if !hypotheses.iter().any(|h| h.id == entry.key) {
                 let known: Vec<&str> = hypotheses.iter().map(|h| h.id.as_str()).collect();
                 self.problems.push(
@@ -444,29 +503,36 @@ impl Loader<'_> {
                 );
             }
         }
-        let mut likelihood = Vec::new();
+    }
+
+    /// A table of likelihoods, one for every hypothesis.
+    fn likelihoods(
+        &mut self,
+        file: &str,
+        what: &str,
+        table: &Node,
+        (lexicon, hypotheses): (&Lexicon, &[Hypothesis]),
+    ) -> Option<Vec<Likelihood>> {
+        self.only_hypotheses(file, table, hypotheses);
+        let mut out = Vec::new();
         for h in hypotheses {
-            let value = table.and_then(|t| t.get(&h.id));
-            let at = value.or(table).map_or_else(|| span.clone(), |n| n.span(file));
+            let value = table.get(&h.id);
+            let at = value.unwrap_or(table).span(file);
             match value {
                 None => self.problems.push(
-                    Problem::error(
-                        "missing-likelihood",
-                        at,
-                        format!("evidence `{id}` has no likelihood for `{}`", h.id),
-                    )
-                    .help("give P(the thing is so | hypothesis) for every hypothesis and for `other`"),
+                    Problem::error("missing-likelihood", at, format!("{what} has no likelihood for `{}`", h.id))
+                        .help("give P(the thing is so | hypothesis) for every hypothesis and for `other`"),
                 ),
-                Some(n) => match read_likelihood(n) {
-                    Some(p) => likelihood.push(p),
+                Some(n) => match read_likelihood(n, lexicon) {
+                    Some(p) => out.push(p),
                     None => {
-                        let words: Vec<&str> = LADDER.iter().map(|b| b.key).collect();
+                        let words: Vec<&str> = lexicon.bands.iter().map(|b| b.key.as_str()).collect();
                         let mut p = Problem::error(
                             "bad-likelihood",
                             at,
                             format!(
-                                "likelihood for `{}` is neither a number between 0 and 1 nor a likelihood word",
-                                h.id
+                                "likelihood for `{}` is neither a number between 0 and 1, nor a range of two, nor a word of {}",
+                                h.id, lexicon.name
                             ),
                         )
                         .label(format!("words: {}", words.join(", ")));
@@ -478,13 +544,205 @@ impl Loader<'_> {
                 },
             }
         }
-        (likelihood.len() == hypotheses.len()).then(|| Evidence {
-            id: id.to_owned(),
-            kind: kinds.into_iter().next().unwrap_or(EvidenceKind::Claim(String::new())),
-            likelihood,
-            why: e.why.clone(),
-            span,
-        })
+        (out.len() == hypotheses.len()).then_some(out)
+    }
+
+    /// The likelihood of a group: by hypothesis, by way of coming out. Those of the case sum to 1; an analyst's are taken
+    /// as they are, and made to.
+    fn together(
+        &mut self,
+        file: &str,
+        id: &str,
+        of: &[Id],
+        table: Option<&Node>,
+        hypotheses: &[Hypothesis],
+        sum_to_1: bool,
+    ) -> Option<Vec<Vec<f64>>> {
+        let table = table?;
+        let ways = model::ways(of);
+        let before = self.problems.len();
+        for entry in table.entries() {
+            if !ways.contains(&entry.key) {
+                let problem = Problem::error(
+                    "unknown-way",
+                    Span::new(file, entry.start, entry.end),
+                    format!("`{}` is no way in which group `{id}` may come out", entry.key),
+                )
+                .label(format!("ways: {}", ways.join(", ")))
+                .suggest(model::suggest_edit(&entry.key, ways.iter().map(String::as_str)));
+                self.problems.push(problem);
+            }
+            self.only_hypotheses(file, &entry.value, hypotheses);
+        }
+        let missing: Vec<&String> = ways.iter().filter(|w| table.get(w).is_none()).collect();
+        if missing.len() > 1 {
+            let list: Vec<&str> = missing.iter().map(|w| w.as_str()).collect();
+            let problem =
+                Problem::error("missing-likelihood", table.span(file), format!("group `{id}` has no likelihood for {}", list.join(", ")));
+            self.problems.push(problem.help("one way may be left out: it has what remains of 1"));
+            return None;
+        }
+        let mut out = Vec::new();
+        for h in hypotheses {
+            let said: Vec<Option<f64>> =
+                ways.iter().map(|w| table.at(&[w, &h.id]).and_then(Node::number).filter(|p| (0.0..=1.0).contains(p))).collect();
+            let sum: f64 = said.iter().flatten().sum();
+            let left: Vec<&String> = ways.iter().zip(&said).filter(|(_, p)| p.is_none()).map(|(w, _)| w).collect();
+            let span = table.span(file);
+            match left.as_slice() {
+                [] if !sum_to_1 || (sum - 1.0).abs() < 1e-6 => {}
+                [_] if sum <= 1.0 + 1e-9 => {}
+                [] | [_] => {
+                    let message = format!("the ways of group `{id}` sum to {sum:.3} under `{}`, not 1", h.id);
+                    self.problems.push(Problem::error("ways-sum", span, message));
+                }
+                more => {
+                    let list: Vec<&str> = more.iter().map(|w| w.as_str()).collect();
+                    let message = format!("group `{id}` has no likelihood between 0 and 1 under `{}` for {}", h.id, list.join(", "));
+                    self.problems.push(Problem::error("missing-likelihood", span, message));
+                }
+            }
+            out.push(said.into_iter().map(|p| p.unwrap_or((1.0 - sum).max(0.0))).collect());
+        }
+        (self.problems.len() == before).then_some(out)
+    }
+
+    /// `analysts/*.toml`: what each holds, elicited without the others.
+    fn analysts(&mut self, case: &mut Case) {
+        let schema = analyst_schema();
+        for file in self.host.list("analysts").unwrap_or_default() {
+            let Some(name) = file.strip_prefix("analysts/").and_then(|f| f.strip_suffix(".toml")) else { continue };
+            let name = name.to_owned();
+            if !is_id(&name) || name == "case" {
+                let problem = Problem::error("bad-id", Span::new(&file, 0, 0), format!("`{name}` cannot be an analyst"));
+                self.problems.push(problem.help("name the file with a-z, 0-9 and `-` only; `case` is `hypotheses.toml`"));
+                continue;
+            }
+            let Some(text) = self.text(&file, true) else { continue };
+            self.toml(&file, &text, &schema);
+            let Some(tree) = self.trees.get(&file).cloned() else { continue };
+            for entry in tree.entries() {
+                let span = Span::new(&file, entry.start, entry.end);
+                let Some(question) = case.questions.get(&entry.key).cloned() else {
+                    self.known("question", &entry.key, span);
+                    continue;
+                };
+                let Some(o) = self.typed::<OpinionFile>(&file, &entry.value) else { continue };
+                let opinion = self.opinion(case.lexicon, &file, &name, entry, &question, o);
+                if let Some(q) = case.questions.get_mut(&entry.key) {
+                    q.opinions.push(model::Opinion { span, ..opinion });
+                }
+            }
+        }
+        let tree = self.trees.get("hypotheses.toml").cloned();
+        for q in case.questions.values() {
+            // Also in a group that has a fault of its own.
+            let groups = tree.as_ref().and_then(|t| t.at(&[&q.id, "group"])).map(Node::entries).unwrap_or_default();
+            let of = |g: &Entry| g.value.get("of").map(Node::items).unwrap_or_default().to_vec();
+            let grouped = |id: &Id| groups.iter().any(|g| of(g).iter().any(|n| n.text() == Some(id)));
+            let given = |id: &Id| q.opinions.iter().any(|o| o.evidence.contains_key(id));
+            for e in q.evidence.iter().filter(|e| e.likelihood.is_empty() && !grouped(&e.id) && !given(&e.id)) {
+                let message = format!("evidence `{}` has no likelihood", e.id);
+                let problem = Problem::error("missing-likelihood", e.span.clone(), message);
+                self.problems.push(problem.help("give `likelihood` here, or in `analysts/NAME.toml`, or judge it in a `group`"));
+            }
+        }
+    }
+
+    fn opinion(
+        &mut self,
+        lexicon: &Lexicon,
+        file: &str,
+        name: &str,
+        entry: &Entry,
+        question: &Question,
+        o: OpinionFile,
+    ) -> model::Opinion {
+        let hypotheses = &question.hypotheses;
+        let law = |l: &mut Self, key: &str, said: &Option<BTreeMap<String, f64>>| -> Option<Vec<f64>> {
+            let (said, table) = (said.as_ref()?, entry.value.get(key)?);
+            l.only_hypotheses(file, table, hypotheses);
+            let found: Vec<f64> = hypotheses
+                .iter()
+                .filter_map(|h| said.get(&h.id).copied().filter(|p| (0.0..=1.0).contains(p)))
+                .collect();
+            if found.len() < hypotheses.len() {
+                let message = format!("`{key}` of `{}` needs a number between 0 and 1 for every hypothesis and for `other`", question.id);
+                l.problems.push(Problem::error("missing-prior", table.span(file), message));
+                return None;
+            }
+            Some(found)
+        };
+        let prior = law(self, "prior", &o.prior);
+        let belief = law(self, "belief", &o.belief);
+        let mut out = model::Opinion { analyst: name.to_owned(), prior, belief, ..model::Opinion::default() };
+        for (id, e) in o.evidence {
+            let Some(node) = entry.value.at(&["evidence", &id]) else { continue };
+            let ids: Vec<&str> = question.evidence.iter().map(|e| e.id.as_str()).collect();
+            if !ids.contains(&id.as_str()) {
+                let problem =
+                    Problem::error("unknown-evidence", node.span(file), format!("unknown evidence `{id}` of `{}`", question.id))
+                        .label(format!("its evidence: {}", ids.join(", ")))
+                        .suggest(model::suggest_edit(&id, ids.iter().copied()));
+                self.problems.push(problem);
+                continue;
+            }
+            if let Some(group) = question.groups.iter().find(|g| g.of.contains(&id)) {
+                let message = format!("evidence `{id}` is judged in group `{}`", group.id);
+                self.problems.push(Problem::error("needless", node.span(file), message).also(group.span.clone(), "this group"));
+                continue;
+            }
+            let table = node.get("likelihood").unwrap_or(node);
+            if let Some(l) = self.likelihoods(file, &format!("evidence `{id}`"), table, (lexicon, hypotheses)) {
+                out.evidence.insert(id, (l, e.why));
+            }
+        }
+        for (id, g) in o.group {
+            let Some(node) = entry.value.at(&["group", &id]) else { continue };
+            let Some(group) = question.groups.iter().find(|g| g.id == id) else {
+                let message = format!("unknown group `{id}` of `{}`", question.id);
+                self.problems.push(Problem::error("unknown-group", node.span(file), message));
+                continue;
+            };
+            if let Some(l) = self.together(file, &id, &group.of, node.get("likelihood"), hypotheses, false) {
+                out.groups.insert(id, (l, g.why));
+            }
+        }
+        out
+    }
+
+    fn gaps(&mut self, case: &mut Case) {
+        let file = "gaps.toml";
+        let Some(tree) = self.trees.get(file).cloned() else { return };
+        for entry in tree.entries() {
+            let span = self.define("gap", file, entry);
+            let Some(g) = self.typed::<GapFile>(file, &entry.value) else { continue };
+            let table = entry.value.get("likelihood");
+            let bears_on = match (&g.question, table) {
+                (None, None) => None,
+                (Some(q), Some(table)) => match case.questions.get(q).cloned() {
+                    Some(question) => self
+                        .likelihoods(file, &format!("gap `{}`", entry.key), table, (case.lexicon, &question.hypotheses))
+                        .map(|l| (q.clone(), l)),
+                    None => {
+                        let at = entry.value.get("question").unwrap_or(&entry.value).span(file);
+                        self.known("question", q, at);
+                        None
+                    }
+                },
+                _ => {
+                    let message = format!("gap `{}` needs both `question` and `likelihood`, or neither", entry.key);
+                    self.problems.push(Problem::error("half-gap", span.clone(), message));
+                    None
+                }
+            };
+            if g.asks.is_some() && bears_on.is_some() {
+                let problem = Problem::error("needless", span.clone(), "what the case speaks of has its likelihoods there");
+                self.problems.push(problem.help("give either `asks`, or `question` with `likelihood`"));
+            }
+            let gap = Gap { text: g.text, judgments: g.judgments, asks: g.asks, bears_on, tlp: g.tlp, span };
+            case.gaps.insert(entry.key.clone(), gap);
+        }
     }
 
     fn factors(&mut self, case: &mut Case) {
@@ -535,8 +793,10 @@ impl Loader<'_> {
                 id: entry.key.clone(),
                 about: j.about,
                 confidence: j.confidence,
+                confidence_why: j.confidence_why,
                 grounds: j.grounds,
                 text: j.text,
+                changed: j.changed,
                 tlp: j.tlp,
                 span,
             });
@@ -758,6 +1018,7 @@ impl Loader<'_> {
                 .into_iter()
                 .flatten()
                 .collect();
+                let change = self.change(case, &file, entry, &s);
                 let kind = match (s.indicator, outcomes.len(), s.expect.is_empty()) {
                     (Some(indicator), 1, true) => ScenarioKind::Golden {
                         indicator,
@@ -765,15 +1026,14 @@ impl Loader<'_> {
                         expect: outcomes.into_iter().next().unwrap_or(Expectation::NotTestable),
                     },
                     (None, 0, false) => ScenarioKind::Changed {
-                        without: s.without,
+                        change,
                         as_of: s.as_of,
-                        reliability: s.reliability,
                         expect: s.expect,
                     },
                     _ => {
                         self.problems.push(
                             Problem::error("one-test", span, format!("test `{}` says neither one thing nor the other", entry.key))
-                                .help("either `indicator` and `given` with one of `fires`, `class`, `not_testable`, or `expect` with any of `without`, `as_of`, `reliability`"),
+                                .help("either `indicator` and `given` with one of `fires`, `class`, `not_testable`, or `expect` with any of `without`, `without_origin`, `without_evidence`, `as_of`, `reliability`, `assumption` and so on"),
                         );
                         continue;
                     }
@@ -781,6 +1041,31 @@ impl Loader<'_> {
                 case.scenarios.push(Scenario { id: entry.key.clone(), kind, span });
             }
         }
+    }
+
+    /// What a scenario changes.
+    fn change(&mut self, case: &Case, file: &str, entry: &Entry, s: &ScenarioFile) -> Change {
+        let mut out = Change {
+            without: s.without.clone(),
+            without_origin: s.without_origin.clone(),
+            without_evidence: s.without_evidence.clone(),
+            without_coverage: s.without_coverage.clone(),
+            reliability: s.reliability.clone(),
+            deceives: s.deceives.clone(),
+        };
+        if let Some(id) = &s.assumption {
+            let at = entry.value.get("assumption").unwrap_or(&entry.value).span(file);
+            self.known("assumption", id, at.clone());
+            match case.assumptions.get(id).map(|a| &a.if_false) {
+                Some(Some(change)) => out = out.and(change),
+                Some(None) => {
+                    let problem = Problem::error("no-if-false", at, format!("assumption `{id}` does not say what is so if it is false"));
+                    self.problems.push(problem.help("give it `if_false`"));
+                }
+                None => {}
+            }
+        }
+        out
     }
 
     fn rulings(&mut self, case: &mut Case) {
@@ -828,12 +1113,17 @@ fn json_lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
-/// A number strictly between 0 and 1, or the middle of a ladder word's band.
-fn read_likelihood(node: &Node) -> Option<f64> {
-    match node.text() {
-        Some(word) => LADDER.iter().find(|b| b.key == word).map(|b| (b.low + b.high) / 2.0),
-        None => node.number().filter(|p| *p > 0.0 && *p < 1.0),
+/// A number strictly between 0 and 1, a range of two, or a word of the lexicon.
+fn read_likelihood(node: &Node, lexicon: &Lexicon) -> Option<Likelihood> {
+    let inside = |p: &f64| *p > 0.0 && *p < 1.0;
+    if let Some(word) = node.text() {
+        return lexicon.band(word).map(|b| Likelihood::between(b.low, b.high));
     }
+    if let [low, high] = node.items() {
+        let (low, high) = (low.number().filter(inside)?, high.number().filter(inside)?);
+        return (low <= high).then(|| Likelihood::between(low, high));
+    }
+    node.number().filter(inside).map(Likelihood::exactly)
 }
 
 /// Finds the passage in its report, byte-exact.

@@ -22,7 +22,7 @@ pub(crate) fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
 
 impl Loader<'_> {
     /// Complains when `id` is not a defined `kind`.
-    fn known(&mut self, kind: &'static str, id: &str, at: Span) {
+    pub(crate) fn known(&mut self, kind: &'static str, id: &str, at: Span) {
         let defined = self.defined.get(kind);
         if defined.is_some_and(|d| d.contains(id) || d.contains("*")) {
             return;
@@ -48,6 +48,7 @@ pub(crate) fn check(l: &mut Loader<'_>, case: &Case) {
     indicators(l, case);
     hypotheses(l, case);
     judgments(l, case);
+    grounds(l, case);
     scenarios(l, case);
     datasets(l, case);
     rulings(l, case);
@@ -566,55 +567,93 @@ fn indicators(l: &mut Loader<'_>, case: &Case) {
     }
 }
 
+/// What a piece of evidence, or a gap, points at is there.
+fn pointed(l: &mut Loader<'_>, case: &Case, file: &str, path: &[&str], kind: &EvidenceKind, fallback: &Span) {
+    let at = |l: &Loader<'_>, more: &[&str]| {
+        let full: Vec<&str> = path.iter().chain(more).copied().collect();
+        l.node_span(file, &full, fallback)
+    };
+    match kind {
+        EvidenceKind::Event(e) => {
+            let here = at(l, &["event", "id"]);
+            l.known("event", &e.id, here);
+            if let Some(by) = &e.by {
+                let here = at(l, &["event", "by"]);
+                l.known("actor", by, here);
+            }
+        }
+        EvidenceKind::Indicator(id) => {
+            let here = at(l, &["indicator"]);
+            l.known("indicator", id, here);
+        }
+        EvidenceKind::Factor(id) => {
+            let here = at(l, &["factor"]);
+            l.known("factor", id, here.clone());
+            if case.factors.get(id).is_some_and(|f| f.claims.is_empty()) {
+                l.problems.push(
+                    Problem::warning(
+                        "factor-without-claims",
+                        here,
+                        format!("factor `{id}` rests on no claim and moves nothing"),
+                    )
+                    .help("give the factor `claims`; a condition that nobody reported is context, not evidence"),
+                );
+            }
+        }
+        EvidenceKind::Claim(id) => {
+            let here = at(l, &["claim"]);
+            l.known("claim", id, here.clone());
+            if case.claims.get(id).is_some_and(|c| matches!(c.says, Says::Retracts(_))) {
+                l.problems.push(Problem::error("claim-says-other", here, format!("claim `{id}` is a retraction")));
+            }
+        }
+        EvidenceKind::Origin(id) => {
+            let here = at(l, &["origin"]);
+            l.known("source", id, here);
+        }
+        EvidenceKind::Link(link) => {
+            for (key, actor) in [("actor", &link.actor), ("to", &link.to)] {
+                let here = at(l, &["link", key]);
+                l.known("actor", actor, here);
+            }
+            let declared = case.actors.get(&link.actor).into_iter().flat_map(|a| &a.link);
+            if !declared.into_iter().any(|x| x.kind == link.kind && x.to == link.to) {
+                let message = format!("`{} {} {}` is not declared", link.actor, link.kind.name(), link.to);
+                let here = at(l, &["link"]);
+                let problem = Problem::error("unknown-link", here, message);
+                l.problems.push(problem.help("declare the link in `actors.toml`, with its probability or its claims"));
+            }
+        }
+    }
+}
+
 fn hypotheses(l: &mut Loader<'_>, case: &Case) {
     let file = "hypotheses.toml";
     for (q, question) in &case.questions {
         for e in &question.evidence {
-            let at = |l: &Loader<'_>, path: &[&str]| {
-                let full: Vec<&str> = [q.as_str(), "evidence", e.id.as_str()].iter().chain(path).copied().collect();
-                l.node_span(file, &full, &e.span)
-            };
-            match &e.kind {
-                EvidenceKind::Event(id, by) => {
-                    let here = at(l, &["event", "id"]);
-                    l.known("event", id, here);
-                    if let Some(by) = by {
-                        let here = at(l, &["event", "by"]);
-                        l.known("actor", by, here);
-                    }
-                }
-                EvidenceKind::Indicator(id) => {
-                    let here = at(l, &["indicator"]);
-                    l.known("indicator", id, here);
-                }
-                EvidenceKind::Factor(id) => {
-                    let here = at(l, &["factor"]);
-                    l.known("factor", id, here.clone());
-                    if case.factors.get(id).is_some_and(|f| f.claims.is_empty()) {
-                        l.problems.push(
-                            Problem::warning(
-                                "factor-without-claims",
-                                here,
-                                format!("factor `{id}` rests on no claim and moves nothing"),
-                            )
-                            .help(
-                                "give the factor `claims`; a condition that nobody reported is context, not evidence",
-                            ),
-                        );
-                    }
-                }
-                EvidenceKind::Claim(id) => {
-                    let here = at(l, &["claim"]);
-                    l.known("claim", id, here.clone());
-                    if case.claims.get(id).is_some_and(|c| matches!(c.says, Says::Retracts(_))) {
-                        l.problems.push(Problem::error(
-                            "claim-says-other",
-                            here,
-                            format!("claim `{id}` is a retraction"),
-                        ));
-                    }
-                }
+            let path = [q.as_str(), "evidence", e.id.as_str()];
+            pointed(l, case, file, &path, &e.kind, &e.span);
+        }
+        for g in &question.groups {
+            for (i, id) in g.of.iter().enumerate() {
+                let at = l.node_span(file, &[q, "group", &g.id, "of", &i.to_string()], &g.span);
+                let ids: Vec<&str> = question.evidence.iter().map(|e| e.id.as_str()).collect();
+                let problem = if !ids.contains(&id.as_str()) {
+                    Problem::error("unknown-evidence", at, format!("unknown evidence `{id}`"))
+                        .label(format!("evidence of `{q}`: {}", ids.join(", ")))
+                        .suggest(suggest_edit(id, ids.iter().copied()))
+                } else if question.groups.iter().any(|o| (o.id != g.id || g.of[..i].contains(id)) && o.of.contains(id)) {
+                    Problem::error("grouped-twice", at, format!("evidence `{id}` is in two groups"))
+                } else {
+                    continue;
+                };
+                l.problems.push(problem);
             }
+        }
+    }
+    for (id, gap) in &case.gaps {
+        if let Some(kind) = &gap.asks {
+            pointed(l, case, "gaps.toml", &[id, "asks"], kind, &gap.span);
         }
     }
     for (id, factor) in &case.factors {
@@ -713,6 +752,65 @@ fn judgments(l: &mut Loader<'_>, case: &Case) {
     }
 }
 
+/// What a change names is there.
+fn changed(l: &mut Loader<'_>, case: &Case, file: &str, path: &[&str], change: &model::Change, fallback: &Span) {
+    let lists: [(&str, &'static str, &[Id]); 4] = [
+        ("without", "report", &change.without),
+        ("without_origin", "source", &change.without_origin),
+        ("without_coverage", "coverage", &change.without_coverage),
+        ("deceives", "source", &change.deceives),
+    ];
+    let at = |l: &Loader<'_>, more: [&str; 2]| {
+        let full: Vec<&str> = path.iter().copied().chain(more).collect();
+        l.node_span(file, &full, fallback)
+    };
+    for (key, kind, ids) in lists {
+        for (i, id) in ids.iter().enumerate() {
+            let here = at(l, [key, &i.to_string()]);
+            l.known(kind, id, here);
+        }
+    }
+    for source in change.reliability.keys() {
+        let here = at(l, ["reliability", source]);
+        l.known("source", source, here);
+    }
+    for (i, name) in change.without_evidence.iter().enumerate() {
+        let found = name
+            .split_once('/')
+            .is_some_and(|(q, e)| case.questions.get(q).is_some_and(|q| q.evidence.iter().any(|x| x.id == e)));
+        if !found {
+            let here = at(l, ["without_evidence", &i.to_string()]);
+            let problem = Problem::error("unknown-evidence", here, format!("unknown evidence `{name}`"));
+            l.problems.push(problem.help("name it as question/evidence"));
+        }
+    }
+}
+
+/// Assumptions and coverage: what they name is there.
+fn grounds(l: &mut Loader<'_>, case: &Case) {
+    for (id, a) in &case.assumptions {
+        if let Some(change) = &a.if_false {
+            changed(l, case, "assumptions.toml", &[id, "if_false"], change, &a.span);
+        }
+    }
+    let file = "coverage.toml";
+    for (id, c) in &case.coverage {
+        for (i, source) in c.sources.iter().enumerate() {
+            let at = l.node_span(file, &[id, "sources", &i.to_string()], &c.span);
+            l.known("source", source, at);
+        }
+        if let Some(area) = &c.area {
+            let at = l.node_span(file, &[id, "area"], &c.span);
+            l.known("area", area, at);
+        }
+        if c.sources.is_empty() {
+            let at = l.node_span(file, &[id, "sources"], &c.span);
+            let problem = Problem::error("wrong-length", at, format!("coverage `{id}` names nobody who was reporting"));
+            l.problems.push(problem);
+        }
+    }
+}
+
 fn scenarios(l: &mut Loader<'_>, case: &Case) {
     for s in &case.scenarios {
         let file = s.span.file.clone();
@@ -731,15 +829,8 @@ fn scenarios(l: &mut Loader<'_>, case: &Case) {
                     }
                 }
             }
-            ScenarioKind::Changed { without, reliability, expect, .. } => {
-                for (i, report) in without.iter().enumerate() {
-                    let at = l.node_span(&file, &[&s.id, "without", &i.to_string()], &s.span);
-                    l.known("report", report, at);
-                }
-                for source in reliability.keys() {
-                    let at = l.node_span(&file, &[&s.id, "reliability", source], &s.span);
-                    l.known("source", source, at);
-                }
+            ScenarioKind::Changed { change, expect, .. } => {
+                changed(l, case, &file, &[&s.id], change, &s.span);
                 for (i, e) in expect.iter().enumerate() {
                     let at = l.node_span(&file, &[&s.id, "expect", &i.to_string(), "id"], &s.span);
                     match e.id.split_once(':') {

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
-use crate::files::{FILES, claim_schema, ruling_schema, scenario_schema};
+use crate::files::{FILES, analyst_schema, claim_schema, ruling_schema, scenario_schema};
 use crate::front;
 
 /// Schema files by path inside the case folder (`schema/NAME.json`), as editors want them.
@@ -14,6 +14,7 @@ pub fn schemas() -> BTreeMap<String, String> {
     for kind in &FILES {
         out.insert(format!("schema/{}.json", kind.schema), pretty(&(kind.make)()));
     }
+    out.insert("schema/analysts.json".into(), pretty(&analyst_schema()));
     out.insert("schema/tests.json".into(), pretty(&scenario_schema()));
     out.insert("schema/claim.json".into(), pretty(&claim_schema()));
     out.insert("schema/ruling.json".into(), pretty(&ruling_schema()));
@@ -63,6 +64,12 @@ fn reference_files() -> Vec<(String, &'static str, String)> {
             example(&schema, entry, &["id"], &mut text);
             out.push((kind.path.to_owned(), "One table per id, here called `id`.", text));
         }
+    }
+    let schema = analyst_schema();
+    if let Some(entry) = schema.get("additionalProperties") {
+        let mut text = String::new();
+        example(&schema, entry, &["id"], &mut text);
+        out.push(("analysts/*.toml".into(), "What one analyst holds, elicited without the others: one table per question, here called `id`. The file is named as the analyst is to be called, and that is printed.", text));
     }
     let schema = scenario_schema();
     if let Some(entry) = schema.get("additionalProperties") {
@@ -226,6 +233,7 @@ mod tests {
                 .unwrap_or_else(|| panic!("{path}: {problems:?}\n{text}"));
             let schema = match path.as_str() {
                 "tests/*.toml" => scenario_schema(),
+                "analysts/*.toml" => analyst_schema(),
                 "claims/*.jsonl" => claim_schema(),
                 "rulings.jsonl" => ruling_schema(),
                 _ => (FILES.iter().find(|f| f.path == path).unwrap().make)(),

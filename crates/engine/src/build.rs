@@ -12,7 +12,7 @@ use crate::stage::gather::{self, Gathered};
 use crate::stage::ingest::{self, Ingested};
 use crate::stage::reconcile::{self, EventLaw};
 use crate::stage::test::{self, Outcome, View};
-use crate::stage::weigh::{self, Answer};
+use crate::stage::weigh::{self, Answer, Tested};
 use crate::stage::worlds::{self, Worlds};
 use crate::store::{Because, Manifest, Record, Store, StoreError};
 use crate::tables::{self, Table};
@@ -314,9 +314,15 @@ fn run(case: &Case, options: Options, journal: &mut Journal<'_>) -> Result<Run, 
     let mut answers = BTreeMap::new();
     let mut answer_hashes = Vec::new();
     let mut problems = Vec::new();
-    let mut before: Option<BTreeMap<String, Outcome>> = None;
+    let mut before: Option<(Worlds, BTreeMap<String, Outcome>)> = None;
     for (id, question) in &case.questions {
-        let mut inputs = vec![keep("its definition", &hash(question)), keep("factors.toml", &hash(&case.factors))];
+        let mut inputs = vec![
+            keep("its definition", &hash(question)),
+            keep("factors.toml", &hash(&case.factors)),
+            keep("gaps.toml", &hash(&case.gaps)),
+            keep("coverage.toml", &hash(&case.coverage)),
+            keep("case.toml", &hash(&(case.seed, case.as_of().to_string()))),
+        ];
         inputs.extend(laws.iter().zip(&event_hashes).map(|(l, h)| (format!("event {}", l.id), h.clone())));
         inputs.push(keep("facts", &hash(&worlds.facts)));
         inputs.push(keep("links", &links_hash));
@@ -326,10 +332,11 @@ fn run(case: &Case, options: Options, journal: &mut Journal<'_>) -> Result<Run, 
         let (answer, h): (Option<Answer>, String) = journal.run("weigh", weigh::VERSION, id, inputs, || {
             let needed = question.evidence.iter().any(|e| matches!(e.kind, model::EvidenceKind::Indicator(_)));
             if needed && before.is_none() {
-                before = Some(outcomes_before_any_report(case, &gathered, &laws, options.worlds));
+                before = Some(before_any_report(case, &gathered, &laws, options.worlds));
             }
-            let nothing = BTreeMap::new();
-            weigh::run(&view, &gathered, question, &outcomes, before.as_ref().unwrap_or(&nothing))
+            let then = before.as_ref().map(|(worlds, outcomes)| (View { case, laws: &laws, worlds }, outcomes));
+            let then = then.as_ref().map(|(view, outcomes)| Tested { view, outcomes });
+            weigh::run(Tested { view: &view, outcomes: &outcomes }, then, &gathered, question)
                 .map_err(|p| found = p)
                 .ok()
         });
@@ -348,6 +355,8 @@ fn run(case: &Case, options: Options, journal: &mut Journal<'_>) -> Result<Run, 
         keep("judgments.toml", &hash(&case.judgments)),
         keep("indicators.toml", &hash(&case.indicators)),
         keep("hypotheses.toml", &hash(&case.questions)),
+        keep("assumptions.toml, gaps.toml, coverage.toml", &hash(&(&case.assumptions, &case.gaps, &case.coverage))),
+        keep("lexicon and lints", &hash(&(case.lexicon.id, &case.lints))),
         keep("case.toml", &hash(&(&case.title, &case.question, case.as_of().to_string(), case.tlp, case.seed))),
         keep("statements", &hash(&(&gathered.statements, &gathered.dossiers))),
         keep("facts", &hash(&worlds.facts)),
@@ -398,8 +407,13 @@ fn not_converged(d: &worlds::Diagnosis) -> Problem {
         .help("draw more worlds (`--worlds 8192`); where that does not help, what it says contradicts itself: see `bellwether explain` of its claims")
 }
 
-/// Outcomes of all indicators in worlds where nothing that was said is believed.
-fn outcomes_before_any_report(case: &Case, g: &Gathered, laws: &[EventLaw], n: usize) -> BTreeMap<String, Outcome> {
+/// Worlds where nothing that was said is believed, and the outcomes of all indicators in them.
+fn before_any_report(
+    case: &Case,
+    g: &Gathered,
+    laws: &[EventLaw],
+    n: usize,
+) -> (Worlds, BTreeMap<String, Outcome>) {
     let worlds = worlds::run(case, g, laws, n, false);
     let view = View { case, laws, worlds: &worlds };
     let mut out = BTreeMap::new();
@@ -407,7 +421,7 @@ fn outcomes_before_any_report(case: &Case, g: &Gathered, laws: &[EventLaw], n: u
         let o = test::run(&view, &case.indicators[&id], &out);
         out.insert(id, o);
     }
-    out
+    (worlds, out)
 }
 
 /// Indicators, each after those it is made of. A checked case has no cycle; in an unchecked one the rest is left out.

@@ -1,12 +1,13 @@
 //! Any number, down to the sentences it rests on.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use model::{About, Case, Label, Says, Verdict, percent};
 use serde::Serialize;
 
 use crate::build::{Options, Run, assess};
 use crate::stage::gather::Reviewed;
+use crate::stage::weigh;
 
 /// One line of an explanation, indented by `depth`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -241,11 +242,10 @@ impl Explainer<'_> {
         let origins: BTreeSet<&str> = self.run.gathered.statements.iter().map(|s| s.origin.as_str()).collect();
         let mut effects: Vec<(Option<f64>, String)> = Vec::new();
         for origin in origins {
-            let mut other = self.case.clone();
-            let gone: BTreeSet<String> =
-                self.case.claims.values().filter(|c| self.case.root(c).0 == origin).map(|c| c.id.clone()).collect();
-            other.claims.retain(|id, _| !gone.contains(id));
-            prune(&mut other);
+            let other = self.case.changed(&model::Change {
+                without_origin: vec![origin.to_owned()],
+                ..model::Change::default()
+            });
             // A question whose evidence is gone keeps its other evidence; an error there has been said by `build`.
             let Ok(run) = assess(&other, self.options) else { continue };
             let then = number(&run);
@@ -293,13 +293,7 @@ impl Explainer<'_> {
                 continue;
             }
             let p = item.probability.unwrap_or(0.0);
-            let what = match &e.kind {
-                model::EvidenceKind::Event(id, None) => format!("event:{id} happened"),
-                model::EvidenceKind::Event(id, Some(by)) => format!("event:{id} happened, done by {by}"),
-                model::EvidenceKind::Indicator(id) => format!("indicator:{id} holds"),
-                model::EvidenceKind::Factor(id) => format!("factor:{id} holds"),
-                model::EvidenceKind::Claim(id) => format!("what claim:{id} says is so"),
-            };
+            let what = weigh::what(case, &e.kind);
             self.say(
                 depth + 1,
                 format!("evidence {}: {what}: {} (before any report {})", item.id, self.pct(p), self.pct(item.base)),
@@ -750,23 +744,6 @@ impl Explainer<'_> {
         };
         format!("{stance} {what}; origin {origin}")
     }
-}
-
-/// After claims were taken out: what points at them goes too.
-fn prune(case: &mut Case) {
-    let kept: BTreeMap<String, ()> = case.claims.keys().map(|k| (k.clone(), ())).collect();
-    for q in case.questions.values_mut() {
-        q.evidence.retain(|e| !matches!(&e.kind, model::EvidenceKind::Claim(c) if !kept.contains_key(c)));
-    }
-    for f in case.factors.values_mut() {
-        f.claims.retain(|c| kept.contains_key(c));
-    }
-    for c in case.claims.values_mut() {
-        if let Says::Event(e) = &mut c.says {
-            e.figures.retain(|f| f.than.as_ref().is_none_or(|t| kept.contains_key(t)));
-        }
-    }
-    case.claims.retain(|_, c| !matches!(&c.says, Says::Retracts(id) if !kept.contains_key(id)));
 }
 
 fn list(names: &[String]) -> String {

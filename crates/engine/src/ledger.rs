@@ -10,6 +10,7 @@ use stats::{Brier, brier};
 use crate::build::Run;
 use crate::futures::{Futures, MONTH, cut, tested_on};
 use crate::journal::hash;
+use crate::stage::coverage::covered;
 use crate::stage::test::Outcome;
 
 /// One forecast.
@@ -286,10 +287,10 @@ fn settle(known: &mut Hindsight<'_>, e: &Entry) -> Result<Resolution, String> {
     let probability = days.len() as f64 / held.len() as f64;
     let happened = match probability {
         p if p >= 0.95 => true,
-        p if p <= 0.05 && indicator.coverage.is_some() => false,
-        p if p <= 0.05 => {
-            return Err("nothing shows that it did, and nobody is said to have been watching (coverage)".into());
-        }
+        p if p <= 0.05 => match covered(case, indicator) {
+            Ok(_) => false,
+            Err(nobody) => return Err(format!("nothing shows that it did, and {nobody}")),
+        },
         p => return Err(format!("what is known now leaves it open ({:.0} %)", 100.0 * p)),
     };
     // The day most worlds agree on.

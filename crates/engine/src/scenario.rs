@@ -154,15 +154,11 @@ fn certain(case: &Case, g: &GivenEvent, n: usize, k: u32) -> (EventLaw, EventWor
 }
 
 fn changed(case: &Case, s: &Scenario, base: &Run, options: Options) -> Result<Vec<String>, Vec<Problem>> {
-    let ScenarioKind::Changed { without, as_of, reliability, expect } = &s.kind else { return Ok(vec![]) };
-    let mut other = case.clone();
-    for report in without {
-        other = other.without_report(report);
-    }
+    let ScenarioKind::Changed { change, as_of, expect } = &s.kind else { return Ok(vec![]) };
+    let mut other = case.changed(change);
     if let Some(day) = as_of {
         other = other.seen_on(*day);
     }
-    let other = other.with_reliability(reliability);
     let run = assess(&other, options)?;
     let (was, is) = (base.probabilities(), run.probabilities());
     let mut failures = Vec::new();

@@ -10,11 +10,13 @@ use crate::claim::{Claim, Origin, Says};
 use crate::dataset::Dataset;
 use crate::date::Day;
 use crate::indicator::{EvidenceKind, Factor, Indicator};
+use crate::lexicon::Lexicon;
 use crate::judgment::{About, Assumption, Gap, Judgment, Question};
 use crate::place::Area;
 use crate::ruling::Ruling;
-use crate::scenario::Scenario;
-use crate::source::{Report, Source};
+use crate::scenario::{Change, Scenario};
+use crate::settings::LintSettings;
+use crate::source::{Coverage, Report, Source};
 use crate::words::{Reliability, Tlp};
 
 /// A case: definitions, reports and claims, checked.
@@ -34,6 +36,10 @@ pub struct Case {
     pub tlp: Tlp,
     /// Prior probability that a thing somebody spoke of is so, before anybody is believed.
     pub base_rate: f64,
+    /// The words for likelihoods.
+    pub lexicon: &'static Lexicon,
+    /// How loudly to remark on what.
+    pub lints: LintSettings,
     /// Sources by id.
     pub sources: BTreeMap<Id, Source>,
     /// Actors by id.
@@ -54,6 +60,8 @@ pub struct Case {
     pub judgments: Vec<Judgment>,
     /// Assumptions by id.
     pub assumptions: BTreeMap<Id, Assumption>,
+    /// Who was reporting where and when, by id.
+    pub coverage: BTreeMap<Id, Coverage>,
     /// Information gaps by id.
     pub gaps: BTreeMap<Id, Gap>,
     /// Tests of the case, in order of file and place.
@@ -152,14 +160,28 @@ impl Case {
         out
     }
 
-    /// The case with some sources graded otherwise.
-    pub fn with_reliability(&self, grades: &BTreeMap<Id, Reliability>) -> Self {
+    /// The case, otherwise.
+    pub fn changed(&self, change: &Change) -> Self {
         let mut out = self.clone();
-        for (id, grade) in grades {
-            if let Some(source) = out.sources.get_mut(id) {
+        for report in &change.without {
+            out.reports.remove(report);
+        }
+        if !change.without_origin.is_empty() {
+            out.claims.retain(|_, c| !change.without_origin.contains(&self.root(c).0));
+        }
+        for question in out.questions.values_mut() {
+            question.evidence.retain(|e| !change.without_evidence.contains(&format!("{}/{}", question.id, e.id)));
+        }
+        out.coverage.retain(|id, _| !change.without_coverage.contains(id));
+        for (id, source) in &mut out.sources {
+            if let Some(grade) = change.reliability.get(id) {
                 source.reliability = *grade;
             }
+            if change.deceives.contains(id) {
+                source.deceives = 1.0;
+            }
         }
+        out.drop_orphans();
         out
     }
 
@@ -176,6 +198,9 @@ impl Case {
         out.questions.retain(|_, a| shown(a.tlp));
         out.factors.retain(|_, a| shown(a.tlp));
         out.judgments.retain(|a| shown(a.tlp));
+        out.assumptions.retain(|_, a| shown(a.tlp));
+        out.gaps.retain(|_, a| shown(a.tlp));
+        out.coverage.retain(|_, a| shown(a.tlp));
         let sources: BTreeSet<Id> = out.sources.keys().cloned().collect();
         out.datasets.retain(|d| sources.contains(&d.source));
         out.reports.retain(|_, r| shown(r.tlp) && sources.contains(&r.source));
@@ -283,11 +308,20 @@ impl Case {
         for factor in self.factors.values_mut() {
             factor.claims.retain(|c| kept.contains(c));
         }
+        let events: BTreeSet<Id> = self.claims.values().filter_map(|c| c.event().map(|e| e.id.clone())).collect();
         for question in self.questions.values_mut() {
-            question.evidence.retain(|e| match &e.kind {
-                EvidenceKind::Claim(c) => kept.contains(c),
-                _ => true,
-            });
+            question.evidence.retain(|e| !matches!(&e.kind, EvidenceKind::Claim(c) if !kept.contains(c)));
+            question.drop_groups_of_one();
+        }
+        for gap in self.gaps.values_mut() {
+            let gone = match &gap.asks {
+                Some(EvidenceKind::Claim(c)) => !kept.contains(c),
+                Some(EvidenceKind::Event(e)) => !events.contains(&e.id),
+                _ => false,
+            };
+            if gone {
+                gap.asks = None;
+            }
         }
     }
 
@@ -341,13 +375,22 @@ impl Case {
         }
         let indicators: BTreeSet<Id> = self.indicators.keys().cloned().collect();
         let factors: BTreeSet<Id> = self.factors.keys().cloned().collect();
+        let sources: BTreeSet<Id> = self.sources.keys().cloned().collect();
+        let shown = |kind: &EvidenceKind| match kind {
+            EvidenceKind::Indicator(i) => indicators.contains(i),
+            EvidenceKind::Factor(f) => factors.contains(f),
+            EvidenceKind::Event(e) => e.by.iter().all(|a| actors.contains(a)),
+            EvidenceKind::Origin(s) => sources.contains(s),
+            EvidenceKind::Link(l) => actors.contains(&l.actor) && actors.contains(&l.to),
+            EvidenceKind::Claim(_) => true,
+        };
         for question in self.questions.values_mut() {
-            question.evidence.retain(|e| match &e.kind {
-                EvidenceKind::Indicator(i) => indicators.contains(i),
-                EvidenceKind::Factor(f) => factors.contains(f),
-                EvidenceKind::Event(_, by) => by.iter().all(|a| actors.contains(a)),
-                EvidenceKind::Claim(_) => true,
-            });
+            question.evidence.retain(|e| shown(&e.kind));
+            question.drop_groups_of_one();
+        }
+        self.coverage.retain(|_, c| c.area.as_ref().is_none_or(|a| areas.contains(a)));
+        for c in self.coverage.values_mut() {
+            c.sources.retain(|s| sources.contains(s));
         }
         for factor in self.factors.values_mut() {
             if factor.actor.as_ref().is_some_and(|a| !actors.contains(a)) {
@@ -365,6 +408,16 @@ impl Case {
         }
         for g in self.gaps.values_mut() {
             g.judgments.retain(|j| judgments.contains(j));
+            g.asks = g.asks.take().filter(|a| shown(a));
+            g.bears_on = g.bears_on.take().filter(|b| questions.contains(&b.0));
+        }
+        // What would be otherwise names reports and sources.
+        for change in self.assumptions.values_mut().filter_map(|a| a.if_false.as_mut()) {
+            change.without.retain(|r| self.reports.contains_key(r));
+            change.without_origin.retain(|s| sources.contains(s));
+            change.deceives.retain(|s| sources.contains(s));
+            change.reliability.retain(|s, _| sources.contains(s));
+            change.without_coverage.retain(|c| self.coverage.contains_key(c));
         }
         self.scenarios.clear();
     }

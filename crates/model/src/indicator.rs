@@ -334,8 +334,6 @@ pub struct Indicator {
     pub warn_at: Option<f64>,
     /// From the next day on the indicator is stale.
     pub review_by: Option<Day>,
-    /// Who would have reported it; without it, absence proves nothing.
-    pub coverage: Option<String>,
     /// What is tested.
     pub test: Test,
     /// Marking, if not the case's.
@@ -371,15 +369,42 @@ pub struct Factor {
     pub span: Span,
 }
 
-/// What a piece of evidence points at.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// An event, and optionally who did it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EventBy {
+    /// The event.
+    pub id: Id,
+    /// The actor.
+    pub by: Option<Id>,
+}
+
+/// A declared link between two actors.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LinkRef {
+    /// This actor.
+    pub actor: Id,
+    /// Kind of link.
+    pub kind: LinkKind,
+    /// That actor.
+    pub to: Id,
+}
+
+/// What a piece of evidence points at; one key names the kind.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum EvidenceKind {
     /// An event happened; with an actor: and that actor did it.
-    Event(Id, Option<Id>),
+    Event(EventBy),
     /// An indicator holds.
     Indicator(Id),
     /// A factor holds.
     Factor(Id),
     /// What the claim says is so.
     Claim(Id),
+    /// All that this source first said is so.
+    Origin(Id),
+    /// The link is real.
+    Link(LinkRef),
 }

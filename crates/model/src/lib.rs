@@ -12,10 +12,12 @@ mod date;
 mod host;
 mod indicator;
 mod judgment;
+mod lexicon;
 mod place;
 mod problem;
 mod ruling;
 mod scenario;
+mod settings;
 mod source;
 mod vocabulary;
 mod words;
@@ -30,19 +32,25 @@ pub use dataset::{Columns, Dataset, FORMAT_NAMES, FormatName, Keep, Mapping};
 pub use date::{Day, Edtf, Span as DaySpan, Window};
 pub use host::{Host, MemoryHost};
 pub use indicator::{
-    Attribution, Composite, Count, EvidenceKind, Factor, FigureTest, Footprint, FootprintClass, Indicator, Select,
-    Share, Tenure, Test,
+    Attribution, Composite, Count, EventBy, EvidenceKind, Factor, FigureTest, Footprint, FootprintClass, Indicator, LinkRef,
+    Select, Share, Tenure, Test,
 };
 pub use judgment::{
-    About, Assumption, AssumptionStatus, EventBy, Evidence, Gap, Grounds, Hypothesis, Judgment, Likelihood, Question,
+    About, Assumption, AssumptionStatus, Evidence, Gap, Grounds, Group, Hypothesis, Judgment, Likelihood, Opinion,
+    Question, ways,
+};
+pub use lexicon::{
+    Band, Lexicon, LexiconName, Rung, STIX_ADMIRALTY, STIX_DNI, STIX_LEVELS, STIX_WEP, stix_confidence,
+    stix_credibility, stix_rung,
 };
 pub use place::{Area, Geometry, LonLat, Polygon, distance_m, ring_area};
 pub use problem::{Label, Problem, Severity, Span, suggest_edit};
 pub use ruling::{ClaimRuling, Decides, MatchRuling, NameRuling, Ruling, Sameness, Verdict};
-pub use scenario::{Expectation, Expected, GivenEvent, Scenario, ScenarioKind};
-pub use source::{Report, Source, SourceKind};
+pub use scenario::{Change, Expectation, Expected, GivenEvent, Scenario, ScenarioKind};
+pub use settings::{Level, LintSettings, Suppression};
+pub use source::{Coverage, Report, Source, SourceKind};
 pub use vocabulary::{EventKind, EventType, SUB_TYPES, SubType};
-pub use words::{Band, Confidence, Credibility, LADDER, Reliability, Tlp, percent, word};
+pub use words::{Confidence, Credibility, Reliability, Tlp, percent};
 
 /// An identifier: `[a-z0-9-]+`, unique within its kind; printed as `kind:id`.
 pub type Id = String;

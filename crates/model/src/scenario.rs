@@ -48,6 +48,43 @@ fn once() -> u32 {
     1
 }
 
+/// The case, otherwise: what a test leaves out, or what is so if an assumption is false.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Change {
+    /// Reports left out.
+    #[serde(default)]
+    pub without: Vec<Id>,
+    /// Sources of which everything that they first said is left out.
+    #[serde(default)]
+    pub without_origin: Vec<Id>,
+    /// Evidence left out, as question/evidence.
+    #[serde(default)]
+    pub without_evidence: Vec<String>,
+    /// Coverage that is not there.
+    #[serde(default)]
+    pub without_coverage: Vec<Id>,
+    /// Sources graded otherwise.
+    #[serde(default)]
+    pub reliability: BTreeMap<Id, Reliability>,
+    /// Sources that deceive.
+    #[serde(default)]
+    pub deceives: Vec<Id>,
+}
+
+impl Change {
+    /// Both changes.
+    pub fn and(mut self, other: &Self) -> Self {
+        self.without.extend_from_slice(&other.without);
+        self.without_origin.extend_from_slice(&other.without_origin);
+        self.without_evidence.extend_from_slice(&other.without_evidence);
+        self.without_coverage.extend_from_slice(&other.without_coverage);
+        self.deceives.extend_from_slice(&other.deceives);
+        self.reliability.extend(other.reliability.iter().map(|(s, r)| (s.clone(), *r)));
+        self
+    }
+}
+
 /// What is expected of one number.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -95,12 +132,10 @@ pub enum ScenarioKind {
     },
     /// The case itself, changed.
     Changed {
-        /// Reports left out.
-        without: Vec<Id>,
+        /// What is otherwise.
+        change: Change,
         /// Seen as of that day.
         as_of: Option<Day>,
-        /// Sources graded otherwise.
-        reliability: BTreeMap<Id, Reliability>,
         /// What must hold.
         expect: Vec<Expected>,
     },

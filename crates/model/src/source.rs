@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Id;
-use crate::date::{Day, Edtf};
+use crate::date::{Day, Edtf, Window};
 use crate::problem::Span;
 use crate::words::{Reliability, Tlp};
 
@@ -44,6 +44,10 @@ pub struct Source {
     pub reliability: Reliability,
     /// Why this grade.
     pub why: String,
+    /// Chance that it deceives: that it says what serves it, whatever is so. Then nothing of what it says counts.
+    #[serde(default)]
+    #[schemars(range(min = 0, max = 0.9))]
+    pub deceives: f64,
     /// First day on which this grade was held; without it the page says the grade is today's.
     pub known_from: Option<Day>,
     /// Marking, if not the case's.
@@ -52,6 +56,34 @@ pub struct Source {
     #[serde(skip)]
     #[schemars(skip)]
     pub span: Span,
+}
+
+/// Who was reporting where and when: absence counts only there.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Coverage {
+    /// In words: who would have reported what.
+    pub text: String,
+    /// Who was reporting.
+    pub sources: Vec<Id>,
+    /// Where; left out = everywhere that the case looks at.
+    pub area: Option<Id>,
+    /// When.
+    pub during: Window,
+    /// Chance that they report it, if there is something to report.
+    #[serde(default = "mostly")]
+    #[schemars(range(min = 0.01, max = 0.99))]
+    pub catches: f64,
+    /// Marking, if not the case's.
+    pub tlp: Option<Tlp>,
+    /// Where it is defined.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub span: Span,
+}
+
+fn mostly() -> f64 {
+    0.9
 }
 
 /// A document as captured.

@@ -1,38 +1,8 @@
-//! The ladders: likelihood, analytic confidence, source reliability, information credibility
-//! and TLP. Four types that never convert into one another.
+//! Analytic confidence, source reliability, information credibility and TLP, and how a probability is printed: types that
+//! never convert into one another, nor into a likelihood (`lexicon`).
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-
-/// One rung of ICD 203's likelihood ladder (row A, 2015).
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Band {
-    /// Key used in files.
-    pub key: &'static str,
-    /// The words as printed.
-    pub words: &'static str,
-    /// Lower edge, inclusive.
-    pub low: f64,
-    /// Upper edge, exclusive (the printed ranges overlap at their edges; ours are half-open).
-    pub high: f64,
-}
-
-/// ICD 203 (2 January 2015), section D.6.e.(2)(a), row A, as half-open bands. Below 1 % and from 99 %
-/// on there is no word in the directive; the outermost words are used there and the number is printed.
-pub const LADDER: [Band; 7] = [
-    Band { key: "almost-no-chance", words: "almost no chance", low: 0.0, high: 0.05 },
-    Band { key: "very-unlikely", words: "very unlikely", low: 0.05, high: 0.20 },
-    Band { key: "unlikely", words: "unlikely", low: 0.20, high: 0.45 },
-    Band { key: "roughly-even-chance", words: "roughly even chance", low: 0.45, high: 0.55 },
-    Band { key: "likely", words: "likely", low: 0.55, high: 0.80 },
-    Band { key: "very-likely", words: "very likely", low: 0.80, high: 0.95 },
-    Band { key: "almost-certain", words: "almost certain", low: 0.95, high: 1.0 },
-];
-
-/// The rung that holds `p` in [0, 1].
-pub fn word(p: f64) -> &'static Band {
-    LADDER.iter().find(|b| p < b.high).unwrap_or(&LADDER[6])
-}
 
 /// `p` as it is printed: whole percents, never 0 % or 100 %. `worlds` is how many worlds `p`
 /// was counted over: with none in favour the 95 % upper bound 3/N is given ("rule of three").
@@ -154,34 +124,6 @@ impl Tlp {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// The published table, edges included (a value on an edge takes the upper word).
-    #[test]
-    fn icd_203_words() {
-        for (p, words) in [
-            (0.01, "almost no chance"),
-            (0.049, "almost no chance"),
-            (0.05, "very unlikely"),
-            (0.19, "very unlikely"),
-            (0.20, "unlikely"),
-            (0.449, "unlikely"),
-            (0.45, "roughly even chance"),
-            (0.5, "roughly even chance"),
-            (0.55, "likely"),
-            (0.62, "likely"),
-            (0.80, "very likely"),
-            (0.949, "very likely"),
-            (0.95, "almost certain"),
-            (0.99, "almost certain"),
-            (1.0, "almost certain"),
-            (0.0, "almost no chance"),
-        ] {
-            assert_eq!(word(p).words, words, "{p}");
-        }
-        for pair in LADDER.windows(2) {
-            assert_eq!(pair[0].high, pair[1].low);
-        }
-    }
 
     #[test]
     fn never_zero_or_a_hundred_percent() {

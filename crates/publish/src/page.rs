@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use engine::stage::assess::{EventRow, FigureRow};
 use engine::{Assessment, Options, Run, describe};
 use minijinja::{Value, context};
-use model::{Case, Day, LinkKind, LonLat, Problem, percent, word};
+use model::{Case, Day, LinkKind, LonLat, Problem, percent};
 
 use crate::map::{Mark, Outline, map};
 use crate::svg::{Svg, escape};
@@ -125,7 +125,7 @@ fn render(case: &Case, run: &Run) -> String {
                 .collect();
             context! {
                 id => slug(&i.id), name => i.id, title => i.title, probability => i.probability.map(pct),
-                word => i.probability.map(|p| word(p).words), caution => i.caution, state => i.state.name(), warning => i.warning, reason => i.reason,
+                word => i.probability.map(|p| case.lexicon.words(p)), caution => i.caution, state => i.state.name(), warning => i.warning, reason => i.reason,
                 error => format!("{:.1}", i.error * 200.0), bar => i.probability.map(bar),
                 test => def.map(|d| describe(case, &d.test)), parts => parts, events => events,
                 warn_at => def.and_then(|d| d.warn_at).map(pct),
@@ -148,7 +148,7 @@ fn render(case: &Case, run: &Run) -> String {
                         .iter()
                         .map(|e| {
                             let l = e.likelihood.get(k).copied().unwrap_or(0.5);
-                            context! { word => word(l).words, number => format!("{l:.2}"), without => e.without.get(k).map(|w| pct(*w)) }
+                            context! { word => case.lexicon.words(l), number => format!("{l:.2}"), without => e.without.get(k).map(|w| pct(*w)) }
                         })
                         .collect();
                     let prior = case.questions.get(id).and_then(|q| q.hypotheses.get(k)).map(|h| h.why.clone());
@@ -161,16 +161,7 @@ fn render(case: &Case, run: &Run) -> String {
                 .iter()
                 .map(|e| {
                     let def = case.questions.get(id).and_then(|q| q.evidence.iter().find(|x| x.id == e.id));
-                    let what = def.map(|d| match &d.kind {
-                        model::EvidenceKind::Event(ev, None) => format!("{ev} happened"),
-                        model::EvidenceKind::Event(ev, Some(by)) => format!("{ev}, done by {}", actor(by)),
-                        model::EvidenceKind::Indicator(i) => format!("indicator {i} holds"),
-                        model::EvidenceKind::Factor(f) => case.factors.get(f).map_or(f.clone(), |x| x.text.clone()),
-                        model::EvidenceKind::Claim(c) => match case.claims.get(c).map(|c| &c.says) {
-                            Some(model::Says::Fact(f)) => f.text.clone(),
-                            _ => format!("what claim {c} says"),
-                        },
-                    });
+                    let what = def.map(|d| engine::stage::weigh::what(case, &d.kind));
                     let claims: Vec<Value> = e.claims.iter().map(|c| context! { id => slug(&format!("claim:{c}")), name => c }).collect();
                     context! { id => e.id, what => what, so => e.probability.map(pct), base => pct(e.base), why => def.map(|d| d.why.clone()),
                         reason => e.reason, claims => claims }
@@ -228,7 +219,7 @@ fn render(case: &Case, run: &Run) -> String {
                 .collect();
             context! {
                 id => slug(&e.id), name => id, kind => e.sub_type.clone().unwrap_or(e.kind.clone()), p => pct(e.probability), bar => bar(e.probability),
-                word => word(e.probability).words, when => when(e), who => who, areas => areas, located => e.place.is_some(),
+                word => case.lexicon.words(e.probability), when => when(e), who => who, areas => areas, located => e.place.is_some(),
                 asserted => e.asserted_by.iter().map(|s| source(s)).collect::<Vec<_>>(),
                 denied => e.denied_by.iter().map(|s| source(s)).collect::<Vec<_>>(), claims => claims, figures => figures, rows => rows,
             }

@@ -2,7 +2,7 @@
 
 use engine::Spread;
 use minijinja::{Value, context};
-use model::{Geometry, LonLat, percent, word};
+use model::{Geometry, LonLat, percent};
 
 use crate::map::{Mark, Outline, map};
 use crate::svg::Svg;
@@ -13,7 +13,7 @@ pub fn spread_page(s: &Spread, outlines: &[(String, Geometry)], file: &str) -> S
     let rows: Vec<Value> = s
         .footprint
         .iter()
-        .map(|r| context! { class => r.class.to_string(), p => percent(r.probability, n), word => word(r.probability).words, bar => format!("{:.1}", r.probability * 100.0) })
+        .map(|r| context! { class => r.class.to_string(), p => percent(r.probability, n), word => <&model::Lexicon>::default().words(r.probability), bar => format!("{:.1}", r.probability * 100.0) })
         .collect();
     let best = s.footprint.iter().max_by(|a, b| a.probability.total_cmp(&b.probability));
     // Events at one place are one mark, sized by their number.
@@ -108,7 +108,7 @@ pub fn spread_page(s: &Spread, outlines: &[(String, Geometry)], file: &str) -> S
     let data = context! {
         actor => s.actor, home => s.home, reference => [s.reference[0].to_string(), s.reference[1].to_string()],
         window => [s.window[0].to_string(), s.window[1].to_string()], worlds => n, rows => rows, events => s.events, disordered => s.disordered,
-        imprecise => s.imprecise, verdict => best.map(|b| context! { class => b.class.to_string(), word => word(b.probability).words, p => percent(b.probability, n) }),
+        imprecise => s.imprecise, verdict => best.map(|b| context! { class => b.class.to_string(), word => <&model::Lexicon>::default().words(b.probability), p => percent(b.probability, n) }),
         expected => s.expected.iter().map(|x| format!("{x:.1}")).collect::<Vec<_>>(), dispersion => format!("{:.1}", s.dispersion), areas => areas, table => table,
         effort => s.effort.growth.iter().map(|x| format!("{:+.0} %", (x - 1.0) * 100.0)).collect::<Vec<_>>(),
         effort_others => s.effort.others, effort_best => s.effort.footprint.iter().max_by(|a, b| a.probability.total_cmp(&b.probability)).map(|b| context! { class => b.class.to_string(), p => percent(b.probability, n) }),

@@ -25,6 +25,7 @@ mod tail;
 mod tenure;
 mod tolls;
 mod votes;
+mod weigh;
 mod whereabouts;
 
 pub use best::BestEstimate;
@@ -55,4 +56,7 @@ pub use tolls::{
     Hedging, Toll, TollChain, TollFit, TollLaw, TollModel, TollPrior, TollWorld, TollWorlds, Tolls, sbc as tolls_sbc,
 };
 pub use votes::{VoteChain, VoteFit, VoteModel, VotePrior, Votes, sbc as votes_sbc};
+pub use weigh::{
+    Piece, Weighing, coherent, diagnosticity, information, normalised, pooled, pooled_law, repeated,
+};
 pub use whereabouts::{Motion, Whereabouts, bursts, callable, motions};

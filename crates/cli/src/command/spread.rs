@@ -5,7 +5,7 @@ use std::path::Path;
 use engine::{
     ClusterLaw, ClusterSearch, Event, Extent, Screened, SpreadArea, SpreadOptions, hull, resolve_name, screen,
 };
-use model::{Day, DaySpan, Geometry, LinkKind, Test, Window, percent, word};
+use model::{Day, DaySpan, Geometry, LinkKind, Test, Window, percent};
 
 use crate::args::{Against, Common, Format, Spread};
 use crate::{End, Outcome, disk, output};
@@ -238,7 +238,7 @@ fn text(s: &engine::Spread) -> String {
     );
     let mut rows = vec![vec!["probability".to_owned(), "class".into(), String::new()]];
     for r in &s.footprint {
-        rows.push(vec![percent(r.probability, s.worlds), r.class.to_string(), word(r.probability).words.into()]);
+        rows.push(vec![percent(r.probability, s.worlds), r.class.to_string(), <&model::Lexicon>::default().words(r.probability)]);
     }
     out.push_str(&output::table(&rows));
     out.push_str(&format!(

@@ -1,6 +1,6 @@
 //! Stage `assess`: everything that is printed, as one document.
 
-use model::{About, Case, Confidence, Day, LADDER, percent, word};
+use model::{About, Case, Confidence, Day, percent};
 use serde::{Deserialize, Serialize};
 use stats::{mean_se, quantile};
 
@@ -9,13 +9,15 @@ use super::footprint::{FootprintRow, TenureRow};
 use super::gather::Gathered;
 use super::reconcile::EventLaw;
 use super::test::{Carrier, Outcome, State, state};
-use super::weigh::Answer;
+use super::coverage::covered;
+use super::sway::{self, Standing};
+use super::weigh::{AnalystRow, Answer, Audit, Validity, Worth};
 use super::worlds::Worlds;
 
 use std::collections::BTreeMap;
 
 /// Part of the stage's key.
-pub const VERSION: u32 = 5;
+pub const VERSION: u32 = 6;
 
 /// What the assessment is of.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -65,6 +67,14 @@ pub struct JudgmentRow {
     pub confidence: Confidence,
     /// The sentence of its own.
     pub confidence_text: String,
+    /// What it stands on, and the analytic confidence that this suggests.
+    pub standing: Standing,
+    /// See `standing`.
+    pub suggested: Confidence,
+    /// What one would need to see to change it, in plain words.
+    pub would_change: Vec<String>,
+    /// Of an indicator: what is not known yet, the most valuable first; of a question it stands there.
+    pub open: Vec<Worth>,
 }
 
 /// A warning indicator.
@@ -107,6 +117,8 @@ pub struct HypothesisRow {
     pub probability: f64,
     /// Monte Carlo standard error.
     pub error: f64,
+    /// Bounds that 80 % keep when likelihoods are drawn within what was said of them.
+    pub bounds: [f64; 2],
 }
 
 /// A question's evidence.
@@ -122,6 +134,14 @@ pub struct QuestionRow {
     pub evidence: Vec<super::weigh::Item>,
     /// Effective sample size of the weights.
     pub ess: f64,
+    /// What each analyst's numbers alone come to; none where one person gave them.
+    pub analysts: Vec<AnalystRow>,
+    /// Where analysts differ.
+    pub audit: Option<Audit>,
+    /// Open questions, the most valuable first.
+    pub open: Vec<Worth>,
+    /// How indicators tell the hypotheses apart.
+    pub indicators: Vec<Validity>,
 }
 
 /// A rival for perpetrator.
@@ -331,6 +351,7 @@ pub fn run(i: &Inputs<'_>) -> Assessment {
                 prior: w.prior,
                 probability: w.probability,
                 error: w.error,
+                bounds: w.bounds,
             })
         })
         .collect();
@@ -343,6 +364,10 @@ pub fn run(i: &Inputs<'_>) -> Assessment {
             hypotheses: a.hypotheses.iter().map(|h| h.id.clone()).collect(),
             evidence: a.items.clone(),
             ess: a.ess,
+            analysts: a.analysts.clone(),
+            audit: a.audit.clone(),
+            open: a.open.clone(),
+            indicators: a.indicators.clone(),
         })
         .collect();
     let mut out = Assessment {
@@ -406,7 +431,7 @@ fn indicator(i: &Inputs<'_>, x: &model::Indicator) -> Option<IndicatorRow> {
     let state = state(i.case, i.gathered, x, o);
     let reason = o.reason.clone().or_else(|| match (state, o.probability) {
         (State::Ambiguous, Some(p)) if p <= 0.05 => {
-            Some("no `coverage` is declared: absence counts only where somebody was reporting".into())
+            covered(i.case, x).err().map(|nobody| format!("{nobody}: absence counts only where somebody was reporting"))
         }
         (State::Stale, _) => x.review_by.map(|d| format!("it was to be reviewed by {d}")),
         _ => None,
@@ -418,27 +443,20 @@ fn indicator(i: &Inputs<'_>, x: &model::Indicator) -> Option<IndicatorRow> {
         probability: o.probability,
         error: o.error,
         state,
-        likelihood: o.probability.map(|p| word(p).words.to_owned()),
-        caution: o.probability.and_then(|p| caution(p, o.error)),
+        likelihood: o.probability.map(|p| i.case.lexicon.words(p)),
+        caution: o.probability.and_then(|p| caution(i.case, p, o.error)),
         warning: matches!((o.probability, x.warn_at), (Some(p), Some(at)) if p >= at),
         reason,
         events: o.carriers.clone(),
     })
 }
 
-/// The word with the number behind it: `likely (62 %)`.
-pub fn likelihood(p: f64, worlds: usize) -> String {
-    format!("{} ({})", word(p).words, percent(p, worlds))
-}
-
-/// Said when `p` is within two standard errors of a ladder edge.
-pub fn caution(p: f64, error: f64) -> Option<String> {
-    let edge = LADDER.iter().skip(1).map(|b| b.low).find(|e| (p - e).abs() < 2.0 * error)?;
-    let other = if p < edge { word(edge) } else { word(edge - 1e-9) };
+/// Said when `p` is within two standard errors of an edge where another word begins.
+pub fn caution(case: &Case, p: f64, error: f64) -> Option<String> {
+    let (edge, other) = case.lexicon.near_edge(p, 2.0 * error)?;
     Some(format!(
-        "The number is within sampling error of {:.0} %, the edge to \"{}\"; --worlds raises the precision.",
-        edge * 100.0,
-        other.words
+        "The number is within sampling error of {:.0} %, the edge to \"{other}\"; --worlds raises the precision.",
+        edge * 100.0
     ))
 }
 
@@ -466,10 +484,7 @@ fn judgment(i: &Inputs<'_>, indicators: &[IndicatorRow], j: &model::Judgment) ->
                 "the question is not there".into(),
             ),
             Some(a) => {
-                let mut ranked: Vec<usize> = (0..a.hypotheses.len()).collect();
-                ranked.sort_by(|x, y| {
-                    a.hypotheses[*y].probability.total_cmp(&a.hypotheses[*x].probability).then(x.cmp(y))
-                });
+                let ranked = a.ranked();
                 let (first, second) = (&a.hypotheses[ranked[0]], ranked.get(1).map(|r| &a.hypotheses[*r]));
                 let close = second.is_some_and(|s| first.probability - s.probability < 0.10);
                 let key = if close { "undecided" } else { first.id.as_str() };
@@ -493,31 +508,47 @@ fn judgment(i: &Inputs<'_>, indicators: &[IndicatorRow], j: &model::Judgment) ->
         },
     };
     if let Some(p) = p {
-        // Two rungs of the ladder are nouns.
-        if word(p).words.ends_with("chance") {
-            let article = if word(p).words.starts_with("almost") { "" } else { "a " };
-            for (verb, there) in [("It is", "There is"), ("it is", "there is")] {
-                text = text.replace(&format!("{verb} {{likelihood}}"), &format!("{there} {article}{{likelihood}}"));
-            }
-        }
-        text = text.replace("{likelihood}", &likelihood(p, n));
+        text = i.case.lexicon.sentence(&text, p, n);
     }
     text = text.replace("{reason}", &reason);
+    let undecided = matches!(outcome.as_str(), "undecided" | "not-testable");
+    let standing = sway::standing(i, j, undecided);
+    let suggested = standing.suggests();
+    let confidence = j.confidence.unwrap_or(suggested);
+    let why = match &j.confidence_why {
+        Some(why) if confidence != suggested => {
+            format!(" The case suggests {}; it is held otherwise because: {}", suggested.words(), stop(why))
+        }
+        _ => String::new(),
+    };
+    let (open, would_change) = match &j.about {
+        About::Indicator(id) => {
+            let open = i.outcomes.get(id).map_or(Vec::new(), |o| sway::of_indicator(i, j, o));
+            let state = indicators.iter().find(|r| r.id == about).map_or(State::NotTestable, |r| r.state);
+            let words = sway::indicator_words(i, id, state, &open);
+            (open, words)
+        }
+        About::Hypotheses(q) => (Vec::new(), i.answers.get(q).map_or(Vec::new(), |a| sway::question_words(i, q, a))),
+    };
     JudgmentRow {
         id: format!("judgment:{}", j.id),
         about,
-        caution: p.filter(|_| outcome != "undecided").and_then(|p| caution(p, error)),
+        caution: p.filter(|_| outcome != "undecided").and_then(|p| caution(i.case, p, error)),
         probability: p,
         outcome,
         text,
-        confidence: j.confidence,
+        confidence,
         confidence_text: format!(
-            "Analytic confidence is {}. Sources: {} Evidence: {} Assumptions: {}",
-            j.confidence.words(),
+            "Analytic confidence is {}. Sources: {} Evidence: {} Assumptions: {}{why}",
+            confidence.words(),
             stop(&j.grounds.sources),
             stop(&j.grounds.evidence),
             stop(&j.grounds.assumptions)
         ),
+        standing,
+        suggested,
+        would_change,
+        open,
     }
 }
 

@@ -17,6 +17,8 @@ pub struct SourceRow {
     pub reliability: f64,
     /// See `reliability`.
     pub bounds: [f64; 2],
+    /// Chance that it deceives: as declared, and after all that was said; none where nobody declared any.
+    pub deceives: Option<[f64; 2]>,
     /// How it speaks of figures, for each side's losses.
     pub voices: Vec<VoiceRow>,
     /// What it says that others speak of too, the least probable first.
@@ -72,13 +74,16 @@ pub(crate) fn cards(i: &Inputs<'_>) -> Vec<SourceRow> {
         .iter()
         .map(|s| {
             let id = &s.source;
-            let grade = i.case.sources.get(id).map_or(model::Reliability::F, |s| s.reliability);
             let voices = i.worlds.voices.iter().filter(|v| v.source == *id).map(voice).collect();
             SourceRow {
                 id: format!("source:{id}"),
-                believed: mean_reliability(grade),
+                believed: mean_reliability(i.case.sources.get(id)),
                 reliability: stats::mean_se(&s.reliability).0,
                 bounds: spread(&s.reliability).0,
+                deceives: i.case.sources.get(id).filter(|x| x.deceives > 0.0).map(|x| {
+                    let worlds = s.reliability.iter().filter(|r| **r == 0.0).count();
+                    [x.deceives, worlds as f64 / s.reliability.len().max(1) as f64]
+                }),
                 voices,
                 checked: checked(i, id),
             }

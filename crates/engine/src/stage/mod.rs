@@ -5,12 +5,14 @@
 
 pub mod assess;
 pub mod cards;
+pub mod coverage;
 pub mod echo;
 pub mod footprint;
 pub mod gather;
 pub mod ingest;
 pub mod matching;
 pub mod reconcile;
+pub mod sway;
 pub mod test;
 pub mod weigh;
 pub mod worlds;

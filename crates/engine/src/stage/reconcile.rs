@@ -144,10 +144,13 @@ pub struct EventLaw {
     pub covers: Vec<String>,
 }
 
-/// Mean soundness of a grade: where a law must be the same in every world (places, days), the mean is used.
-pub fn mean_reliability(grade: model::Reliability) -> f64 {
-    let (a, b) = super::worlds::grade_law(grade);
-    a / (a + b)
+/// Mean soundness of a source by its grade: where a law must be the same in every world (places, days), the mean is used.
+/// Of who is not in the case, one half.
+pub fn mean_reliability(source: Option<&model::Source>) -> f64 {
+    source.map_or(0.5, |s| {
+        let (a, b) = super::worlds::grade_law(s.reliability);
+        (1.0 - s.deceives) * a / (a + b)
+    })
 }
 
 /// Runs the stage for one event.
@@ -159,7 +162,7 @@ pub fn run(case: &Case, g: &Gathered, id: &str) -> EventLaw {
     let trust = |c: &Claim| {
         let n = g.statement_of[&c.id];
         let s = &g.statements[n];
-        let sound = case.sources.get(&s.origin).map_or(0.5, |x| mean_reliability(x.reliability)) * s.factor;
+        let sound = mean_reliability(case.sources.get(&s.origin)) * s.factor;
         // What may speak of another event is worth as much less.
         sound * dossier.guests.get(&n).map_or(1.0, |of| of.iter().map(|e| g.p_same(id, e)).fold(0.0, f64::max))
     };

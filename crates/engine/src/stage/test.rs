@@ -10,6 +10,7 @@ use model::{Area, Case, Day, DaySpan, FootprintClass, Geometry, Indicator, Selec
 use serde::{Deserialize, Serialize};
 use stats::{Counts, FootprintModel, at_least, dispersion, entity, episodes, mean_se, uniform};
 
+use super::coverage::covered;
 use super::gather::Gathered;
 use super::reconcile::EventLaw;
 use super::worlds::{Worlds, attribute};
@@ -249,7 +250,7 @@ pub fn state(case: &Case, g: &Gathered, indicator: &Indicator, o: &Outcome) -> S
         State::Stale
     } else if p >= 0.95 {
         State::Observed
-    } else if p <= 0.05 && indicator.coverage.is_some() {
+    } else if p <= 0.05 && covered(case, indicator).is_ok() {
         State::NotObserved
     } else if denied_independently(g, o) {
         State::Contradicted

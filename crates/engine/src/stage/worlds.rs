@@ -52,6 +52,8 @@ pub mod attribute {
     pub const MISREAD: u32 = 15;
     /// Whether a statement is a copy that nobody declares.
     pub const COPY: u32 = 16;
+    /// What a likelihood is, within what was said of it.
+    pub const LIKELIHOOD: u32 = 17;
     /// Figures: this plus the measure's number.
     pub const FIGURE: u32 = 32;
     /// Further draws of a sampler.

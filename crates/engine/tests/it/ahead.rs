@@ -27,7 +27,7 @@ fn steady(each_month: usize, as_of: &str) -> Case {
         }
     }
     let mut case = small(&format!(
-        "{}--- claims/c.jsonl\n{claims}--- indicators.toml\n[few]\ntitle = \"few\"\ncoverage = \"c\"\n[few.count]\narea = \"land\"\nwindow = \"P30D\"\nat_least = 1\n[many]\ntitle = \"many\"\ncoverage = \"c\"\n[many.count]\narea = \"land\"\nwindow = \"P30D\"\nat_least = 12\n[past]\ntitle = \"past\"\n[past.count]\narea = \"land\"\nwindow = \"2023-01-01/2023-01-31\"\nat_least = 1\n[toll]\ntitle = \"toll\"\ncoverage = \"c\"\n[toll.figure]\nmeasure = \"killed\"\nof = \"army\"\nat_least = 205\n[none]\ntitle = \"none\"\n[none.not]\nof = [\"few\"]\n",
+        "{}--- coverage.toml\n[agencies]\ntext = \"t\"\nsources = [\"sa\"]\narea = \"land\"\nduring = \"2022-01-01/..\"\n--- claims/c.jsonl\n{claims}--- indicators.toml\n[few]\ntitle = \"few\"\n[few.count]\narea = \"land\"\nwindow = \"P30D\"\nat_least = 1\n[many]\ntitle = \"many\"\n[many.count]\narea = \"land\"\nwindow = \"P30D\"\nat_least = 12\n[past]\ntitle = \"past\"\n[past.count]\narea = \"land\"\nwindow = \"2023-01-01/2023-01-31\"\nat_least = 1\n[toll]\ntitle = \"toll\"\n[toll.figure]\nmeasure = \"killed\"\nof = \"army\"\nat_least = 205\n[none]\ntitle = \"none\"\n[none.not]\nof = [\"few\"]\n",
         report("r", "sa", "2023-12-31", words.trim_end())
     ));
     case.as_of = Day::parse(as_of);
@@ -110,9 +110,9 @@ fn a_forecast_is_settled_by_what_is_known_later() {
     let december = assess(&whole, OPTIONS).unwrap();
     let settled = ledger.resolve(&mut Hindsight::new(&whole, &december));
     let scored = ledger.score(&mut Hindsight::new(&whole, &december));
-    // `many` never was, `few` and `past` were; `none` has no coverage, so that its absence says nothing; of `toll` nobody knows.
-    assert_eq!((scored.resolved, scored.open, scored.unresolved.len()), (9, 0, 6), "{scored:?}");
-    assert_eq!(settled.len(), 9);
+    // `many` never was, `few` and `past` were; `none` never was, which is but `few` again; of `toll` nobody knows.
+    assert_eq!((scored.resolved, scored.open, scored.unresolved.len()), (12, 0, 3), "{scored:?}");
+    assert_eq!(settled.len(), 12);
     assert!(scored.brier.unwrap()[0] < 0.02, "{scored:?}");
     assert_eq!(scored.missed, 0);
     // It was foreseen on the day of the forecast, and held at the end of the first month.

@@ -172,10 +172,17 @@ pub(super) struct Drawn {
 
 impl<'a> Board<'a> {
     pub(super) fn new(case: &'a Case, g: &'a Gathered, laws: &'a [EventLaw], globals: &'a Globals<'a>) -> Self {
+        // Where it deceives, nothing that it says is sound.
+        let deceiving =
+            |s: &model::Source| if s.deceives > 0.0 { ((s.deceives * NODES as f64).round() as usize).max(1) } else { 0 };
         let mut quantiles: BTreeMap<_, Vec<f64>> = BTreeMap::new();
         for s in case.sources.values() {
             let (a, b) = grade_law(s.reliability);
-            quantiles.entry(s.reliability).or_insert_with(|| stats::beta_quantiles(a, b, NODES));
+            let none = deceiving(s).min(NODES);
+            quantiles.entry((s.reliability, none)).or_insert_with(|| {
+                let sound = if none < NODES { stats::beta_quantiles(a, b, NODES - none) } else { Vec::new() };
+                std::iter::repeat_n(0.0, none).chain(sound).collect()
+            });
         }
         let sources: Vec<Source<'_>> = case
             .sources
@@ -183,7 +190,7 @@ impl<'a> Board<'a> {
             .map(|(id, s)| Source {
                 id,
                 key: entity(&format!("source:{id}")),
-                nodes: quantiles[&s.reliability].clone(),
+                nodes: quantiles[&(s.reliability, deceiving(s).min(NODES))].clone(),
             })
             .collect();
         let place = |id: &str| sources.binary_search_by(|s| s.id.cmp(id)).ok();

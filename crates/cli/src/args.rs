@@ -73,6 +73,8 @@ pub(crate) enum Verb {
     Status(OnCase),
     #[command(about = "Explain any number, down to the sentences behind it")]
     Explain(Explain),
+    #[command(about = "What to believe of each question, what that hangs on, and what would change it")]
+    Weigh(Weigh),
     #[command(about = "Show what changed, by how much, and which report did it")]
     Diff(Diff),
     #[command(about = "Run SQL over the tables of the last build")]
@@ -257,6 +259,23 @@ pub(crate) struct Explain {
     pub(crate) case: PathBuf,
     /// What to explain, such as indicator:strikes-fergana, or a bare id where only one thing has it
     pub(crate) id: String,
+    #[command(flatten)]
+    pub(crate) seen: Seen,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "The grid has hypotheses as rows and evidence as columns, the most diagnostic first. A linchpin is the origin without which the\nanswer changes, or moves most; it is found by running the worlds again without it.\n\nExamples:\n  bellwether weigh my-case\n  bellwether weigh my-case sweeps-purpose --letters"
+)]
+pub(crate) struct Weigh {
+    /// Case folder
+    #[arg(default_value = ".")]
+    pub(crate) case: PathBuf,
+    /// Only this question of `hypotheses.toml` [default: all, and every judgment]
+    pub(crate) question: Option<String>,
+    /// Show the letters of the classic matrix (CC, C, N, I, II) instead of likelihoods
+    #[arg(long)]
+    pub(crate) letters: bool,
     #[command(flatten)]
     pub(crate) seen: Seen,
 }

@@ -48,6 +48,7 @@ fn main() -> ExitCode {
         Verb::Build(a) => command::build::run(a, &cli.common),
         Verb::Status(a) => command::status::run(a, &cli.common),
         Verb::Explain(a) => command::explain::run(a, &cli.common),
+        Verb::Weigh(a) => command::weigh::run(a, &cli.common),
         Verb::Diff(a) => command::diff::run(a, &cli.common),
         Verb::Query(a) => command::query::run(a, &cli.common),
         Verb::Match(a) => command::matching::run(a, &cli.common),

@@ -161,6 +161,11 @@ impl Rate {
         Self::new(what, size, template, &to_terminal())
     }
 
+    /// Work counted in steps, as many as will be told.
+    pub(crate) fn steps(what: &str) -> Self {
+        Self::new(what, 0, "{prefix}: {pos} of {len}, {eta} left", &to_terminal())
+    }
+
     fn new(what: &str, size: u64, template: &str, target: &dyn Fn() -> ProgressDrawTarget) -> Self {
         let bar = ProgressBar::with_draw_target(Some(size), target());
         if let Ok(style) = ProgressStyle::with_template(template) {

@@ -17,6 +17,7 @@ mod queue;
 mod reconciled;
 mod rows;
 mod scenario;
+mod scrutiny;
 mod slices;
 mod spread;
 pub mod stage;
@@ -37,6 +38,7 @@ pub use queue::{Queued, queue};
 pub use reconciled::{Reconciled, SetVoice};
 pub use rows::{ALL_SIDES, Opener, RowsError, hash_file, import_dataset, unknown_in_rulings, with_rows};
 pub use scenario::{Verdict, verdicts};
+pub use scrutiny::{Assumed, Conclusion, Otherwise, Scrutiny, scrutiny};
 pub use slices::{MatchedAll, SLICE_ROWS, SliceOptions, SliceSet, match_all, match_tables};
 pub use spread::{
     AreaYear, Cluster, ClusterLaw, ClusterSearch, Diffusion, Effort, Episode, Estimate, Event, Extent, Lasting,
@@ -44,6 +46,7 @@ pub use spread::{
     resolve_name, screen, spread, spread_of_case,
 };
 pub use stage::assess::Assessment;
+pub use stage::weigh::what;
 pub use stage::gather::Reviewed;
 pub use stage::matching::{LEAST, MatchSet, Matched, match_records};
 pub use store::{Because, Manifest, Record, Store, StoreError};

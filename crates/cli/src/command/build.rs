@@ -201,12 +201,12 @@ fn text(a: &engine::Assessment) -> String {
     out
 }
 
-fn indent(text: &str) -> String {
+pub(super) fn indent(text: &str) -> String {
     text.lines().map(|l| format!("  {l}\n")).collect()
 }
 
 /// Breaks at spaces.
-fn wrap(text: &str, width: usize, margin: &str) -> String {
+pub(super) fn wrap(text: &str, width: usize, margin: &str) -> String {
     let mut out = String::new();
     let mut column = 0;
     for word in text.split_whitespace() {

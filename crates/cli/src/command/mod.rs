@@ -18,6 +18,7 @@ pub(crate) mod score;
 pub(crate) mod spread;
 pub(crate) mod status;
 pub(crate) mod train;
+pub(crate) mod weigh;
 
 use std::path::{Path, PathBuf};
 

@@ -13,6 +13,8 @@ use super::weigh::{Answer, Tested, Worth, known, lineage, ranked, what};
 
 /// Worlds that are needed on either side before anything is said of them.
 const FEW: f64 = 50.0;
+/// Below this G statistic two draws are taken to have nothing to do with each other (p of .0001: many are looked at).
+const LEAST_G: f64 = 15.1;
 /// Below this many bits an answer is worth no question.
 const WORTHLESS: f64 = 0.001;
 
@@ -32,6 +34,8 @@ pub(super) fn of_indicator(i: &Inputs<'_>, j: &Judgment, o: &Outcome) -> Vec<Wor
             return None;
         }
         let bits = information(&cells.map(|row| row.to_vec()));
+        // What a sample of worlds shows by chance is no information (the G statistic, one degree of freedom).
+        let bits = if 2.0 * std::f64::consts::LN_2 * bits * (yes + no) < LEAST_G { 0.0 } else { bits };
         Some(Worth {
             id,
             asks,
@@ -102,7 +106,7 @@ pub(super) fn indicator_words(i: &Inputs<'_>, id: &str, state: State, open: &[Wo
     }
     if state != State::NotObserved && state != State::NotTestable {
         out.push(match covered(i.case, indicator) {
-            Ok(_) => "It would be not observed at 5 % or less: somebody was reporting.".into(),
+            Ok(_) => "It would be found not observed at 5 % or less.".into(),
             Err(nobody) => format!("It cannot be found not observed: {nobody}."),
         });
     }
@@ -121,8 +125,7 @@ fn asking(w: &Worth) -> String {
     if w.id.starts_with("gap:") {
         format!("Not known: {}", w.asks)
     } else {
-        let asks = w.asks.trim_end_matches('.');
-        format!("Open: whether {asks}.")
+        format!("Open: whether {}.", w.asks)
     }
 }
 
@@ -158,8 +161,7 @@ pub(super) fn question_words(i: &Inputs<'_>, q: &str, a: &Answer) -> Vec<String>
             let condition = if w.id.starts_with("gap:") {
                 format!("If the answer to \u{201c}{}\u{201d} were {answer}", w.asks)
             } else {
-                let asks = w.asks.trim_end_matches('.');
-                format!("If it were {} that {asks}", if yes { "certain" } else { "ruled out" })
+                format!("If it were {} that {}", if yes { "certain" } else { "ruled out" }, w.asks)
             };
             if first != lead {
                 let words = format!("{condition}, {} would lead ({}).", text(first), percent(then[first], n));
@@ -281,8 +283,8 @@ pub(super) fn standing(i: &Inputs<'_>, j: &Judgment, undecided: bool) -> Standin
         }
     }
     Standing {
-        origins: own.values().sum(),
-        disinterested: own.iter().filter(|(id, _)| aside(id)).map(|x| x.1).sum(),
+        origins: own.values().fold(0.0, |s, p| s + p),
+        disinterested: own.iter().filter(|(id, _)| aside(id)).fold(0.0, |s, x| s + x.1),
         caveated,
         unsupported,
         gaps: i.case.gaps.values().filter(|g| g.judgments.contains(&j.id)).count(),

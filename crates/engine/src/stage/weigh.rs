@@ -577,26 +577,36 @@ fn validity(now: Tested<'_>, question: &Question, answer: &Answer, weighing: &We
         .collect()
 }
 
-/// A piece of evidence in words.
+/// A piece of evidence in words, as they stand after "that"; ids are kept, so that each can be opened.
 pub fn what(case: &model::Case, kind: &EvidenceKind) -> String {
     let actor = |id: &str| case.actors.get(id).map_or_else(|| id.to_owned(), |a| a.name.clone());
+    let quoted = |text: &str, id: String| format!("\u{201c}{}\u{201d} ({id})", text.trim_end_matches('.'));
     match kind {
         EvidenceKind::Event(e) => match &e.by {
             None => format!("event:{} happened", e.id),
             Some(by) => format!("event:{} happened, done by {}", e.id, actor(by)),
         },
-        EvidenceKind::Indicator(i) => {
-            format!("indicator:{i} holds{}", case.indicators.get(i).map_or(String::new(), |x| format!(": {}", x.title)))
-        }
-        EvidenceKind::Factor(f) => {
-            format!("factor:{f} holds{}", case.factors.get(f).map_or(String::new(), |x| format!(": {}", x.text)))
-        }
-        EvidenceKind::Claim(c) => match case.claims.get(c).map(|c| &c.says) {
-            Some(model::Says::Fact(f)) => format!("fact:{} is so: {}", f.id, f.text),
+        EvidenceKind::Indicator(i) => quoted(case.indicators.get(i).map_or("", |x| &x.title), format!("indicator:{i}")),
+        EvidenceKind::Factor(f) => quoted(case.factors.get(f).map_or("", |x| &x.text), format!("factor:{f}")),
+        EvidenceKind::Claim(c) => match case.claims.get(c).map(|c| (&c.says, c.stance)) {
+            Some((model::Says::Fact(f), model::Stance::Denies)) => format!("not {}", quoted(&f.text, format!("fact:{}", f.id))),
+            Some((model::Says::Fact(f), _)) => quoted(&f.text, format!("fact:{}", f.id)),
             _ => format!("what claim:{c} says is so"),
         },
         EvidenceKind::Origin(s) => format!("all that source:{s} first said is so"),
         EvidenceKind::Link(l) => format!("{} is {} {}", actor(&l.actor), l.kind.name(), actor(&l.to)),
+    }
+}
+
+/// The letter of the classic matrix for a likelihood, against the mean likelihood under all hypotheses: a view for those
+/// who know it; nothing is reckoned with it.
+pub fn letter(likelihood: f64, mean: f64) -> &'static str {
+    match likelihood / mean.max(1e-12) {
+        r if r >= 1.75 => "CC",
+        r if r >= 1.2 => "C",
+        r if r > 1.0 / 1.2 => "N",
+        r if r > 1.0 / 2.5 => "I",
+        _ => "II",
     }
 }
 

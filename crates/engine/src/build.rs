@@ -6,6 +6,7 @@ use model::{Case, Problem, Span, Test};
 use serde::Serialize;
 
 use crate::journal::{Journal, hash};
+use crate::scrutiny::{self, Scrutiny, scrutiny};
 use crate::stage::assess::{self as assess_stage, Assessment, Inputs};
 use crate::stage::footprint::{self, FootprintRow, TenureRow};
 use crate::stage::gather::{self, Gathered};
@@ -51,6 +52,8 @@ pub struct Run {
     pub tenure: Vec<TenureRow>,
     /// What is printed.
     pub assessment: Assessment,
+    /// What conclusions stand on; only worked out where a build is kept.
+    pub scrutiny: Option<Scrutiny>,
     /// What ran, and why; the rest was reused.
     pub ran: Vec<(Record, Because)>,
     /// Every stage run, reused ones included.
@@ -379,7 +382,7 @@ fn run(case: &Case, options: Options, journal: &mut Journal<'_>) -> Result<Run, 
             tenure: &tenure,
         })
     });
-    Ok(Run {
+    let mut out = Run {
         ingested: ingested.into_iter().map(|(r, _)| r).collect(),
         gathered,
         laws,
@@ -389,9 +392,43 @@ fn run(case: &Case, options: Options, journal: &mut Journal<'_>) -> Result<Run, 
         footprints,
         tenure,
         assessment,
-        ran: std::mem::take(&mut journal.ran),
-        records: std::mem::take(&mut journal.records),
-    })
+        scrutiny: None,
+        ran: Vec::new(),
+        records: Vec::new(),
+    };
+    // scrutiny: what the conclusions stand on.
+    if stored {
+        let inputs = vec![
+            keep("reports", &hash(&out.ingested)),
+            keep("claims", &hash(&case.claims)),
+            keep("sources.toml", &sources),
+            keep("actors.toml", &actors),
+            keep("areas.geojson", &areas),
+            keep("indicators.toml", &hash(&case.indicators)),
+            keep("hypotheses.toml", &hash(&case.questions)),
+            keep("factors.toml", &hash(&case.factors)),
+            keep("judgments.toml", &hash(&case.judgments)),
+            keep("assumptions.toml, gaps.toml, coverage.toml", &hash(&(&case.assumptions, &case.gaps, &case.coverage))),
+            keep("matches", &hash(&(&case.same, &case.rows))),
+            keep("rulings.jsonl", &hash(&case.rulings.iter().map(|r| &r.decides).collect::<Vec<_>>())),
+            keep(
+                "seed, worlds, base rate, as-of day, lexicon",
+                &hash(&(
+                    case.seed,
+                    options.worlds,
+                    case.base_rate.to_bits(),
+                    case.as_of().to_string(),
+                    case.lexicon.id,
+                )),
+            ),
+        ];
+        let (found, _) =
+            journal.run("scrutiny", scrutiny::VERSION, "", inputs, || scrutiny(case, &out, options, &|_, _| {}));
+        out.scrutiny = Some(found);
+    }
+    out.ran = std::mem::take(&mut journal.ran);
+    out.records = std::mem::take(&mut journal.records);
+    Ok(out)
 }
 
 /// Chains that disagree give no number.

@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::build::{Options, Run, assess};
 
+/// Part of the stage's key.
+pub(crate) const VERSION: u32 = 1;
+
 /// Origins that are tried at most: those with the most claims under a conclusion.
 const ORIGINS: usize = 48;
 /// A conclusion that moves by less has not moved.

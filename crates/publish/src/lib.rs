@@ -6,6 +6,7 @@ mod outlook;
 mod page;
 mod spread;
 mod svg;
+mod weighed;
 
 pub use outlook::{backtest_page, outlook_page};
 pub use page::page;

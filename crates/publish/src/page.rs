@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use engine::stage::assess::{EventRow, FigureRow};
-use engine::{Assessment, Options, Run, describe};
+use engine::{Assessment, Options, Run, Scrutiny, describe};
 use minijinja::{Value, context};
 use model::{Case, Day, LinkKind, LonLat, Problem, percent};
 
 use crate::map::{Mark, Outline, map};
 use crate::svg::{Svg, escape};
+use crate::weighed;
 
 /// Writes the page of a build. If anything in the case is marked above the case's own TLP, it is built again without
 /// it, and the page rests on that: what is withheld takes no part and leaves no byte.
@@ -25,13 +26,16 @@ pub fn page(case: &Case, run: &Run, options: Options) -> Result<String, Vec<Prob
         && shown.indicators.len() == case.indicators.len()
         && shown.questions.len() == case.questions.len()
         && shown.factors.len() == case.factors.len()
-        && shown.judgments.len() == case.judgments.len();
-    if same {
-        Ok(render(&shown, run))
-    } else {
-        let run = engine::assess(&shown, options)?;
-        Ok(render(&shown, &run))
+        && shown.judgments.len() == case.judgments.len()
+        && shown.assumptions.len() == case.assumptions.len()
+        && shown.gaps.len() == case.gaps.len()
+        && shown.coverage.len() == case.coverage.len();
+    if same && let Some(scrutiny) = &run.scrutiny {
+        return Ok(render(&shown, run, scrutiny));
     }
+    let run = engine::assess(&shown, options)?;
+    let scrutiny = engine::scrutiny(&shown, &run, options, &|_, _| {});
+    Ok(render(&shown, &run, &scrutiny))
 }
 
 /// Months that the page looks ahead.
@@ -57,7 +61,7 @@ fn rising(i: &engine::Future) -> String {
     svg.finish()
 }
 
-fn render(case: &Case, run: &Run) -> String {
+fn render(case: &Case, run: &Run, scrutiny: &Scrutiny) -> String {
     // The page is of the case as it was seen: reports published later are not in it.
     let mut case = case.seen_on(case.as_of());
     let withheld = withhold(&mut case);
@@ -99,14 +103,7 @@ fn render(case: &Case, run: &Run) -> String {
         let events: Vec<String> = f.events.1.iter().map(|(mean, low, high)| format!("{mean:.1} ({low}\u{2013}{high})")).collect();
         context! { rows => rows, still => still, untold => untold, days => days, past => f.past, of_late => format!("{:.1}", f.events.0), events => events }
     });
-    let judgments: Vec<Value> = a
-        .judgments
-        .iter()
-        .map(|j| {
-            context! { id => slug(&j.id), name => j.id, text => j.text, confidence => j.confidence_text, caution => j.caution,
-            about => slug(&j.about), about_name => j.about }
-        })
-        .collect();
+    let judgments = weighed::judgments(case, a, scrutiny, &slug);
     let indicators: Vec<Value> = a
         .indicators
         .iter()
@@ -132,44 +129,7 @@ fn render(case: &Case, run: &Run) -> String {
             }
         })
         .collect();
-    let questions: Vec<Value> = a
-        .questions
-        .iter()
-        .map(|q| {
-            let id = q.id.trim_start_matches("question:");
-            let rows: Vec<Value> = q
-                .hypotheses
-                .iter()
-                .enumerate()
-                .filter_map(|(k, h)| {
-                    let row = a.hypotheses.iter().find(|x| x.id == format!("hypothesis:{id}/{h}"))?;
-                    let cells: Vec<Value> = q
-                        .evidence
-                        .iter()
-                        .map(|e| {
-                            let l = e.likelihood.get(k).copied().unwrap_or(0.5);
-                            context! { word => case.lexicon.words(l), number => format!("{l:.2}"), without => e.without.get(k).map(|w| pct(*w)) }
-                        })
-                        .collect();
-                    let prior = case.questions.get(id).and_then(|q| q.hypotheses.get(k)).map(|h| h.why.clone());
-                    Some(context! { id => slug(&row.id), name => row.id, text => row.text, prior => pct(row.prior), why => prior,
-                        probability => pct(row.probability), error => format!("{:.1}", row.error * 200.0), bar => bar(row.probability), cells => cells })
-                })
-                .collect();
-            let evidence: Vec<Value> = q
-                .evidence
-                .iter()
-                .map(|e| {
-                    let def = case.questions.get(id).and_then(|q| q.evidence.iter().find(|x| x.id == e.id));
-                    let what = def.map(|d| engine::stage::weigh::what(case, &d.kind));
-                    let claims: Vec<Value> = e.claims.iter().map(|c| context! { id => slug(&format!("claim:{c}")), name => c }).collect();
-                    context! { id => e.id, what => what, so => e.probability.map(pct), base => pct(e.base), why => def.map(|d| d.why.clone()),
-                        reason => e.reason, claims => claims }
-                })
-                .collect();
-            context! { id => slug(&q.id), name => q.id, question => q.question, rows => rows, evidence => evidence, ess => format!("{:.0}", q.ess) }
-        })
-        .collect();
+    let questions = weighed::questions(case, a, scrutiny, &slug);
     let claim_view = |id: &str| -> Option<Value> {
         let c = case.claims.get(id)?;
         let report = case.reports.get(&c.report)?;
@@ -293,15 +253,15 @@ fn render(case: &Case, run: &Run) -> String {
                 whom => f.actor.as_ref().map(|x| actor(x)).or_else(|| f.hypothesis.clone()) }
         })
         .collect();
-    let assumptions: Vec<Value> = case
-        .assumptions
+    let assumptions = weighed::assumptions(scrutiny, &slug);
+    let gaps = weighed::gaps(case, a, &slug);
+    let coverage: Vec<Value> = case
+        .coverage
         .values()
-        .map(|x| context! { text => x.text, status => serde_json::json!(x.status).as_str(), judgments => x.judgments.iter().map(|j| slug(&format!("judgment:{j}"))).collect::<Vec<_>>() })
-        .collect();
-    let gaps: Vec<Value> = case
-        .gaps
-        .values()
-        .map(|x| context! { text => x.text, judgments => x.judgments.iter().map(|j| slug(&format!("judgment:{j}"))).collect::<Vec<_>>() })
+        .map(|c| {
+            let names: Vec<String> = c.sources.iter().map(|s| source(s)).collect();
+            context! { text => c.text, sources => names, area => c.area.as_ref().map_or("everywhere".to_owned(), |x| area(x)), during => c.during.to_string(), catches => pct(c.catches) }
+        })
         .collect();
 
     let few = a.events.len() <= 30;
@@ -329,11 +289,11 @@ fn render(case: &Case, run: &Run) -> String {
     let data = context! {
         case => context! { title => a.case.title, question => a.case.question, as_of => a.case.as_of.to_string(), tlp => a.case.tlp, worlds => n,
             reports => a.case.reports, claims => a.case.claims, statements => a.case.statements, seed => a.case.seed, r_hat => format!("{:.3}", a.case.r_hat), ess => format!("{:.0}", a.case.ess), id => a.case.id },
-        judgments, ahead, indicators, questions, events, facts, footprints, tenure, links, sources, reports, factors, assumptions, gaps,
+        judgments, ahead, indicators, questions, events, facts, footprints, tenure, links, sources, reports, factors, assumptions, gaps, coverage,
         map => Value::from_safe_string(map(&marks, &outlines, "Map of the events: circles hold 90 % of the belief where each happened; the table of events says the same in words")),
         timeline => Value::from_safe_string(timeline(a, n, &slug)),
         lives => Value::from_safe_string(lives(case, run)),
-        grades_today => dated, unlisted => unlisted,
+        grades_today => dated, unlisted => unlisted, lexicon => weighed::lexicon(case),
         version => env!("CARGO_PKG_VERSION"),
     };
     crate::render("page.html", include_str!("../templates/page.html"), data)
@@ -372,6 +332,17 @@ fn without_rows(case: &Case, a: &Assessment, withheld: &BTreeMap<String, String>
             e.claims.retain(|c| !withheld.contains_key(&format!("claim:{c}")));
         }
     }
+    // What would change a judgment names events, too.
+    let gone: Vec<String> =
+        a.events.iter().map(|e| e.id.clone()).filter(|e| !listed.contains(e.trim_start_matches("event:"))).collect();
+    let names = |text: &str| gone.iter().any(|e| text.contains(e.as_str()));
+    for j in &mut out.judgments {
+        j.would_change.retain(|w| !names(w));
+        j.open.retain(|w| !names(&w.asks));
+    }
+    for q in &mut out.questions {
+        q.open.retain(|w| !names(&w.asks));
+    }
     for f in out.events.iter_mut().flat_map(|e| &mut e.figures) {
         f.said.retain(|s| !withheld.contains_key(&s.claim));
     }
@@ -383,7 +354,7 @@ fn when(e: &EventRow) -> String {
 }
 
 /// Width of a probability bar in percent.
-fn bar(p: f64) -> String {
+pub(crate) fn bar(p: f64) -> String {
     format!("{:.1}", p * 100.0)
 }
 

@@ -6,6 +6,7 @@ use model::{Case, Problem, Span, Test};
 use serde::Serialize;
 
 use crate::journal::{Journal, hash};
+use crate::lints;
 use crate::scrutiny::{self, Scrutiny, scrutiny};
 use crate::stage::assess::{self as assess_stage, Assessment, Inputs};
 use crate::stage::footprint::{self, FootprintRow, TenureRow};
@@ -184,6 +185,11 @@ fn run(case: &Case, options: Options, journal: &mut Journal<'_>) -> Result<Run, 
     } else {
         case
     };
+
+    let unknown = lints::unknown(case);
+    if !unknown.is_empty() {
+        return Err(unknown);
+    }
 
     // ingest: one report at a time.
     let mut ingested = Vec::new();
@@ -369,7 +375,11 @@ fn run(case: &Case, options: Options, journal: &mut Journal<'_>) -> Result<Run, 
     inputs.extend(outcome_hashes.iter().map(|(i, h)| (format!("indicator {i}"), h.clone())));
     inputs.extend(footprint_hashes);
     inputs.extend(answer_hashes);
-    inputs.push(keep("reports and claims", &hash(&(case.reports.len(), case.claims.len()))));
+    let published: Vec<_> = case.reports.values().map(|r| (&r.id, r.published.to_string(), r.tlp)).collect();
+    inputs.push(keep("reports and claims", &hash(&(published, &case.claims))));
+    inputs.push(keep("sources.toml", &sources));
+    inputs.push(keep("actors.toml", &actors));
+    inputs.push(keep("tests", &hash(&case.tripped())));
     let (assessment, _) = journal.run("assess", assess_stage::VERSION, "", inputs, || {
         assess_stage::run(&Inputs {
             case,

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::build::{Options, Run, assess};
 use crate::stage::gather::Reviewed;
+use crate::lints::{LINTS, Lint};
 use crate::stage::weigh;
 
 /// One line of an explanation, indented by `depth`.
@@ -40,6 +41,8 @@ fn names(case: &Case, run: &Run) -> BTreeSet<String> {
     out.extend(case.actors.keys().map(|c| format!("actor:{c}")));
     out.extend(case.areas.keys().map(|c| format!("area:{c}")));
     out.extend(case.factors.keys().map(|c| format!("factor:{c}")));
+    out.extend(case.assumptions.keys().map(|c| format!("assumption:{c}")));
+    out.extend(LINTS.iter().map(|l| format!("lint:{}", l.code)));
     out
 }
 
@@ -48,6 +51,14 @@ fn names(case: &Case, run: &Run) -> BTreeSet<String> {
 /// # Errors
 /// When nothing, or more than one thing, has that id: a phrase, with suggestions.
 pub fn explain(case: &Case, run: &Run, options: Options, id: &str) -> Result<Explanation, String> {
+    if id == "lints" {
+        let one = |l: &Lint| {
+            let title = l.text().lines().next().unwrap_or_default().trim_start_matches("# ");
+            let level = serde_json::json!(l.level());
+            Line { depth: 0, text: format!("lint:{} ({}): {title}", l.code, level.as_str().unwrap_or_default()) }
+        };
+        return Ok(Explanation { id: id.to_owned(), lines: LINTS.iter().map(one).collect(), excerpts: Vec::new() });
+    }
     let names = names(case, run);
     let id = if names.contains(id) {
         id.to_owned()
@@ -122,6 +133,8 @@ impl Explainer<'_> {
             "actor" => self.actor(bare, depth),
             "area" => self.area(bare, depth),
             "factor" => self.factor(bare, depth),
+            "assumption" => self.assumption(id, bare, depth),
+            "lint" => self.lint(bare, depth),
             _ => {}
         }
     }
@@ -541,6 +554,83 @@ impl Explainer<'_> {
         for c in case.claims.values().filter(|c| c.report == bare) {
             self.say(depth + 1, format!("claim:{}: {}", c.id, self.claim_words(&c.id)));
             self.claims.push(c.id.clone());
+        }
+        // Every conclusion that it holds up: what a retraction would take with it.
+        self.say(depth + 1, "without it:");
+        self.moved(&case.without_report(bare), depth + 2);
+    }
+
+    fn lint(&mut self, code: &str, depth: usize) {
+        let Some(lint) = Lint::named(code) else { return };
+        for line in lint.text().lines() {
+            self.say(depth, line.replace("**", "").trim_start_matches("# ").to_owned());
+        }
+        let run = self.run;
+        for row in run.assessment.lints.iter().filter(|r| r.code == code) {
+            let stands = row.suppressed.as_ref().map_or(String::new(), |why| format!("; let stand: {why}"));
+            self.say(depth + 1, format!("here: {}: {}{stands}", row.about, row.text));
+        }
+    }
+
+    fn assumption(&mut self, id: &str, bare: &str, depth: usize) {
+        let case = self.case;
+        let Some(a) = case.assumptions.get(bare) else { return };
+        let status = serde_json::json!(a.status);
+        self.say(depth, format!("{id}: {} ({})", a.text, status.as_str().unwrap_or_default()));
+        if let Some(why) = &a.why {
+            self.say(depth + 1, format!("why: {why}"));
+        }
+        if !a.judgments.is_empty() {
+            self.say(depth + 1, format!("declared to hold up {}", list(&a.judgments)));
+        }
+        let Some(change) = &a.if_false else {
+            self.say(depth + 1, "it does not say what is otherwise if it is false (`if_false`)");
+            return;
+        };
+        self.say(depth + 1, "if it is false:");
+        self.moved(&case.changed(change), depth + 2);
+    }
+
+    /// What moves in the case, otherwise: conclusions first, then every number by more than two points.
+    fn moved(&mut self, other: &Case, depth: usize) {
+        let then = match assess(other, self.options) {
+            Ok(run) => run,
+            Err(p) => {
+                let why = p.first().map_or_else(String::new, |p| p.message.clone());
+                self.say(depth, format!("the case cannot be built: {why}"));
+                return;
+            }
+        };
+        let mut any = false;
+        for j in &self.run.assessment.judgments.clone() {
+            let Some(is) = then.assessment.judgments.iter().find(|x| x.id == j.id) else { continue };
+            if is.outcome != j.outcome {
+                self.say(depth, format!("{}: {} instead of {}: {}", j.id, is.outcome, j.outcome, is.text));
+                any = true;
+            }
+        }
+        let (was, is) = (self.run.probabilities(), then.probabilities());
+        let mut moves: Vec<(f64, String)> = was
+            .iter()
+            .filter(|(id, _)| !id.starts_with("judgment:"))
+            .filter_map(|(id, p)| {
+                let q = is.get(id).copied().flatten();
+                let far = match (p, q) {
+                    (Some(p), Some(q)) => (p - q).abs(),
+                    (None, None) => 0.0,
+                    _ => 1.0,
+                };
+                let show = |p: Option<f64>| p.map_or("nobody says".to_owned(), |p| self.pct(p));
+                (far > 0.02).then(|| (far, format!("{id}: {} instead of {}", show(q), show(*p))))
+            })
+            .collect();
+        moves.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+        any |= !moves.is_empty();
+        for (_, text) in moves.into_iter().take(12) {
+            self.say(depth, text);
+        }
+        if !any {
+            self.say(depth, "nothing moves by more than two points");
         }
     }
 

@@ -14,7 +14,7 @@ use crate::lexicon::Lexicon;
 use crate::judgment::{About, Assumption, Gap, Judgment, Question};
 use crate::place::Area;
 use crate::ruling::Ruling;
-use crate::scenario::{Change, Scenario};
+use crate::scenario::{Change, Expectation, Scenario, ScenarioKind};
 use crate::settings::LintSettings;
 use crate::source::{Coverage, Report, Source};
 use crate::words::{Reliability, Tlp};
@@ -130,6 +130,20 @@ impl Case {
     /// The as-of day; a checked case has one.
     pub fn as_of(&self) -> Day {
         self.as_of.unwrap_or(Day(0))
+    }
+
+    /// Indicators that a golden fixture shows to trip.
+    pub fn tripped(&self) -> BTreeSet<&Id> {
+        let trips = |s: &'_ Scenario| -> Option<Id> {
+            match &s.kind {
+                ScenarioKind::Golden { indicator, expect: Expectation::Fires(true) | Expectation::Class(_), .. } => {
+                    Some(indicator.clone())
+                }
+                _ => None,
+            }
+        };
+        let tested: BTreeSet<Id> = self.scenarios.iter().filter_map(trips).collect();
+        self.indicators.keys().filter(|i| tested.contains(*i)).collect()
     }
 
     /// The case as it could have been known on `day`: only reports whose *latest* possible publication

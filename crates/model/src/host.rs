@@ -48,6 +48,42 @@ impl MemoryHost {
     }
 }
 
+impl MemoryHost {
+    /// Edits the folder: `--- PATH` names a file (`--- PATH gone` takes it away); below it `-old` and `+new` lines replace
+    /// the first occurrence, and a `+new` line alone is added at the end. `\n` in a line is a line break. The language of
+    /// the samples of bad cases and of the lints.
+    ///
+    /// # Errors
+    /// What is to be replaced or taken away is not there.
+    pub fn edit(&mut self, edits: &str) -> Result<(), String> {
+        let plain = |text: &str| text.replace("\\\\n", "\u{1}").replace("\\n", "\n").replace('\u{1}', "\\n");
+        let mut file = String::new();
+        let mut old: Option<String> = None;
+        for line in edits.lines() {
+            if let Some(path) = line.strip_prefix("--- ") {
+                match path.strip_suffix(" gone") {
+                    Some(path) => drop(self.files.remove(path).ok_or_else(|| format!("{path} is not there"))?),
+                    None => path.clone_into(&mut file),
+                }
+            } else if let Some(text) = line.strip_prefix('-') {
+                old = Some(plain(text));
+            } else if let Some(text) = line.strip_prefix('+') {
+                let new = plain(text);
+                let there = String::from_utf8_lossy(self.files.get(&file).map_or(&[], Vec::as_slice)).into_owned();
+                let changed = match old.take() {
+                    Some(old) if there.contains(&old) => there.replacen(&old, &new, 1),
+                    Some(old) => return Err(format!("{file} does not contain {old:?}")),
+                    None => there + &new + "\n",
+                };
+                self.files.insert(file.clone(), changed.into_bytes());
+            } else if let Some(bytes) = line.strip_prefix("latin1 ") {
+                self.files.insert(file.clone(), bytes.chars().map(|c| c as u8).collect());
+            }
+        }
+        Ok(())
+    }
+}
+
 impl Host for MemoryHost {
     fn read(&self, path: &str) -> io::Result<Vec<u8>> {
         self.files.get(path).cloned().ok_or_else(|| io::ErrorKind::NotFound.into())

@@ -264,6 +264,14 @@ fn render(case: &Case, run: &Run, scrutiny: &Scrutiny) -> String {
         })
         .collect();
 
+    let lint = |l: &engine::LintRow| {
+        let title = engine::Lint::named(&l.code).and_then(|x| x.text().lines().next()).unwrap_or_default();
+        context! { id => slug(&l.about), about => l.about, text => l.text, code => l.code, title => title.trim_start_matches("# "), why => l.suppressed }
+    };
+    let (stands, remarks): (Vec<_>, Vec<_>) = a.lints.iter().partition(|l| l.suppressed.is_some());
+    let (stands, remarks): (Vec<Value>, Vec<Value>) =
+        (stands.into_iter().map(lint).collect(), remarks.into_iter().map(lint).collect());
+
     let few = a.events.len() <= 30;
     let marks: Vec<Mark> = a
         .events
@@ -289,7 +297,7 @@ fn render(case: &Case, run: &Run, scrutiny: &Scrutiny) -> String {
     let data = context! {
         case => context! { title => a.case.title, question => a.case.question, as_of => a.case.as_of.to_string(), tlp => a.case.tlp, worlds => n,
             reports => a.case.reports, claims => a.case.claims, statements => a.case.statements, seed => a.case.seed, r_hat => format!("{:.3}", a.case.r_hat), ess => format!("{:.0}", a.case.ess), id => a.case.id },
-        judgments, ahead, indicators, questions, events, facts, footprints, tenure, links, sources, reports, factors, assumptions, gaps, coverage,
+        judgments, ahead, indicators, questions, events, facts, footprints, tenure, links, sources, reports, factors, assumptions, gaps, coverage, stands, remarks,
         map => Value::from_safe_string(map(&marks, &outlines, "Map of the events: circles hold 90 % of the belief where each happened; the table of events says the same in words")),
         timeline => Value::from_safe_string(timeline(a, n, &slug)),
         lives => Value::from_safe_string(lives(case, run)),
@@ -343,6 +351,7 @@ fn without_rows(case: &Case, a: &Assessment, withheld: &BTreeMap<String, String>
     for q in &mut out.questions {
         q.open.retain(|w| !names(&w.asks));
     }
+    out.lints.retain(|l| !names(&l.about) && !names(&l.text) && !withheld.contains_key(&l.about));
     for f in out.events.iter_mut().flat_map(|e| &mut e.figures) {
         f.said.retain(|s| !withheld.contains_key(&s.claim));
     }

@@ -106,7 +106,7 @@ pub(crate) fn questions(case: &Case, a: &Assessment, s: &Scrutiny, slug: Slug<'_
                     let claims: Vec<Value> = e.claims.iter().map(|c| context! { id => slug(&format!("claim:{c}")), name => c }).collect();
                     let rests = e.claims.iter().filter_map(|c| case.claims.get(c)).any(|c| linchpins.contains(&case.root(c).0.as_str()));
                     let whys: Vec<Value> = def.opinions.iter().filter_map(|o| Some(context! { who => o.analyst, why => o.evidence.get(&e.id)?.1 })).collect();
-                    context! { id => e.id, what => d.map(|d| what(case, &d.kind)), so => e.probability.map(|p| pct(p, n)), base => pct(e.base, n), why => d.map(|d| d.why.clone()), whys => whys,
+                    context! { id => e.id, anchor => slug(&format!("evidence:{id}/{}", e.id)), what => d.map(|d| what(case, &d.kind)), so => e.probability.map(|p| pct(p, n)), base => pct(e.base, n), why => d.map(|d| d.why.clone()), whys => whys,
                         reason => e.reason, claims => claims, bits => format!("{:.2}", e.bits), decibans => format!("{:+.1}", e.decibans), linchpin => rests, group => e.group,
                         catches => e.catches.map(|c| pct(c, n)) }
                 })
@@ -250,7 +250,7 @@ pub(crate) fn gaps(case: &Case, a: &Assessment, slug: Slug<'_>) -> Vec<Value> {
                 })
                 .collect();
             let most = g.judgments.iter().filter_map(of).map(|w| w.0).fold(0.0, f64::max);
-            (most, id, context! { text => g.text, judgments => judged })
+            (most, id, context! { id => slug(&name), text => g.text, judgments => judged })
         })
         .collect();
     out.sort_by(|x, y| y.0.total_cmp(&x.0).then_with(|| x.1.cmp(y.1)));

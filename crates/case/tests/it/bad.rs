@@ -1,4 +1,4 @@
-//! One fault per sample, named by the fault: `bad/NAME.txt` holds edits to the minimal template and, below a line of
+//! One fault per sample, named by the fault: `bad/NAME.txt` holds edits (`MemoryHost::edit`) to the minimal template and, below a line of
 //! `===`, the exact problems. `BLESS=1 cargo test -p case` writes the expected part; read the diff.
 
 use std::fmt::Write as _;
@@ -6,41 +6,6 @@ use std::path::Path;
 
 use case::{Template, load, template};
 use model::{MemoryHost, Problem, Span};
-
-/// Applies `--- FILE`, then `-old` / `+new` pairs (text replaced), or whole contents after `=` lines; `--- FILE gone`.
-fn apply(host: &mut MemoryHost, edits: &str) {
-    let mut file = String::new();
-    let mut old: Option<String> = None;
-    for line in edits.lines() {
-        if let Some(path) = line.strip_prefix("--- ") {
-            match path.strip_suffix(" gone") {
-                Some(path) => {
-                    assert!(host.files.remove(path).is_some(), "{path} is not there");
-                }
-                None => file = path.to_owned(),
-            }
-        } else if let Some(text) = line.strip_prefix('-') {
-            old = Some(unescape(text));
-        } else if let Some(text) = line.strip_prefix('+') {
-            let new = unescape(text);
-            let there = String::from_utf8(host.files.get(&file).cloned().unwrap_or_default()).unwrap();
-            let changed = match old.take() {
-                Some(old) => {
-                    assert!(there.contains(&old), "{file} does not contain {old:?}");
-                    there.replacen(&old, &new, 1)
-                }
-                None => there + &new + "\n",
-            };
-            host.files.insert(file.clone(), changed.into_bytes());
-        } else if let Some(bytes) = line.strip_prefix("latin1 ") {
-            host.files.insert(file.clone(), bytes.chars().map(|c| c as u8).collect());
-        }
-    }
-}
-
-fn unescape(text: &str) -> String {
-    text.replace("\\n", "\n")
-}
 
 /// `file:line:column: error[code]: message` with what is said at the carets.
 fn show(p: &Problem, texts: &std::collections::BTreeMap<String, String>) -> String {
@@ -75,7 +40,7 @@ fn every_bad_case_is_told_exactly() {
         let (edits, expected) = text.split_once("===\n").unwrap_or((&text, ""));
         let mut host =
             MemoryHost { files: template(Template::Minimal).into_iter().map(|(p, t)| (p, t.into_bytes())).collect() };
-        apply(&mut host, edits);
+        host.edit(edits).unwrap();
         let loaded = load(&host);
         let got: String = loaded.problems.iter().map(|p| show(p, &loaded.texts)).collect();
         assert!(!got.is_empty(), "{}: no problem was found", path.display());
@@ -93,10 +58,10 @@ fn every_bad_case_is_told_exactly() {
 fn all_problems_come_at_once() {
     let mut host =
         MemoryHost { files: template(Template::Minimal).into_iter().map(|(p, t)| (p, t.into_bytes())).collect() };
-    apply(
-        &mut host,
+    host.edit(
         "--- sources.toml\n-kind        = \"media\"\n+kind        = \"medai\"\n--- actors.toml\n-state-forces\n+state-force\n--- areas.geojson\n-[12.0,51.0]\n+[312.0,51.0]\n--- indicators.toml\n-area     = \"north\"\n+area     = \"noth\"\n--- hypotheses.toml\n-prior = 0.45\n+prior = 0.55\n--- claims/hand.jsonl\n-\"number\":4\n+\"number\":-4\n",
-    );
+    )
+    .unwrap();
     let codes: Vec<String> =
         load(&host).problems.into_iter().map(|p| format!("{} {}", p.labels[0].span.file, p.code)).collect();
     assert_eq!(

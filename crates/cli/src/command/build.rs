@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use engine::{BuildError, Journal, Options, Store};
-use model::percent;
+use model::{Level, percent};
 
 use crate::args::{Build, Common, Format};
 use crate::output::Progress;
@@ -54,7 +54,11 @@ pub(crate) fn run(args: &Build, common: &Common) -> Outcome {
         built.run.ran.len(),
         built.run.records.len()
     );
-    Ok(if passed { End::Done } else { End::Failed })
+    let denied: Vec<_> = a.lints.iter().filter(|l| l.level == Level::Deny && l.suppressed.is_none()).collect();
+    for l in &denied {
+        eprintln!("error[{}]: {}: {} (denied; `bellwether explain CASE lint:{}`)", l.code, l.about, l.text, l.code);
+    }
+    Ok(if passed && denied.is_empty() { End::Done } else { End::Failed })
 }
 
 /// `case.lock`: what was built from, byte for byte, and by what.
@@ -191,10 +195,19 @@ fn text(a: &engine::Assessment) -> String {
         }
         out.push_str(&indent(&output::table(&rows)));
     }
-    if !a.lints.is_empty() {
-        out.push_str("\nWORTH A LOOK\n\n");
-        for l in &a.lints {
-            out.push_str(&format!("  {}: {} [{}]\n", l.about, wrap(&l.text, 88, "    "), l.code));
+    let (stands, shown): (Vec<_>, Vec<_>) = a.lints.iter().partition(|l| l.suppressed.is_some());
+    if !shown.is_empty() {
+        out.push_str("\nWORTH A LOOK  (bellwether explain CASE lint:NAME)\n\n");
+        for l in shown {
+            let denied = if l.level == Level::Deny { "denied: " } else { "" };
+            out.push_str(&format!("  {denied}{}: {} [{}]\n", l.about, wrap(&l.text, 88, "    "), l.code));
+        }
+    }
+    if !stands.is_empty() {
+        out.push_str("\nLET STAND, WITH A REASON\n\n");
+        for l in stands {
+            let why = l.suppressed.as_deref().unwrap_or_default();
+            out.push_str(&format!("  {}: {}: {} [{}]\n", l.about, wrap(&l.text, 88, "    "), wrap(why, 88, "    "), l.code));
         }
     }
     out.push_str("\nAny id above opens with:  bellwether explain CASE ID\n");

@@ -98,7 +98,7 @@ CASE: 1 error, 0 warnings
     fs::write(&path, good.replace("at_least = 1", "at_least = 2")).unwrap();
     let status = json(&["status", &case, "--format", "json"]);
     let stages: Vec<&str> = status.as_array().unwrap().iter().filter_map(|s| s["stage"].as_str()).collect();
-    assert_eq!(stages, ["test", "weigh", "assess"], "{status}");
+    assert_eq!(stages, ["test", "weigh", "assess", "scrutiny"], "{status}");
 }
 
 #[test]

@@ -4,7 +4,9 @@ use model::{About, Case, Confidence, Day, percent};
 use serde::{Deserialize, Serialize};
 use stats::{mean_se, quantile};
 
-use super::cards::{self, LintRow, SourceRow};
+use crate::lints::{self, LintRow};
+
+use super::cards::{self, SourceRow};
 use super::footprint::{FootprintRow, TenureRow};
 use super::gather::Gathered;
 use super::reconcile::EventLaw;
@@ -422,7 +424,7 @@ pub fn run(i: &Inputs<'_>) -> Assessment {
         sources: cards::cards(i),
         lints: Vec::new(),
     };
-    out.lints = cards::lints(i, &out);
+    out.lints = lints::remarks(i, &out);
     out
 }
 

@@ -1,8 +1,8 @@
-//! What each source turned out to be worth, and what moved it; and what a methodologist would remark on.
+//! What each source turned out to be worth, and what moved it.
 
 use serde::{Deserialize, Serialize};
 
-use super::assess::{Assessment, Inputs};
+use super::assess::Inputs;
 use super::reconcile::{Bearing, mean_reliability};
 use super::worlds::VoiceWorlds;
 
@@ -47,17 +47,6 @@ pub struct Checked {
     pub says: String,
     /// How probable it is that it is right.
     pub probability: f64,
-}
-
-/// Something worth a look, though nothing is broken.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct LintRow {
-    /// Stable name of the kind.
-    pub code: String,
-    /// What it is about, by id.
-    pub about: String,
-    /// What to see in it.
-    pub text: String,
 }
 
 /// Bounds that 90 % of draws keep, and their median.
@@ -151,82 +140,5 @@ fn checked(i: &Inputs<'_>, source: &str) -> Vec<Checked> {
         a.probability.total_cmp(&b.probability).then_with(|| (&a.about, &a.says).cmp(&(&b.about, &b.says)))
     });
     out.dedup();
-    out
-}
-
-/// What a methodologist would remark on.
-pub(crate) fn lints(i: &Inputs<'_>, a: &Assessment) -> Vec<LintRow> {
-    let mut out = Vec::new();
-    for e in &a.events {
-        let reports: std::collections::BTreeSet<&str> = e
-            .claims
-            .iter()
-            .filter_map(|c| Some(i.case.claims.get(c.trim_start_matches("claim:"))?.report.as_str()))
-            .collect();
-        if let ([origin], true) = (e.asserted_by.as_slice(), reports.len() > 1) {
-            out.push(LintRow {
-                code: "one-origin".into(),
-                about: e.id.clone(),
-                text: format!("{} reports, and all of them go back to {origin}: they count once", reports.len()),
-            });
-        }
-    }
-    for s in &i.gathered.statements {
-        if let Some(e) = s.echo.as_ref().filter(|e| e.p >= 0.5) {
-            out.push(LintRow {
-                code: "likely-copied".into(),
-                about: format!("claim:{}", s.id),
-                text: format!(
-                    "likely a copy of claim:{}: {:.0} % of its words in a row stand there, earlier; if it is, say so (`origin`)",
-                    e.of,
-                    100.0 * e.words
-                ),
-            });
-        }
-    }
-    for law in i.laws.iter().filter(|l| !l.covers.is_empty()) {
-        for whole in &law.figures {
-            let most = whole.said.iter().map(|s| u64::from(s.high)).max().unwrap_or(0);
-            let parts = i.laws.iter().filter(|l| law.covers.contains(&l.id)).flat_map(|l| &l.figures);
-            let parts = parts.filter(|f| (f.measure, &f.of) == (whole.measure, &whole.of));
-            let least: u64 = parts.map(|f| f.said.iter().map(|s| u64::from(s.low)).min().unwrap_or(0)).sum();
-            if least > most {
-                out.push(LintRow {
-                    code: "sum-violated".into(),
-                    about: format!("figure:{}/{}/{}", law.id, whole.measure.name(), whole.of),
-                    text: format!("at most {most} are said of it, and at least {least} of the events it covers"),
-                });
-            }
-        }
-    }
-    for q in &a.questions {
-        let of = |h: &str| {
-            a.hypotheses.iter().find(|x| x.id == format!("{}/{h}", q.id.replacen("question:", "hypothesis:", 1)))
-        };
-        let moved = q.hypotheses.iter().filter_map(|h| of(h)).any(|h| (h.probability - h.prior).abs() > 0.01);
-        if !q.evidence.is_empty() && !moved {
-            out.push(LintRow {
-                code: "posterior-equals-prior".into(),
-                about: q.id.clone(),
-                text: "its evidence moves no hypothesis by as much as 1 %: the answer is what was believed before"
-                    .into(),
-            });
-        }
-    }
-    for s in &a.sources {
-        let grade = i.case.sources.get(s.id.trim_start_matches("source:")).map(|s| s.reliability);
-        let wrong = s.checked.iter().filter(|c| c.probability < 0.5).count();
-        if grade.is_some_and(|g| g <= model::Reliability::B) && wrong * 2 > s.checked.len() {
-            out.push(LintRow {
-                code: "good-grade-contradicted".into(),
-                about: s.id.clone(),
-                text: format!(
-                    "graded {:?}, and more likely wrong than right on {wrong} of {} things that others speak of",
-                    grade.unwrap_or(model::Reliability::F),
-                    s.checked.len()
-                ),
-            });
-        }
-    }
     out
 }

@@ -247,7 +247,7 @@ impl Standing {
 }
 
 /// Claims that a judgment rests on.
-pub(super) fn claims_of(i: &Inputs<'_>, j: &Judgment) -> BTreeSet<String> {
+pub(crate) fn claims_of(i: &Inputs<'_>, j: &Judgment) -> BTreeSet<String> {
     match &j.about {
         About::Indicator(id) => {
             let view = &super::test::View { case: i.case, laws: i.laws, worlds: i.worlds };

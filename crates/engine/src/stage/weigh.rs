@@ -55,6 +55,8 @@ pub struct Item {
     pub probability: Option<f64>,
     /// P0(so): before any report.
     pub base: f64,
+    /// P(so | reports) as the hypotheses weigh the worlds: what is expected of its being found out.
+    pub expected: f64,
     /// Likelihood under each hypothesis, pooled where several give it; of a group's item, over what the others are.
     pub likelihood: Vec<f64>,
     /// Chance that it would have been reported if it were so, where that matters.
@@ -85,7 +87,7 @@ pub struct Worth {
     pub id: String,
     /// What would be asked.
     pub asks: String,
-    /// P(yes | reports).
+    /// P(yes | reports), of a question as its hypotheses weigh the worlds.
     pub probability: f64,
     /// Bits of the answer that knowing it would tell.
     pub bits: f64,
@@ -93,6 +95,13 @@ pub struct Worth {
     pub if_yes: Vec<f64>,
     /// See `if_yes`.
     pub if_no: Vec<f64>,
+}
+
+impl Worth {
+    /// What is believed of a hypothesis now: the mean of what either answer would make of it.
+    pub fn probability_now(&self, hypothesis: usize) -> f64 {
+        self.probability * self.if_yes[hypothesis] + (1.0 - self.probability) * self.if_no[hypothesis]
+    }
 }
 
 /// How an indicator tells hypotheses apart.
@@ -226,6 +235,7 @@ pub fn run(now: Tested<'_>, before: Option<Tested<'_>>, g: &Gathered, question: 
                 item.bits = diagnosticity(&weighing.prior, &item.likelihood.iter().map(|l| vec![*l, 1.0 - l]).collect::<Vec<_>>());
             }
             item.value = information(&yes.iter().zip(&no).map(|(y, n)| vec![*y, *n]).collect::<Vec<_>>());
+            item.expected = yes.iter().sum();
             (item.if_so, item.if_not) = if unit.absent {
                 // If it is found after all, it is so, and was missed.
                 let so: Vec<f64> = weighing.prior.iter().enumerate().map(|(h, _)| {
@@ -235,7 +245,7 @@ pub fn run(now: Tested<'_>, before: Option<Tested<'_>>, g: &Gathered, question: 
                 }).collect();
                 let not = probability.iter().zip(&so).map(|(p, s)| p - s).collect::<Vec<_>>();
                 item.value = information(&so.iter().zip(&not).map(|(y, n)| vec![*y, *n]).collect::<Vec<_>>());
-                item.probability = Some(so.iter().sum());
+                item.expected = so.iter().sum();
                 (normalised(so), normalised(not))
             } else {
                 (normalised(yes), normalised(no))
@@ -277,6 +287,7 @@ fn blank(now: Tested<'_>, g: &Gathered, question: &Question, e: &model::Evidence
         group: question.groups.iter().find(|x| x.of.contains(&e.id)).map(|x| x.id.clone()),
         probability: None,
         base: 0.0,
+        expected: 0.0,
         likelihood: Vec::new(),
         catches: None,
         bits: 0.0,
@@ -488,7 +499,7 @@ fn open(
         out.push(Worth {
             id: format!("evidence:{}/{}", question.id, item.id),
             asks: what(case, &question.evidence[i].kind),
-            probability: item.probability.unwrap_or(0.0),
+            probability: item.expected,
             bits: item.value,
             if_yes: item.if_so.clone(),
             if_no: item.if_not.clone(),
@@ -529,12 +540,10 @@ fn gap_worth(
     if let Some(i) = question.evidence.iter().position(|e| e.kind == *kind) {
         let item = &answer.items[i];
         asked.insert(i);
-        let so = item.probability.filter(|_| item.reason.is_none())?;
-        let yes: f64 = item.if_so.iter().sum();
-        return (yes > 0.0).then(|| Worth {
+        return item.reason.is_none().then(|| Worth {
             id: format!("gap:{id}"),
             asks: gap.text.clone(),
-            probability: so,
+            probability: item.expected,
             bits: item.value,
             if_yes: item.if_so.clone(),
             if_no: item.if_not.clone(),

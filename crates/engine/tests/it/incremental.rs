@@ -47,7 +47,7 @@ fn only_what_must_is_run_again() {
     // A better wording in a judgment reaches nothing but the last stage.
     let mut reworded = whole.clone();
     reworded.judgments[0].text.insert("ambiguous".into(), "It is {likelihood}.".into());
-    assert_eq!(ran(&reworded, &store), BTreeMap::from([("assess".to_owned(), 1)]));
+    assert_eq!(ran(&reworded, &store), BTreeMap::from([("assess".to_owned(), 1), ("scrutiny".to_owned(), 1)]));
 
     // A typing error mended in a report, outside every excerpt: the report is read again, and the rest is as it was.
     let mut mended = reworded.clone();

@@ -3,10 +3,12 @@
 mod ahead;
 mod import;
 mod incremental;
+mod lints;
 mod matching;
 mod moves;
 mod posterior;
 mod semantics;
+mod weighing;
 
 use case::{Template, load, template};
 use model::{Case, MemoryHost};

@@ -6,6 +6,7 @@ mod figures;
 mod footprint;
 mod harsh;
 mod history;
+mod hypotheses;
 mod import;
 mod matching;
 mod muc4;
@@ -106,7 +107,7 @@ pub(crate) fn thread_seconds() -> f64 {
     stat.split_whitespace().next().and_then(|t| t.parse::<f64>().ok()).map_or(f64::NAN, |ns| ns / 1e9)
 }
 
-const NAMES: [(&str, &str); 12] = [
+const NAMES: [(&str, &str); 13] = [
     ("worlds", "possible worlds of the example and of 1,000 to 1,000,000 events; whole commands beside it"),
     ("import", "GDELT- and UCDP-shaped files to Parquet, beside the csv crate that only splits rows"),
     ("match", "the same event across generated data sets: time, F1, calibration; numpy and Splink beside it"),
@@ -118,6 +119,7 @@ const NAMES: [(&str, &str); 12] = [
     ("views", "deaths by country and month, scored as the VIEWS challenge did; --window YEAR"),
     ("footprint", "contained, relocating, expanding: accuracy and calibration on 20,000 simulated worlds"),
     ("history", "UCDP's exact points screened without hindsight: which expansions were called, and what followed"),
+    ("hypotheses", "ten published problems, worlds listed and drawn; an exact Bayesian network (pgmpy) beside them"),
     ("figures", "simulation-based calibration and coverage of the figure posterior, long form"),
 ];
 
@@ -150,6 +152,7 @@ fn main() -> ExitCode {
             vec![]
         }),
         Some("footprint") => footprint::run(data.as_deref()),
+        Some("hypotheses") => hypotheses::run(data.as_deref()),
         Some("history") => history::run(data.as_deref()),
         Some("points") => points::run(data.as_deref()),
         Some("scan") => scan::run(data.as_deref()),

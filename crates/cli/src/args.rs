@@ -77,6 +77,8 @@ pub(crate) enum Verb {
     Weigh(Weigh),
     #[command(about = "Show what changed, by how much, and which report did it")]
     Diff(Diff),
+    #[command(about = "Freeze what may be passed on, with what changed since the last time and why")]
+    Publish(Publish),
     #[command(about = "Run SQL over the tables of the last build")]
     Query(Query),
     #[command(about = "Find which rows of a case's data sets are one event, all rows against all")]
@@ -276,6 +278,27 @@ pub(crate) struct Weigh {
     /// Show the letters of the classic matrix (CC, C, N, I, II) instead of likelihoods
     #[arg(long)]
     pub(crate) letters: bool,
+    #[command(flatten)]
+    pub(crate) seen: Seen,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Writes published/ID/ once: the page, and the assessment as data, without anything marked above the case's TLP. A judgment\nthat has moved since the last publication needs `changed` in judgments.toml: what changed, and why. Lints at `deny` and\nfailing tests of the case stop it.\n\nExamples:\n  bellwether publish my-case --dry-run\n  bellwether publish my-case --id 2010-11"
+)]
+pub(crate) struct Publish {
+    /// Case folder
+    #[arg(default_value = ".")]
+    pub(crate) case: PathBuf,
+    /// Name of the publication [default: the day the case is seen from]
+    #[arg(long)]
+    pub(crate) id: Option<String>,
+    /// Say what stands against publishing; write nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Publish even if tests of the case fail
+    #[arg(long)]
+    pub(crate) no_tests: bool,
     #[command(flatten)]
     pub(crate) seen: Seen,
 }

@@ -50,6 +50,7 @@ fn main() -> ExitCode {
         Verb::Explain(a) => command::explain::run(a, &cli.common),
         Verb::Weigh(a) => command::weigh::run(a, &cli.common),
         Verb::Diff(a) => command::diff::run(a, &cli.common),
+        Verb::Publish(a) => command::publish::run(a, &cli.common),
         Verb::Query(a) => command::query::run(a, &cli.common),
         Verb::Match(a) => command::matching::run(a, &cli.common),
         Verb::Place(a) => command::place::run(a, &cli.common),

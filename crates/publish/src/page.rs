@@ -11,12 +11,23 @@ use crate::map::{Mark, Outline, map};
 use crate::svg::{Svg, escape};
 use crate::weighed;
 
-/// Writes the page of a build. If anything in the case is marked above the case's own TLP, it is built again without
-/// it, and the page rests on that: what is withheld takes no part and leaves no byte.
+/// What may be passed on of a build: the page, and the assessment that it shows.
+#[derive(Debug)]
+pub struct Publication {
+    /// The page.
+    pub page: String,
+    /// The assessment.
+    pub assessment: Assessment,
+    /// The reports that take part, by id.
+    pub reports: Vec<String>,
+}
+
+/// Writes what may be passed on of a build. If anything in the case is marked above the case's own TLP, it is built again
+/// without it, and everything rests on that: what is withheld takes no part and leaves no byte.
 ///
 /// # Errors
 /// Problems that only show when the evidence is weighed again.
-pub fn page(case: &Case, run: &Run, options: Options) -> Result<String, Vec<Problem>> {
+pub fn publication(case: &Case, run: &Run, options: Options) -> Result<Publication, Vec<Problem>> {
     let shown = case.redacted(case.tlp);
     let same = shown.claims.len() == case.claims.len()
         && shown.reports.len() == case.reports.len()
@@ -61,7 +72,7 @@ fn rising(i: &engine::Future) -> String {
     svg.finish()
 }
 
-fn render(case: &Case, run: &Run, scrutiny: &Scrutiny) -> String {
+fn render(case: &Case, run: &Run, scrutiny: &Scrutiny) -> Publication {
     // The page is of the case as it was seen: reports published later are not in it.
     let mut case = case.seen_on(case.as_of());
     let withheld = withhold(&mut case);
@@ -304,7 +315,11 @@ fn render(case: &Case, run: &Run, scrutiny: &Scrutiny) -> String {
         grades_today => dated, unlisted => unlisted, lexicon => weighed::lexicon(case),
         version => env!("CARGO_PKG_VERSION"),
     };
-    crate::render("page.html", include_str!("../templates/page.html"), data)
+    Publication {
+        page: crate::render("page.html", include_str!("../templates/page.html"), data),
+        assessment: a.clone(),
+        reports: case.reports.keys().cloned().collect(),
+    }
 }
 
 /// Takes the rows that may not be passed on out of what is shown; returns their claims, as `claim:ID`, each with the

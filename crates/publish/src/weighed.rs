@@ -45,11 +45,10 @@ pub(crate) fn judgments(case: &Case, a: &Assessment, s: &Scrutiny, slug: Slug<'_
         .iter()
         .map(|j| {
             let c = s.conclusions.iter().find(|c| c.id == j.id);
-            let def = case.judgments.iter().find(|x| format!("judgment:{}", x.id) == j.id);
             context! { id => slug(&j.id), name => j.id, text => j.text, confidence => j.confidence_text, caution => j.caution,
                 about => slug(&j.about), about_name => j.about, would_change => j.would_change, standing => j.standing.words(),
                 suggested => j.suggested.words(), as_suggested => j.suggested == j.confidence,
-                stands_on => c.map_or(Vec::new(), |c| stands_on(case, c, n, slug)), changed => def.and_then(|d| d.changed.clone()) }
+                stands_on => c.map_or(Vec::new(), |c| stands_on(case, c, n, slug)), changed => j.changed }
         })
         .collect()
 }

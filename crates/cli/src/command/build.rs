@@ -31,11 +31,11 @@ pub(crate) fn run(args: &Build, common: &Common) -> Outcome {
         Err(BuildError::Store(e)) => return Err(e.to_string()),
     };
     progress.say("page", "");
-    let page = publish::page(&loaded.case, &built.run, options).map_err(|p| {
+    let shown = publish::publication(&loaded.case, &built.run, options).map_err(|p| {
         output::problems(&p, &loaded.texts);
         "the page could not be built".to_owned()
     })?;
-    store.write("assessment.html", page.as_bytes()).map_err(|e| e.to_string())?;
+    store.write("assessment.html", shown.page.as_bytes()).map_err(|e| e.to_string())?;
     disk::write(&folder.join("case.lock"), lock(&loaded).as_bytes())?;
     drop(progress);
     let passed = args.no_tests || super::check::tests(&loaded, options)?;
@@ -66,7 +66,8 @@ fn lock(loaded: &case::Loaded) -> String {
     let mut out = String::from("# Written by `bellwether build`: the content of every input, and what read it.\n");
     out.push_str(&format!("tool = \"bellwether {}\"\nformat = 1\n", env!("CARGO_PKG_VERSION")));
     out.push_str("\n[vocabularies]\nevents = \"ACLED types and sub-types, codebook table 2\"\n");
-    out.push_str("likelihood = \"ICD 203 (2015), row A\"\nreliability = \"NATO AJP-2.1\"\ntlp = \"2.0\"\n\n[inputs]\n");
+    out.push_str(&format!("likelihood = {:?}\n", loaded.case.lexicon.name));
+    out.push_str("reliability = \"NATO AJP-2.1\"\ntlp = \"2.0\"\n\n[inputs]\n");
     for d in &loaded.case.datasets {
         out.push_str(&format!("{:?} = \"{}\"\n", d.file, d.hash));
     }

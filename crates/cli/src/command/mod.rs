@@ -11,6 +11,7 @@ pub(crate) mod import;
 pub(crate) mod init;
 pub(crate) mod matching;
 pub(crate) mod place;
+pub(crate) mod publish;
 pub(crate) mod query;
 pub(crate) mod read;
 pub(crate) mod review;

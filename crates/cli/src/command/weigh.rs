@@ -127,13 +127,19 @@ fn question(out: &mut String, case: &Case, run: &Run, s: &Scrutiny, q: &str, let
         .filter(|v| v.people.is_some() && v.ratio < 2.0)
         .map(|v| v.indicator.as_str())
         .collect();
-    if !a.indicators.is_empty() {
+    let telling: Vec<_> = a.indicators.iter().filter(|v| v.people.is_some() || v.ratio >= 1.2).collect();
+    let silent: Vec<&str> =
+        a.indicators.iter().filter(|v| v.people.is_none() && v.ratio < 1.2).map(|v| v.indicator.as_str()).collect();
+    if !silent.is_empty() {
+        let _ = writeln!(out, "\n  Indicators that tell nothing apart here: {}", wrap(&silent.join(", "), 90, "    "));
+    }
+    if !telling.is_empty() {
         let _ = writeln!(out, "\n  How indicators tell the hypotheses apart (P(it holds | hypothesis)):");
         let mut rows = vec![std::iter::once("indicator".to_owned())
             .chain(a.hypotheses.iter().map(|h| h.id.clone()))
             .chain(["ratio".to_owned(), "by".to_owned()])
             .collect::<Vec<_>>()];
-        for v in &a.indicators {
+        for v in telling {
             let of = v.people.as_ref().unwrap_or(&v.worlds);
             rows.push(
                 std::iter::once(v.indicator.clone())

@@ -2,6 +2,7 @@
 
 mod architecture;
 mod founding;
+mod guide;
 mod import;
 mod killed;
 mod matching;

@@ -540,6 +540,12 @@ fn what_is_withheld_leaves_no_byte_in_the_page() {
         others.push_str(&fs::read_to_string(Path::new(&case).join(file)).unwrap());
     }
     let words: Vec<char> = body.chars().collect();
+    // Nor in what is published beside it as data.
+    assert!(bellwether(&["publish", &case, "--no-tests", "--id", "first"]).status.success());
+    let data = fs::read_to_string(Path::new(&case).join("published/first/publication.json")).unwrap();
+    let frozen = fs::read_to_string(Path::new(&case).join("published/first/assessment.html")).unwrap();
+    let plain = format!("{plain} {} {}", data.replace("\\n", " "), frozen.replace('\n', " "));
+    let page = format!("{page}{data}{frozen}");
     for shingle in words.windows(24) {
         let shingle: String = shingle.iter().collect();
         assert!(
@@ -558,6 +564,64 @@ fn what_is_withheld_leaves_no_byte_in_the_page() {
         assert!(!page.contains(name), "{name}");
     }
     assert!(page.contains("Roughly 80 servicemen"), "the rest is there");
+}
+
+/// Each publication is frozen; a judgment that has moved since the last says why, or nothing is published.
+#[test]
+fn what_moved_says_why_before_it_is_published() {
+    let (_keep, case) = fresh("rasht-2010");
+    let folder = Path::new(&case);
+    let publish = |more: &[&str]| bellwether(&[&["publish", &case][..], more].concat());
+    let october = publish(&["--as-of", "2010-10-20", "--id", "october", "--no-tests"]);
+    assert!(october.status.success(), "{}", text(&october.stderr));
+    assert!(text(&october.stdout).contains("the first publication of this case"));
+    let files = || {
+        let mut names: Vec<_> = fs::read_dir(folder.join("published")).unwrap().map(|e| e.unwrap().file_name()).collect();
+        names.sort();
+        names
+    };
+    let frozen = fs::read(folder.join("published/october/publication.json")).unwrap();
+    let out = publish(&["--id", "november", "--no-tests"]);
+    assert_eq!(out.status.code(), Some(1));
+    let said = text(&out.stderr);
+    assert_eq!(said.matches("error[no-change-note]").count(), 4, "{said}");
+    assert!(said.contains("was not-testable") && said.contains("moved by report:2010-11-09-security-committee (+"), "{said}");
+    assert_eq!(files(), ["october"], "nothing is half-written");
+    let judgments = folder.join("judgments.toml");
+    let whole = fs::read_to_string(&judgments).unwrap();
+    let mut noted = String::new();
+    for line in whole.lines() {
+        noted += line;
+        noted += "\n";
+        if line.starts_with('[') && !line.contains('.') {
+            noted += "changed = \"The committee gave a count, and an analyst's sources spoke.\"\n";
+        }
+    }
+    fs::write(&judgments, &noted).unwrap();
+    assert!(publish(&["--id", "november", "--no-tests"]).status.success());
+    let page = fs::read_to_string(folder.join("published/november/assessment.html")).unwrap();
+    assert!(page.contains("What changed: The committee gave a count"));
+    assert!(page.contains("let stand") && page.contains("Nobody can ask them"), "suppressions are printed");
+    // What is published stays.
+    let again = publish(&["--id", "november", "--no-tests"]);
+    assert!(again.status.code() == Some(1) && text(&again.stderr).contains("is published already"));
+    assert_eq!(fs::read(folder.join("published/october/publication.json")).unwrap(), frozen);
+    // Moved again, an old reason is none.
+    let sources = folder.join("sources.toml");
+    let graded = fs::read_to_string(&sources).unwrap();
+    let place = graded.find("[central-asian-sources]").unwrap();
+    let (before, after) = graded.split_at(place);
+    fs::write(&sources, before.to_owned() + &after.replacen("\"D\"", "\"A\"", 1)).unwrap();
+    let out = publish(&["--id", "december", "--no-tests", "--dry-run"]);
+    assert!(out.status.code() == Some(1) && text(&out.stderr).contains("says of it what was said when"), "{}", text(&out.stderr));
+    // A denied lint stops it.
+    fs::write(&sources, graded).unwrap();
+    let settings = folder.join("case.toml");
+    let text_of = fs::read_to_string(&settings).unwrap();
+    fs::write(&settings, text_of.split("[[lints.suppress]]").next().unwrap()).unwrap();
+    let out = publish(&["--dry-run", "--no-tests", "--id", "other"]);
+    assert!(out.status.code() == Some(1) && text(&out.stderr).contains("error[unsupported-assumption]"), "{}", text(&out.stderr));
+    assert_eq!(bellwether(&["build", &case, "--no-tests"]).status.code(), Some(1));
 }
 
 #[test]

@@ -69,6 +69,8 @@ pub struct JudgmentRow {
     pub confidence: Confidence,
     /// The sentence of its own.
     pub confidence_text: String,
+    /// What changed since it was last published, and why, as the case says.
+    pub changed: Option<String>,
     /// What it stands on, and the analytic confidence that this suggests.
     pub standing: Standing,
     /// See `standing`.
@@ -547,6 +549,7 @@ fn judgment(i: &Inputs<'_>, indicators: &[IndicatorRow], j: &model::Judgment) ->
             stop(&j.grounds.evidence),
             stop(&j.grounds.assumptions)
         ),
+        changed: j.changed.clone(),
         standing,
         suggested,
         would_change,

@@ -485,11 +485,13 @@ fn open(
     let mut asked: BTreeSet<usize> = BTreeSet::new();
     for (id, gap) in &case.gaps {
         let bears = gap.judgments.is_empty()
+            || gap.bears_on.as_ref().is_some_and(|b| b.0 == question.id)
+            || question.evidence.iter().any(|e| Some(&e.kind) == gap.asks.as_ref())
             || gap.judgments.iter().any(|j| {
                 case.judgments.iter().any(|x| x.id == *j && x.about == model::About::Hypotheses(question.id.clone()))
             });
-        if let Some(w) = gap_worth(now, g, question, units, answer, (exact, drawn), id, gap, &mut asked).filter(|_| bears) {
-            out.push(w);
+        if bears {
+            out.extend(gap_worth(now, g, question, units, answer, (exact, drawn), id, gap, &mut asked));
         }
     }
     for (i, item) in answer.items.iter().enumerate() {

@@ -116,6 +116,11 @@ impl Loader<'_> {
         self.claims(&mut case);
         self.scenarios(&mut case);
         self.rulings(&mut case);
+        // The ledger is read by who scores it; here it is only kept.
+        let ledger = self.host.read("forecasts.jsonl").unwrap_or_default();
+        if ledger.len() <= MAX_FILE_BYTES {
+            case.ledger = String::from_utf8_lossy(&ledger).into_owned();
+        }
         refer::check(self, &case);
         case
     }

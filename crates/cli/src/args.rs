@@ -253,6 +253,9 @@ pub(crate) struct Build {
     /// Do not run the tests of the case
     #[arg(long)]
     pub(crate) no_tests: bool,
+    /// Build a second time from nothing, and fail unless it comes to the same
+    #[arg(long)]
+    pub(crate) verify: bool,
 }
 
 #[derive(Debug, Args)]

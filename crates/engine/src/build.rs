@@ -379,6 +379,7 @@ fn run(case: &Case, options: Options, journal: &mut Journal<'_>) -> Result<Run, 
     inputs.push(keep("reports and claims", &hash(&(published, &case.claims))));
     inputs.push(keep("sources.toml", &sources));
     inputs.push(keep("actors.toml", &actors));
+    inputs.push(keep("forecasts.jsonl", &hash(&case.ledger)));
     inputs.push(keep("tests", &hash(&case.tripped())));
     let (assessment, _) = journal.run("assess", assess_stage::VERSION, "", inputs, || {
         assess_stage::run(&Inputs {

@@ -32,7 +32,7 @@ pub use futures::{Ahead, Future, Futures, MONTH, futures};
 pub use import::{Counted, ImportOptions, Imported, LAYOUT, QUARANTINE_COLUMNS, RECORD_COLUMNS, import, record_schema};
 pub use journal::{Journal, Progress, silent};
 pub use ledger::{ByIndicator, Entry, Hindsight, Ledger, Resolution, Scored};
-pub use lints::{LINTS, Lint, LintRow};
+pub use lints::{LINTS, Lint, LintRow, moved};
 pub use outlook::{Backtest, By, CountOf, Earned, MonthAhead, Outlook, Units, backtest, month_name, outlook, units};
 pub use propose::{Asked, known, propose};
 pub use query::{Rows, query};

@@ -10,7 +10,7 @@ mod sources;
 use model::{Case, Level, Problem, Span};
 use serde::{Deserialize, Serialize};
 
-use crate::stage::assess::{Assessment, Inputs};
+use crate::stage::assess::{Assessment, Inputs, JudgmentRow};
 
 /// Something worth a look, though nothing is broken.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -26,6 +26,9 @@ pub struct LintRow {
     /// Why it may stand, where the case says so.
     pub suppressed: Option<String>,
 }
+
+/// A judgment that moves by less than this, and keeps its outcome, has not moved.
+const STILL: f64 = 0.01;
 
 /// A lint as it is documented.
 #[derive(Debug, Clone, Copy)]
@@ -53,7 +56,11 @@ lints![
     "confidence-in-the-sentence",
     "confidence-overridden",
     "confirmed-by-nobody",
+    "copy-cycle",
+    "date-sharper-than-words",
     "event-after-report",
+    "excerpt-not-found",
+    "forecast-without-terms",
     "gap-asks-nothing",
     "good-grade-contradicted",
     "incoherent-priors",
@@ -64,14 +71,21 @@ lints![
     "likely-copied",
     "near-certain-likelihood",
     "needless-suppression",
+    "no-change-note",
+    "no-something-else",
     "nothing-against",
     "number-without-source",
     "one-hypothesis",
     "one-origin",
     "other-leads",
     "parties-alone",
+    "place-sharper-than-words",
     "posterior-equals-prior",
+    "priors-sum",
+    "rating-as-number",
     "reason-too-short",
+    "rebuild-differs",
+    "ruling-without-reason",
     "stale-indicator",
     "stale-source",
     "sum-violated",
@@ -88,13 +102,30 @@ impl Lint {
         LINTS.iter().find(|l| l.code == code)
     }
 
-    /// Its level where the case does not set one.
+    /// A line of its front matter.
+    fn matter(&self, key: &str) -> Option<&'static str> {
+        let head = self.file.splitn(3, "---\n").nth(1)?;
+        head.lines().find_map(|l| l.strip_prefix(key)?.strip_prefix(": "))
+    }
+
+    /// Its level where the case does not set one. What is an error always is one.
     pub fn level(&self) -> Level {
-        match self.file.lines().nth(1).and_then(|l| l.strip_prefix("level: ")) {
-            Some("deny") => Level::Deny,
+        match self.matter("level") {
+            Some("deny" | "error") => Level::Deny,
             Some("allow") => Level::Allow,
             _ => Level::Warn,
         }
+    }
+
+    /// Whether it is an error, whatever the case says: of `check` (then with the problem's name), of `publish` or of
+    /// `build --verify`.
+    pub fn is_error(&self) -> bool {
+        self.matter("level") == Some("error")
+    }
+
+    /// The name of the problem under which `check` tells it.
+    pub fn problem(&self) -> Option<&'static str> {
+        self.matter("problem")
     }
 
     /// What it is for: the file without front matter and without its test.
@@ -151,8 +182,29 @@ pub(crate) fn remarks(i: &Inputs<'_>, a: &Assessment) -> Vec<LintRow> {
     out
 }
 
-/// Names in `[lints]` that no lint has.
+/// Judgments that say another thing than when they were last published: was, and is; and whether the case says why, in
+/// words that are not those of the last time (`no-change-note`).
+pub fn moved<'a>(last: &'a Assessment, now: &'a Assessment) -> Vec<(&'a JudgmentRow, &'a JudgmentRow, bool)> {
+    let words = |j: &JudgmentRow| j.changed.as_deref().map(str::trim).filter(|t| !t.is_empty()).map(str::to_owned);
+    now.judgments
+        .iter()
+        .filter_map(|is| Some((last.judgments.iter().find(|was| was.id == is.id)?, is)))
+        .filter(|(was, is)| {
+            let far = match (was.probability, is.probability) {
+                (Some(a), Some(b)) => (a - b).abs() > STILL,
+                (a, b) => a.is_some() != b.is_some(),
+            };
+            was.outcome != is.outcome || far || was.confidence != is.confidence
+        })
+        .map(|(was, is)| (was, is, words(is).is_some() && words(is) != words(was)))
+        .collect()
+}
+
+/// Names in `[lints]` that no lint has, and errors that are to be none.
 pub(crate) fn unknown(case: &Case) -> Vec<Problem> {
+    let at = || Span::new("case.toml", 0, 0);
+    let fixed = case.lints.level.keys().filter(|c| Lint::named(c).is_some_and(Lint::is_error));
+    let fixed = fixed.map(|c| Problem::error("fixed-level", at(), format!("`{c}` is always an error")));
     let named = case.lints.level.keys().chain(case.lints.suppress.iter().map(|s| &s.code));
     let mut unknown: Vec<&String> = named.filter(|c| Lint::named(c).is_none()).collect();
     unknown.sort();
@@ -160,9 +212,10 @@ pub(crate) fn unknown(case: &Case) -> Vec<Problem> {
     unknown
         .into_iter()
         .map(|c| {
-            Problem::error("unknown-lint", Span::new("case.toml", 0, 0), format!("unknown lint `{c}`"))
+            Problem::error("unknown-lint", at(), format!("unknown lint `{c}`"))
                 .help("`bellwether explain CASE lints` lists them all")
                 .suggest(model::suggest_edit(c, LINTS.iter().map(|l| l.code)))
         })
+        .chain(fixed)
         .collect()
 }

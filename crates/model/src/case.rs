@@ -66,6 +66,8 @@ pub struct Case {
     pub gaps: BTreeMap<Id, Gap>,
     /// Tests of the case, in order of file and place.
     pub scenarios: Vec<Scenario>,
+    /// The ledger of forecasts, as it stands in the file.
+    pub ledger: String,
     /// Event data sets, in the order of `case.toml`.
     pub datasets: Vec<Dataset>,
     /// Rulings by people, oldest first.

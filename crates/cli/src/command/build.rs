@@ -54,6 +54,14 @@ pub(crate) fn run(args: &Build, common: &Common) -> Outcome {
         built.run.ran.len(),
         built.run.records.len()
     );
+    if args.verify {
+        let again = super::assessed(&loaded, options)?.assessment;
+        let bytes = |a: &engine::Assessment| serde_json::to_vec(a).map_err(|e| e.to_string());
+        if bytes(&again)? != bytes(a)? {
+            return Err("two builds of this case differ (`bellwether explain CASE lint:rebuild-differs`)".into());
+        }
+        eprintln!("built twice: the same, byte for byte");
+    }
     let denied: Vec<_> = a.lints.iter().filter(|l| l.level == Level::Deny && l.suppressed.is_none()).collect();
     for l in &denied {
         eprintln!("error[{}]: {}: {} (denied; `bellwether explain CASE lint:{}`)", l.code, l.about, l.text, l.code);

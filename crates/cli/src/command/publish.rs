@@ -12,9 +12,6 @@ use crate::args::{Common, Format, Publish};
 use crate::output::Progress;
 use crate::{End, Outcome, disk, output};
 
-/// A judgment that moves by less than this, and keeps its outcome, has not changed.
-const LEAST: f64 = 0.01;
-
 /// `published/ID/publication.json`.
 #[derive(Debug, Serialize, Deserialize)]
 struct Published {
@@ -57,17 +54,16 @@ pub(crate) fn run(args: &Publish, common: &Common) -> Outcome {
         let problem = Problem::error(&l.code, at, format!("{}: {}", l.about, l.text));
         problems.push(problem.help(format!("`bellwether explain CASE lint:{}` tells why, and how to let it stand", l.code)));
     }
-    let moved = last.as_ref().map_or(Vec::new(), |l| moved(l, &shown.assessment));
+    let moved = last.as_ref().map_or(Vec::new(), |l| engine::moved(&l.assessment, &shown.assessment));
     let because = match &last {
         Some(l) if !moved.is_empty() => causes(case, l, &shown.reports, options),
         _ => Vec::new(),
     };
-    for (was, is) in &moved {
-        let said = is.changed.as_deref().map(str::trim).filter(|t| !t.is_empty());
-        let again = said.is_some() && said == was.changed.as_deref().map(str::trim);
-        if said.is_some() && !again {
+    for (was, is, told) in &moved {
+        if *told {
             continue;
         }
+        let again = is.changed.is_some();
         let def = case.judgments.iter().find(|j| format!("judgment:{}", j.id) == is.id);
         let Some(def) = def else { continue };
         let message = if again {
@@ -99,7 +95,7 @@ pub(crate) fn run(args: &Publish, common: &Common) -> Outcome {
         freeze(&target, &shown, &page)?;
     }
     if common.format == Format::Json {
-        let moved: Vec<&str> = moved.iter().map(|(_, is)| is.id.as_str()).collect();
+        let moved: Vec<&str> = moved.iter().map(|(_, is, _)| is.id.as_str()).collect();
         let whole = serde_json::json!({"id": shown.id, "since": last.as_ref().map(|l| &l.id), "moved": moved, "written": !args.dry_run});
         output::print(&format!("{whole}\n"));
         return Ok(End::Done);
@@ -134,21 +130,6 @@ fn last(folder: &Path, but: &str) -> Result<Option<Published>, String> {
     }
     all.retain(|p| p.id != but);
     Ok(all.into_iter().max_by(|a, b| (a.assessment.case.as_of, &a.id).cmp(&(b.assessment.case.as_of, &b.id))))
-}
-
-/// Judgments that say another thing than when they were last published.
-fn moved<'a>(last: &'a Published, now: &'a Assessment) -> Vec<(&'a JudgmentRow, &'a JudgmentRow)> {
-    now.judgments
-        .iter()
-        .filter_map(|is| Some((last.assessment.judgments.iter().find(|was| was.id == is.id)?, is)))
-        .filter(|(was, is)| {
-            let far = match (was.probability, is.probability) {
-                (Some(a), Some(b)) => (a - b).abs() > LEAST,
-                (a, b) => a.is_some() != b.is_some(),
-            };
-            was.outcome != is.outcome || far || was.confidence != is.confidence
-        })
-        .collect()
 }
 
 fn state(j: &JudgmentRow, worlds: usize) -> String {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Say;
 use super::sources::short;
+use crate::ledger::Ledger;
 use crate::stage::assess::{Assessment, Inputs};
 use crate::stage::coverage::covered;
 use crate::stage::weigh::Answer;
@@ -27,6 +28,9 @@ pub(super) fn remarks(i: &Inputs<'_>, a: &Assessment, say: &mut Say) {
         if !tripped.contains(&x.id) {
             say.say("indicator-untested", &row.id, "no fixture in tests/ shows that it trips when it should");
         }
+    }
+    for (line, why) in Ledger::parse(&i.case.ledger).err().into_iter().flatten() {
+        say.say("forecast-without-terms", format!("forecasts.jsonl:{line}"), why);
     }
     for (id, gap) in &i.case.gaps {
         if gap.asks.is_none() && gap.bears_on.is_none() {

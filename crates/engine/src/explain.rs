@@ -143,6 +143,14 @@ impl Explainer<'_> {
         let Some(row) = self.run.assessment.judgments.iter().find(|j| j.id == id).cloned() else { return };
         self.say(depth, format!("{id}: {}", row.text));
         self.say(depth + 1, row.confidence_text.clone());
+        self.say(
+            depth + 1,
+            format!("it stands on {}: this suggests {} confidence", row.standing.words(), row.suggested.words()),
+        );
+        self.say(depth + 1, "what would change it:");
+        for w in row.would_change {
+            self.say(depth + 2, w);
+        }
         if let Some(c) = row.caution {
             self.say(depth + 1, c);
         }
@@ -287,10 +295,12 @@ impl Explainer<'_> {
             self.say(
                 depth + 1,
                 format!(
-                    "hypothesis:{q}/{}: {} {} (prior {}: {})",
+                    "hypothesis:{q}/{}: {} {} (80 %: {} to {}; prior {}: {})",
                     h.id,
                     h.text,
                     self.pct(w.probability),
+                    self.pct(w.bounds[0]),
+                    self.pct(w.bounds[1]),
                     self.pct(w.prior),
                     h.why
                 ),
@@ -311,6 +321,12 @@ impl Explainer<'_> {
                 depth + 1,
                 format!("evidence {}: {what}: {} (before any report {})", item.id, self.pct(p), self.pct(item.base)),
             );
+            let caught = item.catches.map_or(String::new(), |c| format!("; would have been reported: {}", self.pct(c)));
+            let group = item.group.as_ref().map_or(String::new(), |g| format!("; judged with others in group {g}"));
+            self.say(
+                depth + 2,
+                format!("diagnosticity {:.2} bits; weight {:+.1} dB for the first{caught}{group}", item.bits, item.decibans),
+            );
             let cells: Vec<String> = question
                 .hypotheses
                 .iter()
@@ -320,7 +336,18 @@ impl Explainer<'_> {
                 .collect();
             self.say(depth + 2, format!("likelihood under {}", cells.join(", ")));
             self.say(depth + 2, format!("why: {}", e.why));
+            for o in &question.opinions {
+                if let Some((said, why)) = o.evidence.get(&e.id) {
+                    let points: Vec<String> = said.iter().map(|l| format!("{:.2}", l.point)).collect();
+                    self.say(depth + 2, format!("{} says {}: {why}", o.analyst, points.join(", ")));
+                }
+            }
             self.claims.extend(item.claims.iter().cloned());
+        }
+        for x in &answer.analysts {
+            let p: Vec<String> =
+                answer.hypotheses.iter().zip(&x.probability).map(|(h, p)| format!("{} {}", h.id, self.pct(*p))).collect();
+            self.say(depth + 1, format!("by the numbers of {} alone: {}", x.analyst, p.join(", ")));
         }
         let id = match hypothesis {
             Some(h) => format!("hypothesis:{q}/{h}"),

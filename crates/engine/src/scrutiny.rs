@@ -14,6 +14,8 @@ pub(crate) const VERSION: u32 = 1;
 
 /// Origins that are tried at most: those with the most claims under a conclusion.
 const ORIGINS: usize = 48;
+/// Claims that are looked at again at most, over all runs: of a large case fewer origins are tried.
+const CLAIMS: usize = 1_000_000;
 /// A conclusion that moves by less has not moved.
 const LEAST: f64 = 0.01;
 
@@ -124,6 +126,9 @@ pub fn scrutiny(case: &Case, run: &Run, options: Options, done: &(dyn Fn(usize, 
             ids.push((format!("question:{q}"), Some(q.clone())));
         }
     }
+    if ids.is_empty() {
+        return Scrutiny::default();
+    }
     let followed: Vec<String> =
         ids.iter().map(|(_, q)| q.as_ref().and_then(|q| leader(run, q)).unwrap_or_default()).collect();
     let now: Vec<(String, Option<f64>, String)> =
@@ -157,7 +162,7 @@ pub fn scrutiny(case: &Case, run: &Run, options: Options, done: &(dyn Fn(usize, 
         .collect();
 
     let mut untried: Vec<(String, String)> =
-        more.into_iter().map(|o| (format!("source:{o}"), format!("only {ORIGINS} origins are tried"))).collect();
+        more.into_iter().map(|o| (format!("source:{o}"), "only those with the most claims are tried".into())).collect();
     untried.extend(runs.iter().filter_map(|(cause, r)| Some((cause.clone(), r.as_ref().err()?.clone()))));
     let conclusions: Vec<Conclusion> = ids
         .iter()
@@ -239,7 +244,8 @@ fn origins(case: &Case, run: &Run) -> (Vec<String>, Vec<String>) {
     }
     let mut list: Vec<(usize, String)> = count.into_iter().map(|(o, n)| (n, o)).collect();
     list.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
-    let more = list.split_off(list.len().min(ORIGINS));
+    let most = (CLAIMS / case.claims.len().max(1)).min(ORIGINS);
+    let more = list.split_off(list.len().min(most));
     let names = |l: Vec<(usize, String)>| l.into_iter().map(|x| x.1).collect();
     (names(list), names(more))
 }

@@ -444,10 +444,21 @@ pub fn tables(case: &Case, run: &Run) -> Vec<Table> {
                 ('r', "prior", "Prior probability."),
                 ('r', "probability", "Posterior probability."),
                 ('r', "error", "Monte Carlo standard error."),
+                ('r', "low", "Lower bound that 80 % keep when likelihoods are drawn within what was said of them."),
+                ('r', "high", "Upper bound."),
             ],
             a.hypotheses.iter().map(|h| {
                 let (q, id) = bare(&h.id).split_once('/').unwrap_or(("", ""));
-                vec![t(q), t(id), t(&h.text), r(h.prior), r(h.probability), r(h.error)]
+                vec![
+                    t(q),
+                    t(id),
+                    t(&h.text),
+                    r(h.prior),
+                    r(h.probability),
+                    r(h.error),
+                    r(h.bounds[0]),
+                    r(h.bounds[1]),
+                ]
             }),
         ),
         table(
@@ -461,6 +472,10 @@ pub fn tables(case: &Case, run: &Run) -> Vec<Table> {
                 ('r', "probability", "P(it is so | reports)."),
                 ('r', "base", "P(it is so) before any report."),
                 ('r', "without", "Posterior of the hypothesis without this piece of evidence."),
+                ('r', "if_so", "Posterior of the hypothesis if it were known to be so."),
+                ('r', "if_not", "Posterior of the hypothesis if it were known not to be."),
+                ('r', "bits", "Diagnosticity of the piece: bits of the question it was expected to tell, before any report."),
+                ('r', "decibans", "Weight of the piece for the leading hypothesis against all others."),
                 ('t', "reason", "Why it takes no part."),
             ],
             a.questions.iter().flat_map(|q| {
@@ -474,6 +489,10 @@ pub fn tables(case: &Case, run: &Run) -> Vec<Table> {
                             or(e.probability),
                             r(e.base),
                             or(e.without.get(n).copied()),
+                            or(e.if_so.get(n).copied()),
+                            or(e.if_not.get(n).copied()),
+                            r(e.bits),
+                            r(e.decibans),
                             ot(e.reason.clone()),
                         ]
                     })
@@ -546,9 +565,90 @@ pub fn tables(case: &Case, run: &Run) -> Vec<Table> {
                 ('r', "probability", "Probability of what the sentence says; none when it cannot be judged."),
                 ('t', "text", "The sentence."),
                 ('t', "confidence", "Analytic confidence: low, moderate, high."),
+                ('t', "suggested", "The confidence that its origins, assumptions and gaps suggest."),
+                ('r', "origins", "Independent origins that bear on it, less by the chance of each that it copies another."),
             ],
             a.judgments.iter().map(|j| {
-                vec![t(bare(&j.id)), t(&j.about), t(&j.outcome), or(j.probability), t(&j.text), t(j.confidence.words())]
+                vec![
+                    t(bare(&j.id)),
+                    t(&j.about),
+                    t(&j.outcome),
+                    or(j.probability),
+                    t(&j.text),
+                    t(j.confidence.words()),
+                    t(j.suggested.words()),
+                    r(j.standing.origins),
+                ]
+            }),
+        ),
+        table(
+            "analysts",
+            "What one analyst's numbers alone make of one hypothesis.",
+            &[
+                ('t', "question", "Question id."),
+                ('t', "analyst", "Name of the file; case is hypotheses.toml."),
+                ('t', "hypothesis", "Hypothesis id."),
+                ('r', "prior", "Prior, made coherent."),
+                ('r', "probability", "Posterior."),
+                ('r', "belief", "What the analyst believes, all told."),
+            ],
+            a.questions.iter().flat_map(|q| {
+                q.analysts.iter().flat_map(move |x| {
+                    q.hypotheses.iter().enumerate().map(move |(n, h)| {
+                        let belief = x.belief.as_ref().map(|b| b[n]);
+                        vec![t(bare(&q.id)), t(&x.analyst), t(h), r(x.prior[n]), r(x.probability[n]), or(belief)]
+                    })
+                })
+            }),
+        ),
+        table(
+            "open",
+            "Something nobody knows yet, and what knowing it would tell of a question or of an indicator under a judgment.",
+            &[
+                ('t', "about", "question:ID or judgment:ID."),
+                ('t', "id", "gap:ID, evidence:QUESTION/ID, or open:KIND:ID."),
+                ('t', "asks", "What would be asked."),
+                ('r', "probability", "P(yes)."),
+                ('r', "bits", "Bits of the answer that knowing it would tell."),
+            ],
+            a.questions
+                .iter()
+                .map(|q| (&q.id, &q.open))
+                .chain(a.judgments.iter().map(|j| (&j.id, &j.open)))
+                .flat_map(|(about, open)| {
+                    open.iter().map(move |w| vec![t(about), t(&w.id), t(&w.asks), r(w.probability), r(w.bits)])
+                }),
+        ),
+        table(
+            "lints",
+            "One remark on method.",
+            &[
+                ('t', "code", "Its name; `bellwether explain CASE lint:NAME` tells of it."),
+                ('t', "about", "What it is about."),
+                ('t', "text", "What to see in it."),
+                ('t', "level", "warn or deny."),
+                ('t', "suppressed", "Why it may stand, where the case says so."),
+            ],
+            a.lints.iter().map(|l| {
+                let level = serde_json::json!(l.level);
+                vec![t(&l.code), t(&l.about), t(&l.text), t(level.as_str().unwrap_or_default()), ot(l.suppressed.clone())]
+            }),
+        ),
+        table(
+            "stands_on",
+            "One conclusion without what one origin first said, or with one assumption false.",
+            &[
+                ('t', "conclusion", "judgment:ID or question:ID."),
+                ('t', "cause", "source:ID left out, assumption:ID false."),
+                ('r', "probability", "Probability of what is concluded now; none when it cannot be judged then."),
+                ('t', "outcome", "What would be concluded."),
+                ('b', "flips", "Whether that is another outcome."),
+            ],
+            run.scrutiny.iter().flat_map(|s| &s.conclusions).flat_map(|c| {
+                c.without
+                    .iter()
+                    .chain(&c.assumptions)
+                    .map(|o| vec![t(&c.id), t(&o.cause), or(o.probability), t(&o.outcome), b(o.flips)])
             }),
         ),
     ];

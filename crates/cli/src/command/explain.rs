@@ -26,7 +26,9 @@ pub(crate) fn run(args: &Explain, common: &Common) -> Outcome {
         out.push('\n');
     }
     if e.excerpts.is_empty() {
-        out.push_str("\nno report speaks of it\n");
+        if !e.id.starts_with("lint") {
+            out.push_str("\nno report speaks of it\n");
+        }
     } else {
         out.push('\n');
         out.push_str(&output::problem(

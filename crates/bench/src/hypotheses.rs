@@ -196,6 +196,66 @@ impl Pieces {
     }
 }
 
+/// Problems that are simulated.
+const PROBLEMS: usize = 20_000;
+/// How probable a thing is before anybody speaks of it.
+const BASE: f64 = 0.2;
+
+/// What a simulated problem came to: posteriors by worlds, and by counting every report; the true hypothesis.
+struct Simulated {
+    ours: Vec<f64>,
+    naive: Vec<f64>,
+    truth: usize,
+}
+
+/// Three hypotheses, four facts, of each fact one or two origins that err, and up to three copies of what each first said.
+fn simulated(seed: u64) -> Simulated {
+    let mut s = Stream::new(seed, 11, 0);
+    let prior = normalised((0..3).map(|_| 0.2 + s.next_unit()).collect());
+    let truth = stats::pick(&prior, s.next_unit());
+    let mut naive = prior.clone();
+    let mut pieces = Vec::new();
+    for _ in 0..4 {
+        let likelihood: Vec<f64> = (0..3).map(|_| 0.05 + 0.9 * s.next_unit()).collect();
+        let so = s.next_unit() < likelihood[truth];
+        let (mut yes, mut no) = (BASE, 1.0 - BASE);
+        for _ in 0..1 + (2.0 * s.next_unit()) as usize {
+            let sound = 0.4 + 0.5 * s.next_unit();
+            // Who knows nothing speaks blindly.
+            let speaks = |so: bool| (1.0 - sound) * BASE + if so { sound } else { 0.0 };
+            let says = s.next_unit() < speaks(so);
+            let of = |so: bool| if says { speaks(so) } else { 1.0 - speaks(so) };
+            (yes, no) = (yes * of(true), no * of(false));
+            for _ in 0..1 + (4.0 * s.next_unit()) as usize {
+                naive.iter_mut().zip(&likelihood).for_each(|(p, l)| *p *= l * of(true) + (1.0 - l) * of(false));
+            }
+        }
+        pieces.push(Piece::fact(&likelihood, BASE, &[yes / (yes + no)]));
+    }
+    Simulated { ours: Weighing { prior, share: vec![1.0], pieces }.posterior(), naive: normalised(naive), truth }
+}
+
+/// How far what is said of the leading hypothesis is from how often it is true, and how badly one is surprised.
+fn calibration() -> Vec<Row> {
+    let all: Vec<Simulated> = (0..PROBLEMS).map(|k| simulated(k as u64)).collect();
+    let of = |posterior: &dyn Fn(&Simulated) -> Vec<f64>| -> (f64, f64) {
+        let (mut said, mut surprise) = (Vec::new(), 0.0);
+        for x in &all {
+            let p = posterior(x);
+            let lead = (0..3).fold(0, |m, h| if p[h] > p[m] { h } else { m });
+            said.push((p[lead], lead == x.truth));
+            surprise -= libm::log(p[x.truth].max(1e-9));
+        }
+        let bins = stats::brier(&said).map_or(Vec::new(), |b| b.bins);
+        (stats::calibration_error(&bins), surprise / PROBLEMS as f64)
+    };
+    let (ours, naive) = (of(&|x| x.ours.clone()), of(&|x| x.naive.clone()));
+    vec![
+        Row::new("hypotheses-calibration-error", ours.0, "p", "0.02 at most").beside("every report counts", naive.0),
+        Row::new("hypotheses-surprise", ours.1, "nats", "less than the peer").beside("every report counts", naive.1),
+    ]
+}
+
 pub(crate) fn run(data: Option<&Path>) -> Result<Vec<Row>, String> {
     let text = match data {
         Some(path) => std::fs::read_to_string(path).map_err(|e| format!("{}: {e}", path.display()))?,
@@ -238,6 +298,7 @@ pub(crate) fn run(data: Option<&Path>) -> Result<Vec<Row>, String> {
     rows.push(Row::new("hypotheses-networks", networks.len() as f64, "problems", "10"));
     rows.push(Row::new("hypotheses-max-error-exact", worst, "p", "1e-9 at most"));
     rows.push(Row::new("hypotheses-worlds-max-error", worst_z, "std.err.", "4 at most"));
+    rows.extend(calibration());
     rows.push(Row::new("hypotheses-seconds", ours, "s", "").beside("pgmpy", theirs));
     Ok(rows)
 }

@@ -200,7 +200,10 @@ fn main() -> ExitCode {
         } else {
             let peer = r.peer.map_or(String::new(), |(n, v)| format!("{n} {v:.4}"));
             let ratio = ratio.map_or(String::new(), |x| format!("{x:.2}"));
-            println!("{:44} {:12.4} {:10} {peer:>24} {ratio:>8}  {}", r.name, r.value, r.unit, r.goal);
+            // What is next to nothing is not shown as nothing.
+            let small = r.value != 0.0 && r.value.abs() < 5e-5;
+            let value = if small { format!("{:.1e}", r.value) } else { format!("{:.4}", r.value) };
+            println!("{:44} {value:>12} {:10} {peer:>24} {ratio:>8}  {}", r.name, r.unit, r.goal);
         }
     }
     ExitCode::SUCCESS

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use model::{
     About, Attribution, Basis, Composite, Confidence, Count, Credibility, Day, EventBy, EvidenceKind, FigureTest,
-    Footprint, FootprintClass, GivenEvent, Grounds, Id, LexiconName, LinkRef, LintSettings, Modality, Reliability, Says,
-    Share, Stance, Tenure, Tlp,
+    Footprint, FootprintClass, GivenEvent, Grounds, Id, LexiconName, LinkRef, LintSettings, Modality, Reliability,
+    Says, Share, Stance, Tenure, Tlp,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

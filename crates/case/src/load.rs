@@ -5,9 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use model::{
     ActorRole, Case, Change, Claim, Day, Edtf, Evidence, EvidenceKind, Excerpt, Expectation, Factor, Gap, Group, Host,
-    Hypothesis, Id,
-    Indicator, Judgment, Lexicon, Likelihood, LonLat, Origin, PlaceRef, Polygon, Problem, Question, Report, Says, Scenario,
-    ScenarioKind, Severity, Span, Test, Tlp, is_id, ring_area,
+    Hypothesis, Id, Indicator, Judgment, Lexicon, Likelihood, LonLat, Origin, PlaceRef, Polygon, Problem, Question,
+    Report, Says, Scenario, ScenarioKind, Severity, Span, Test, Tlp, is_id, ring_area,
 };
 use serde::de::DeserializeOwned;
 
@@ -103,7 +102,8 @@ impl Loader<'_> {
                 }
             }
         }
-        case.assumptions = self.entities("assumptions.toml", "assumption", |a: &mut model::Assumption, span| a.span = span);
+        case.assumptions =
+            self.entities("assumptions.toml", "assumption", |a: &mut model::Assumption, span| a.span = span);
         case.coverage = self.entities("coverage.toml", "coverage", |c: &mut model::Coverage, span| c.span = span);
         self.areas(&mut case);
         self.indicators(&mut case);
@@ -582,15 +582,20 @@ impl Loader<'_> {
         let missing: Vec<&String> = ways.iter().filter(|w| table.get(w).is_none()).collect();
         if missing.len() > 1 {
             let list: Vec<&str> = missing.iter().map(|w| w.as_str()).collect();
-            let problem =
-                Problem::error("missing-likelihood", table.span(file), format!("group `{id}` has no likelihood for {}", list.join(", ")));
+            let problem = Problem::error(
+                "missing-likelihood",
+                table.span(file),
+                format!("group `{id}` has no likelihood for {}", list.join(", ")),
+            );
             self.problems.push(problem.help("one way may be left out: it has what remains of 1"));
             return None;
         }
         let mut out = Vec::new();
         for h in hypotheses {
-            let said: Vec<Option<f64>> =
-                ways.iter().map(|w| table.at(&[w, &h.id]).and_then(Node::number).filter(|p| (0.0..=1.0).contains(p))).collect();
+            let said: Vec<Option<f64>> = ways
+                .iter()
+                .map(|w| table.at(&[w, &h.id]).and_then(Node::number).filter(|p| (0.0..=1.0).contains(p)))
+                .collect();
             let sum: f64 = said.iter().flatten().sum();
             let left: Vec<&String> = ways.iter().zip(&said).filter(|(_, p)| p.is_none()).map(|(w, _)| w).collect();
             let span = table.span(file);
@@ -603,7 +608,11 @@ impl Loader<'_> {
                 }
                 more => {
                     let list: Vec<&str> = more.iter().map(|w| w.as_str()).collect();
-                    let message = format!("group `{id}` has no likelihood between 0 and 1 under `{}` for {}", h.id, list.join(", "));
+                    let message = format!(
+                        "group `{id}` has no likelihood between 0 and 1 under `{}` for {}",
+                        h.id,
+                        list.join(", ")
+                    );
                     self.problems.push(Problem::error("missing-likelihood", span, message));
                 }
             }
@@ -619,8 +628,10 @@ impl Loader<'_> {
             let Some(name) = file.strip_prefix("analysts/").and_then(|f| f.strip_suffix(".toml")) else { continue };
             let name = name.to_owned();
             if !is_id(&name) || name == "case" {
-                let problem = Problem::error("bad-id", Span::new(&file, 0, 0), format!("`{name}` cannot be an analyst"));
-                self.problems.push(problem.help("name the file with a-z, 0-9 and `-` only; `case` is `hypotheses.toml`"));
+                let problem =
+                    Problem::error("bad-id", Span::new(&file, 0, 0), format!("`{name}` cannot be an analyst"));
+                self.problems
+                    .push(problem.help("name the file with a-z, 0-9 and `-` only; `case` is `hypotheses.toml`"));
                 continue;
             }
             let Some(text) = self.text(&file, true) else { continue };
@@ -649,7 +660,8 @@ impl Loader<'_> {
             for e in q.evidence.iter().filter(|e| e.likelihood.is_empty() && !grouped(&e.id) && !given(&e.id)) {
                 let message = format!("evidence `{}` has no likelihood", e.id);
                 let problem = Problem::error("missing-likelihood", e.span.clone(), message);
-                self.problems.push(problem.help("give `likelihood` here, or in `analysts/NAME.toml`, or judge it in a `group`"));
+                self.problems
+                    .push(problem.help("give `likelihood` here, or in `analysts/NAME.toml`, or judge it in a `group`"));
             }
         }
     }
@@ -672,7 +684,10 @@ impl Loader<'_> {
                 .filter_map(|h| said.get(&h.id).copied().filter(|p| (0.0..=1.0).contains(p)))
                 .collect();
             if found.len() < hypotheses.len() {
-                let message = format!("`{key}` of `{}` needs a number between 0 and 1 for every hypothesis and for `other`", question.id);
+                let message = format!(
+                    "`{key}` of `{}` needs a number between 0 and 1 for every hypothesis and for `other`",
+                    question.id
+                );
                 l.problems.push(Problem::error("missing-prior", table.span(file), message));
                 return None;
             }
@@ -685,16 +700,20 @@ impl Loader<'_> {
             let Some(node) = entry.value.at(&["evidence", &id]) else { continue };
             let ids: Vec<&str> = question.evidence.iter().map(|e| e.id.as_str()).collect();
             if !ids.contains(&id.as_str()) {
-                let problem =
-                    Problem::error("unknown-evidence", node.span(file), format!("unknown evidence `{id}` of `{}`", question.id))
-                        .label(format!("its evidence: {}", ids.join(", ")))
-                        .suggest(model::suggest_edit(&id, ids.iter().copied()));
+                let problem = Problem::error(
+                    "unknown-evidence",
+                    node.span(file),
+                    format!("unknown evidence `{id}` of `{}`", question.id),
+                )
+                .label(format!("its evidence: {}", ids.join(", ")))
+                .suggest(model::suggest_edit(&id, ids.iter().copied()));
                 self.problems.push(problem);
                 continue;
             }
             if let Some(group) = question.groups.iter().find(|g| g.of.contains(&id)) {
                 let message = format!("evidence `{id}` is judged in group `{}`", group.id);
-                self.problems.push(Problem::error("needless", node.span(file), message).also(group.span.clone(), "this group"));
+                self.problems
+                    .push(Problem::error("needless", node.span(file), message).also(group.span.clone(), "this group"));
                 continue;
             }
             let table = node.get("likelihood").unwrap_or(node);
@@ -742,7 +761,8 @@ impl Loader<'_> {
                 }
             };
             if g.asks.is_some() && bears_on.is_some() {
-                let problem = Problem::error("needless", span.clone(), "what the case speaks of has its likelihoods there");
+                let problem =
+                    Problem::error("needless", span.clone(), "what the case speaks of has its likelihoods there");
                 self.problems.push(problem.help("give either `asks`, or `question` with `likelihood`"));
             }
             let gap = Gap { text: g.text, judgments: g.judgments, asks: g.asks, bears_on, tlp: g.tlp, span };
@@ -1030,11 +1050,7 @@ impl Loader<'_> {
                         given: s.given,
                         expect: outcomes.into_iter().next().unwrap_or(Expectation::NotTestable),
                     },
-                    (None, 0, false) => ScenarioKind::Changed {
-                        change,
-                        as_of: s.as_of,
-                        expect: s.expect,
-                    },
+                    (None, 0, false) => ScenarioKind::Changed { change, as_of: s.as_of, expect: s.expect },
                     _ => {
                         self.problems.push(
                             Problem::error("one-test", span, format!("test `{}` says neither one thing nor the other", entry.key))
@@ -1064,7 +1080,11 @@ impl Loader<'_> {
             match case.assumptions.get(id).map(|a| &a.if_false) {
                 Some(Some(change)) => out = out.and(change),
                 Some(None) => {
-                    let problem = Problem::error("no-if-false", at, format!("assumption `{id}` does not say what is so if it is false"));
+                    let problem = Problem::error(
+                        "no-if-false",
+                        at,
+                        format!("assumption `{id}` does not say what is so if it is false"),
+                    );
                     self.problems.push(problem.help("give it `if_false`"));
                 }
                 None => {}

@@ -642,7 +642,8 @@ fn hypotheses(l: &mut Loader<'_>, case: &Case) {
                     Problem::error("unknown-evidence", at, format!("unknown evidence `{id}`"))
                         .label(format!("evidence of `{q}`: {}", ids.join(", ")))
                         .suggest(suggest_edit(id, ids.iter().copied()))
-                } else if question.groups.iter().any(|o| (o.id != g.id || g.of[..i].contains(id)) && o.of.contains(id)) {
+                } else if question.groups.iter().any(|o| (o.id != g.id || g.of[..i].contains(id)) && o.of.contains(id))
+                {
                     Problem::error("grouped-twice", at, format!("evidence `{id}` is in two groups"))
                 } else {
                     continue;

@@ -433,8 +433,10 @@ fn run(case: &Case, options: Options, journal: &mut Journal<'_>) -> Result<Run, 
                 )),
             ),
         ];
-        let (found, _) =
-            journal.run("scrutiny", scrutiny::VERSION, "", inputs, || scrutiny(case, &out, options, &|_, _| {}));
+        // It is the last stage: who only asks what is stale need not run it.
+        let kept = journal.keeps();
+        let work = || if kept { scrutiny(case, &out, options, &|_, _| {}) } else { Scrutiny::default() };
+        let (found, _) = journal.run("scrutiny", scrutiny::VERSION, "", inputs, work);
         out.scrutiny = Some(found);
     }
     out.ran = std::mem::take(&mut journal.ran);
@@ -456,12 +458,7 @@ fn not_converged(d: &worlds::Diagnosis) -> Problem {
 }
 
 /// Worlds where nothing that was said is believed, and the outcomes of all indicators in them.
-fn before_any_report(
-    case: &Case,
-    g: &Gathered,
-    laws: &[EventLaw],
-    n: usize,
-) -> (Worlds, BTreeMap<String, Outcome>) {
+fn before_any_report(case: &Case, g: &Gathered, laws: &[EventLaw], n: usize) -> (Worlds, BTreeMap<String, Outcome>) {
     let worlds = worlds::run(case, g, laws, n, false);
     let view = View { case, laws, worlds: &worlds };
     let mut out = BTreeMap::new();

@@ -6,8 +6,8 @@ use model::{About, Case, Label, Says, Verdict, percent};
 use serde::Serialize;
 
 use crate::build::{Options, Run, assess};
-use crate::stage::gather::Reviewed;
 use crate::lints::{LINTS, Lint};
+use crate::stage::gather::Reviewed;
 use crate::stage::weigh;
 
 /// One line of an explanation, indented by `depth`.
@@ -263,10 +263,9 @@ impl Explainer<'_> {
         let origins: BTreeSet<&str> = self.run.gathered.statements.iter().map(|s| s.origin.as_str()).collect();
         let mut effects: Vec<(Option<f64>, String)> = Vec::new();
         for origin in origins {
-            let other = self.case.changed(&model::Change {
-                without_origin: vec![origin.to_owned()],
-                ..model::Change::default()
-            });
+            let other = self
+                .case
+                .changed(&model::Change { without_origin: vec![origin.to_owned()], ..model::Change::default() });
             // A question whose evidence is gone keeps its other evidence; an error there has been said by `build`.
             let Ok(run) = assess(&other, self.options) else { continue };
             let then = number(&run);
@@ -325,7 +324,10 @@ impl Explainer<'_> {
             let group = item.group.as_ref().map_or(String::new(), |g| format!("; judged with others in group {g}"));
             self.say(
                 depth + 2,
-                format!("diagnosticity {:.2} bits; weight {:+.1} dB for the first{caught}{group}", item.bits, item.decibans),
+                format!(
+                    "diagnosticity {:.2} bits; weight {:+.1} dB for the first{caught}{group}",
+                    item.bits, item.decibans
+                ),
             );
             let cells: Vec<String> = question
                 .hypotheses
@@ -345,8 +347,12 @@ impl Explainer<'_> {
             self.claims.extend(item.claims.iter().cloned());
         }
         for x in &answer.analysts {
-            let p: Vec<String> =
-                answer.hypotheses.iter().zip(&x.probability).map(|(h, p)| format!("{} {}", h.id, self.pct(*p))).collect();
+            let p: Vec<String> = answer
+                .hypotheses
+                .iter()
+                .zip(&x.probability)
+                .map(|(h, p)| format!("{} {}", h.id, self.pct(*p)))
+                .collect();
             self.say(depth + 1, format!("by the numbers of {} alone: {}", x.analyst, p.join(", ")));
         }
         let id = match hypothesis {

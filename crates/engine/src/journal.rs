@@ -60,6 +60,11 @@ impl<'s> Journal<'s> {
         self.store.is_some()
     }
 
+    /// Whether outputs are kept.
+    pub(crate) fn keeps(&self) -> bool {
+        self.writes
+    }
+
     /// Tells what is being done.
     pub(crate) fn say(&self, stage: &str, subject: &str) {
         (self.progress)(stage, subject);

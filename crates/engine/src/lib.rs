@@ -48,8 +48,8 @@ pub use spread::{
     resolve_name, screen, spread, spread_of_case,
 };
 pub use stage::assess::Assessment;
-pub use stage::weigh::what;
 pub use stage::gather::Reviewed;
 pub use stage::matching::{LEAST, MatchSet, Matched, match_records};
+pub use stage::weigh::what;
 pub use store::{Because, Manifest, Record, Store, StoreError};
 pub use tables::{Column, Table, tables};

@@ -104,7 +104,7 @@ impl Lint {
 
     /// A line of its front matter.
     fn matter(&self, key: &str) -> Option<&'static str> {
-        let head = self.file.splitn(3, "---\n").nth(1)?;
+        let head = self.file.split("---\n").nth(1)?;
         head.lines().find_map(|l| l.strip_prefix(key)?.strip_prefix(": "))
     }
 

@@ -449,16 +449,7 @@ pub fn tables(case: &Case, run: &Run) -> Vec<Table> {
             ],
             a.hypotheses.iter().map(|h| {
                 let (q, id) = bare(&h.id).split_once('/').unwrap_or(("", ""));
-                vec![
-                    t(q),
-                    t(id),
-                    t(&h.text),
-                    r(h.prior),
-                    r(h.probability),
-                    r(h.error),
-                    r(h.bounds[0]),
-                    r(h.bounds[1]),
-                ]
+                vec![t(q), t(id), t(&h.text), r(h.prior), r(h.probability), r(h.error), r(h.bounds[0]), r(h.bounds[1])]
             }),
         ),
         table(
@@ -474,7 +465,11 @@ pub fn tables(case: &Case, run: &Run) -> Vec<Table> {
                 ('r', "without", "Posterior of the hypothesis without this piece of evidence."),
                 ('r', "if_so", "Posterior of the hypothesis if it were known to be so."),
                 ('r', "if_not", "Posterior of the hypothesis if it were known not to be."),
-                ('r', "bits", "Diagnosticity of the piece: bits of the question it was expected to tell, before any report."),
+                (
+                    'r',
+                    "bits",
+                    "Diagnosticity of the piece: bits of the question it was expected to tell, before any report.",
+                ),
                 ('r', "decibans", "Weight of the piece for the leading hypothesis against all others."),
                 ('t', "reason", "Why it takes no part."),
             ],
@@ -566,7 +561,11 @@ pub fn tables(case: &Case, run: &Run) -> Vec<Table> {
                 ('t', "text", "The sentence."),
                 ('t', "confidence", "Analytic confidence: low, moderate, high."),
                 ('t', "suggested", "The confidence that its origins, assumptions and gaps suggest."),
-                ('r', "origins", "Independent origins that bear on it, less by the chance of each that it copies another."),
+                (
+                    'r',
+                    "origins",
+                    "Independent origins that bear on it, less by the chance of each that it copies another.",
+                ),
             ],
             a.judgments.iter().map(|j| {
                 vec![
@@ -611,13 +610,11 @@ pub fn tables(case: &Case, run: &Run) -> Vec<Table> {
                 ('r', "probability", "P(yes)."),
                 ('r', "bits", "Bits of the answer that knowing it would tell."),
             ],
-            a.questions
-                .iter()
-                .map(|q| (&q.id, &q.open))
-                .chain(a.judgments.iter().map(|j| (&j.id, &j.open)))
-                .flat_map(|(about, open)| {
+            a.questions.iter().map(|q| (&q.id, &q.open)).chain(a.judgments.iter().map(|j| (&j.id, &j.open))).flat_map(
+                |(about, open)| {
                     open.iter().map(move |w| vec![t(about), t(&w.id), t(&w.asks), r(w.probability), r(w.bits)])
-                }),
+                },
+            ),
         ),
         table(
             "lints",
@@ -631,7 +628,13 @@ pub fn tables(case: &Case, run: &Run) -> Vec<Table> {
             ],
             a.lints.iter().map(|l| {
                 let level = serde_json::json!(l.level);
-                vec![t(&l.code), t(&l.about), t(&l.text), t(level.as_str().unwrap_or_default()), ot(l.suppressed.clone())]
+                vec![
+                    t(&l.code),
+                    t(&l.about),
+                    t(&l.text),
+                    t(level.as_str().unwrap_or_default()),
+                    ot(l.suppressed.clone()),
+                ]
             }),
         ),
         table(

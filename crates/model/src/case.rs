@@ -10,8 +10,8 @@ use crate::claim::{Claim, Origin, Says};
 use crate::dataset::Dataset;
 use crate::date::Day;
 use crate::indicator::{EvidenceKind, Factor, Indicator};
-use crate::lexicon::Lexicon;
 use crate::judgment::{About, Assumption, Gap, Judgment, Question};
+use crate::lexicon::Lexicon;
 use crate::place::Area;
 use crate::ruling::Ruling;
 use crate::scenario::{Change, Expectation, Scenario, ScenarioKind};
@@ -138,9 +138,9 @@ impl Case {
     pub fn tripped(&self) -> BTreeSet<&Id> {
         let trips = |s: &'_ Scenario| -> Option<Id> {
             match &s.kind {
-                ScenarioKind::Golden { indicator, expect: Expectation::Fires(true) | Expectation::Class(_), .. } => {
-                    Some(indicator.clone())
-                }
+                ScenarioKind::Golden {
+                    indicator, expect: Expectation::Fires(true) | Expectation::Class(_), ..
+                } => Some(indicator.clone()),
                 _ => None,
             }
         };
@@ -231,7 +231,38 @@ impl Case {
         out.drop_orphans();
         out.drop_withheld_references();
         out.withhold_rows();
+        // A remark that is let stand names what it is about.
+        let gone: Vec<String> = self.names().difference(&out.names()).cloned().collect();
+        let names = |about: &str| gone.iter().any(|g| about == g || about.starts_with(&format!("{g}/")));
+        out.lints.suppress.retain(|s| !names(&s.about));
         out
+    }
+
+    /// Everything in it that has a name, as `kind:id`; for what stands in a question also under its own kinds.
+    fn names(&self) -> BTreeSet<String> {
+        let of =
+            |kind: &str, ids: &mut dyn Iterator<Item = &Id>| ids.map(|id| format!("{kind}:{id}")).collect::<Vec<_>>();
+        let events: BTreeSet<&Id> = self.claims.values().filter_map(|c| c.event().map(|e| &e.id)).collect();
+        [
+            of("source", &mut self.sources.keys()),
+            of("actor", &mut self.actors.keys()),
+            of("area", &mut self.areas.keys()),
+            of("report", &mut self.reports.keys()),
+            of("claim", &mut self.claims.keys()),
+            of("event", &mut events.iter().copied()),
+            of("figure", &mut events.iter().copied()),
+            of("indicator", &mut self.indicators.keys()),
+            of("question", &mut self.questions.keys()),
+            of("hypothesis", &mut self.questions.keys()),
+            of("evidence", &mut self.questions.keys()),
+            of("factor", &mut self.factors.keys()),
+            of("judgment", &mut self.judgments.iter().map(|j| &j.id)),
+            of("assumption", &mut self.assumptions.keys()),
+            of("gap", &mut self.gaps.keys()),
+        ]
+        .concat()
+        .into_iter()
+        .collect()
     }
 
     /// Rows whose licence does not let them be passed on keep their part in the numbers, but no word of theirs is shown.

@@ -127,8 +127,10 @@ impl Lexicon {
     /// `likely (62 %)`; in a gap the number alone, and that there is no word for it.
     pub fn likelihood(&self, p: f64, worlds: usize) -> String {
         let number = crate::percent(p, worlds);
-        self.word(p)
-            .map_or_else(|| format!("{number}, for which {} has no word", self.name), |b| format!("{} ({number})", b.words))
+        self.word(p).map_or_else(
+            || format!("{number}, for which {} has no word", self.name),
+            |b| format!("{} ({number})", b.words),
+        )
     }
 
     /// The sentence with `{likelihood}` said of `p`.
@@ -175,7 +177,8 @@ const fn rung(words: &'static str, value: u8, low: u8, high: u8) -> Rung {
 
 /// None, low, medium, high (STIX 2.1, appendix A). `confidence` there is how sure the creator is that *its own data are
 /// correct*: no likelihood of an event and no posterior of a hypothesis is ever written there.
-pub const STIX_LEVELS: [Rung; 4] = [rung("None", 0, 0, 0), rung("Low", 15, 1, 29), rung("Med", 50, 30, 69), rung("High", 85, 70, 100)];
+pub const STIX_LEVELS: [Rung; 4] =
+    [rung("None", 0, 0, 0), rung("Low", 15, 1, 29), rung("Med", 50, 30, 69), rung("High", 85, 70, 100)];
 
 /// Admiralty credibility 5 to 1 (STIX 2.1, appendix A); 6 is no value at all.
 pub const STIX_ADMIRALTY: [Rung; 5] = [
@@ -290,14 +293,30 @@ mod tests {
             phia.sentence("It is {likelihood} that it rains.", 0.44, 1024),
             "There is a realistic possibility (44 %) that it rains."
         );
-        for (p, word) in [(0.07, "almost certainly not"), (0.30, "probably not"), (0.75, "probable"), (0.93, "almost certain")] {
+        for (p, word) in
+            [(0.07, "almost certainly not"), (0.30, "probably not"), (0.75, "probable"), (0.93, "almost certain")]
+        {
             assert_eq!(said("kent", p), word);
         }
         assert!(named("kent").word(0.61).is_none() && named("kent").word(0.15).is_none());
-        for (p, word) in [(0.005, "exceptionally unlikely"), (0.05, "very unlikely"), (0.2, "unlikely"), (0.5, "about as likely as not"), (0.7, "likely"), (0.95, "very likely"), (0.995, "virtually certain")] {
+        for (p, word) in [
+            (0.005, "exceptionally unlikely"),
+            (0.05, "very unlikely"),
+            (0.2, "unlikely"),
+            (0.5, "about as likely as not"),
+            (0.7, "likely"),
+            (0.95, "very likely"),
+            (0.995, "virtually certain"),
+        ] {
             assert_eq!(said("ipcc", p), word);
         }
-        for (p, word) in [(0.05, "highly unlikely"), (0.3, "unlikely"), (0.5, "even chance"), (0.7, "likely"), (0.95, "highly likely")] {
+        for (p, word) in [
+            (0.05, "highly unlikely"),
+            (0.3, "unlikely"),
+            (0.5, "even chance"),
+            (0.7, "likely"),
+            (0.95, "highly likely"),
+        ] {
             assert_eq!(said("nato", p), word);
         }
     }
@@ -335,7 +354,10 @@ mod tests {
             assert!((0..=100).all(|v| scale.iter().filter(|r| (r.low..=r.high).contains(&v)).count() == 1));
             assert!(scale.iter().all(|r| (r.low..=r.high).contains(&r.value)));
         }
-        assert_eq!([1, 2, 3, 4, 5, 6].map(|c| stix_credibility(Credibility(c))), [Some(90), Some(70), Some(50), Some(30), Some(10), None]);
+        assert_eq!(
+            [1, 2, 3, 4, 5, 6].map(|c| stix_credibility(Credibility(c))),
+            [Some(90), Some(70), Some(50), Some(30), Some(10), None]
+        );
         assert_eq!([Confidence::Low, Confidence::Moderate, Confidence::High].map(stix_confidence), [15, 50, 85]);
         assert_eq!(STIX_WEP[2].value, 30);
     }

@@ -32,8 +32,8 @@ pub use dataset::{Columns, Dataset, FORMAT_NAMES, FormatName, Keep, Mapping};
 pub use date::{Day, Edtf, Span as DaySpan, Window};
 pub use host::{Host, MemoryHost};
 pub use indicator::{
-    Attribution, Composite, Count, EventBy, EvidenceKind, Factor, FigureTest, Footprint, FootprintClass, Indicator, LinkRef,
-    Select, Share, Tenure, Test,
+    Attribution, Composite, Count, EventBy, EvidenceKind, Factor, FigureTest, Footprint, FootprintClass, Indicator,
+    LinkRef, Select, Share, Tenure, Test,
 };
 pub use judgment::{
     About, Assumption, AssumptionStatus, Evidence, Gap, Grounds, Group, Hypothesis, Judgment, Likelihood, Opinion,

@@ -175,7 +175,10 @@ fn tornado(case: &Case, a: &Assessment, q: &engine::stage::assess::QuestionRow, 
     let (left, width, row) = (300.0, 420.0, 26.0);
     let height = 30.0 + row * bars.len() as f64 + 14.0;
     let x = |p: f64| left + width * p;
-    let label = format!("How far each answer would move \u{201c}{}\u{201d}; the table of open questions says the same in words", now.text);
+    let label = format!(
+        "How far each answer would move \u{201c}{}\u{201d}; the table of open questions says the same in words",
+        now.text
+    );
     let mut svg = Svg::new(left + width + 40.0, height, &label);
     for k in 0..=4 {
         let p = f64::from(k) / 4.0;
@@ -258,7 +261,11 @@ pub(crate) fn gaps(case: &Case, a: &Assessment, slug: Slug<'_>) -> Vec<Value> {
 
 /// The lexicon of the case, as a sentence.
 pub(crate) fn lexicon(case: &Case) -> Value {
-    let words: Vec<String> =
-        case.lexicon.bands.iter().map(|b| format!("{} ({:.0}\u{2013}{:.0} %)", b.words, 100.0 * b.low, 100.0 * b.high)).collect();
+    let words: Vec<String> = case
+        .lexicon
+        .bands
+        .iter()
+        .map(|b| format!("{} ({:.0}\u{2013}{:.0} %)", b.words, 100.0 * b.low, 100.0 * b.high))
+        .collect();
     context! { name => case.lexicon.name, words => words.join(", ") }
 }

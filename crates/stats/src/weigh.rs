@@ -183,16 +183,16 @@ pub fn coherent(said: &[f64]) -> Vec<f64> {
     said.iter().map(|x| (x - shift).max(0.0)).collect()
 }
 
-/// P(a report, and `repeats` that each copy it with chance `copy` or else look for themselves | F), where whoever looks
-/// reports it with chance `chance`.
-pub fn repeated(chance: f64, copy: f64, repeats: u32) -> f64 {
-    let again = copy + (1.0 - copy) * chance;
-    (0..repeats).fold(chance, |p, _| p * again)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// P(a report, and `repeats` that each copy it with chance `copy` or else look for themselves | F), where whoever
+    /// looks reports it with chance `chance`.
+    fn repeated(chance: f64, copy: f64, repeats: u32) -> f64 {
+        let again = copy + (1.0 - copy) * chance;
+        (0..repeats).fold(chance, |p, _| p * again)
+    }
 
     fn near(a: f64, b: f64) {
         assert!((a - b).abs() < 1e-12, "{a} {b}");
@@ -304,10 +304,7 @@ mod tests {
         let apart = Weighing {
             prior: vec![0.4, 0.6],
             share: vec![1.0 / 3.0; 3],
-            pieces: vec![
-                Piece::fact(&a, 0.2, &worlds.map(|w| w.0)),
-                Piece::fact(&b, 0.3, &worlds.map(|w| w.1)),
-            ],
+            pieces: vec![Piece::fact(&a, 0.2, &worlds.map(|w| w.0)), Piece::fact(&b, 0.3, &worlds.map(|w| w.1))],
         };
         let both = |x: f64, y: f64| vec![x * y, x * (1.0 - y), (1.0 - x) * y, (1.0 - x) * (1.0 - y)];
         let together = Weighing {

@@ -216,7 +216,13 @@ fn text(a: &engine::Assessment) -> String {
         out.push_str("\nLET STAND, WITH A REASON\n\n");
         for l in stands {
             let why = l.suppressed.as_deref().unwrap_or_default();
-            out.push_str(&format!("  {}: {}: {} [{}]\n", l.about, wrap(&l.text, 88, "    "), wrap(why, 88, "    "), l.code));
+            out.push_str(&format!(
+                "  {}: {}: {} [{}]\n",
+                l.about,
+                wrap(&l.text, 88, "    "),
+                wrap(why, 88, "    "),
+                l.code
+            ));
         }
     }
     out.push_str("\nAny id above opens with:  bellwether explain CASE ID\n");

@@ -52,7 +52,9 @@ pub(crate) fn run(args: &Publish, common: &Common) -> Outcome {
     for l in shown.assessment.lints.iter().filter(|l| l.level == Level::Deny && l.suppressed.is_none()) {
         let at = case.judgments.first().map(|j| j.span.clone()).unwrap_or_default();
         let problem = Problem::error(&l.code, at, format!("{}: {}", l.about, l.text));
-        problems.push(problem.help(format!("`bellwether explain CASE lint:{}` tells why, and how to let it stand", l.code)));
+        problems.push(
+            problem.help(format!("`bellwether explain CASE lint:{}` tells why, and how to let it stand", l.code)),
+        );
     }
     let moved = last.as_ref().map_or(Vec::new(), |l| engine::moved(&l.assessment, &shown.assessment));
     let because = match &last {
@@ -101,10 +103,14 @@ pub(crate) fn run(args: &Publish, common: &Common) -> Outcome {
         return Ok(End::Done);
     }
     let mut text = match &last {
-        Some(l) => format!("since {}: {}\n", l.id, match moved.len() {
-            0 => "no judgment has moved".to_owned(),
-            n => format!("{n} of {} judgments moved, each with its reason", shown.assessment.judgments.len()),
-        }),
+        Some(l) => format!(
+            "since {}: {}\n",
+            l.id,
+            match moved.len() {
+                0 => "no judgment has moved".to_owned(),
+                n => format!("{n} of {} judgments moved, each with its reason", shown.assessment.judgments.len()),
+            }
+        ),
         None => "the first publication of this case\n".to_owned(),
     };
     if args.dry_run {
@@ -120,7 +126,8 @@ pub(crate) fn run(args: &Publish, common: &Common) -> Outcome {
 fn last(folder: &Path, but: &str) -> Result<Option<Published>, String> {
     let mut all: Vec<Published> = Vec::new();
     let Ok(entries) = fs::read_dir(folder.join("published")) else { return Ok(None) };
-    let mut files: Vec<PathBuf> = entries.flatten().map(|e| e.path().join("publication.json")).filter(|p| p.is_file()).collect();
+    let mut files: Vec<PathBuf> =
+        entries.flatten().map(|e| e.path().join("publication.json")).filter(|p| p.is_file()).collect();
     files.sort();
     for file in files {
         let text = fs::read_to_string(&file).map_err(|e| format!("cannot read {}: {e}", file.display()))?;

@@ -238,7 +238,11 @@ fn text(s: &engine::Spread) -> String {
     );
     let mut rows = vec![vec!["probability".to_owned(), "class".into(), String::new()]];
     for r in &s.footprint {
-        rows.push(vec![percent(r.probability, s.worlds), r.class.to_string(), <&model::Lexicon>::default().words(r.probability)]);
+        rows.push(vec![
+            percent(r.probability, s.worlds),
+            r.class.to_string(),
+            <&model::Lexicon>::default().words(r.probability),
+        ]);
     }
     out.push_str(&output::table(&rows));
     out.push_str(&format!(

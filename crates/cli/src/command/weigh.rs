@@ -94,7 +94,11 @@ fn question(out: &mut String, case: &Case, run: &Run, s: &Scrutiny, q: &str, let
         rows.push(cells);
     }
     out.push_str(&indent(&output::table(&rows)));
-    let what = if letters { "letters: how consistent it would be with each hypothesis, if it is so" } else { "numbers: how likely it is under each hypothesis" };
+    let what = if letters {
+        "letters: how consistent it would be with each hypothesis, if it is so"
+    } else {
+        "numbers: how likely it is under each hypothesis"
+    };
     let _ = writeln!(out, "  {what}; * rests on the linchpin; weights of {:.0} effective worlds of {n}", a.ess);
     for i in a.items.iter() {
         if let Some(reason) = &i.reason {
@@ -107,8 +111,13 @@ fn question(out: &mut String, case: &Case, run: &Run, s: &Scrutiny, q: &str, let
     if !a.open.is_empty() {
         let _ = writeln!(out, "\n  What it would be worth to know (bits of {:.2} that are open):", entropy(a));
         let lead = a.ranked()[0];
-        let mut rows =
-            vec![vec!["bits".into(), "likely".into(), format!("{} if so", a.hypotheses[lead].id), "if not".into(), "question".into()]];
+        let mut rows = vec![vec![
+            "bits".into(),
+            "likely".into(),
+            format!("{} if so", a.hypotheses[lead].id),
+            "if not".into(),
+            "question".into(),
+        ]];
         for w in a.open.iter().take(8) {
             rows.push(vec![
                 format!("{:.3}", w.bits),
@@ -121,12 +130,8 @@ fn question(out: &mut String, case: &Case, run: &Run, s: &Scrutiny, q: &str, let
         out.push_str(&indent(&output::table(&rows)));
     }
     people(out, a, n);
-    let useless: Vec<&str> = a
-        .indicators
-        .iter()
-        .filter(|v| v.people.is_some() && v.ratio < 2.0)
-        .map(|v| v.indicator.as_str())
-        .collect();
+    let useless: Vec<&str> =
+        a.indicators.iter().filter(|v| v.people.is_some() && v.ratio < 2.0).map(|v| v.indicator.as_str()).collect();
     let telling: Vec<_> = a.indicators.iter().filter(|v| v.people.is_some() || v.ratio >= 1.2).collect();
     let silent: Vec<&str> =
         a.indicators.iter().filter(|v| v.people.is_none() && v.ratio < 1.2).map(|v| v.indicator.as_str()).collect();
@@ -135,22 +140,28 @@ fn question(out: &mut String, case: &Case, run: &Run, s: &Scrutiny, q: &str, let
     }
     if !telling.is_empty() {
         let _ = writeln!(out, "\n  How indicators tell the hypotheses apart (P(it holds | hypothesis)):");
-        let mut rows = vec![std::iter::once("indicator".to_owned())
-            .chain(a.hypotheses.iter().map(|h| h.id.clone()))
-            .chain(["ratio".to_owned(), "by".to_owned()])
-            .collect::<Vec<_>>()];
+        let mut rows = vec![
+            std::iter::once("indicator".to_owned())
+                .chain(a.hypotheses.iter().map(|h| h.id.clone()))
+                .chain(["ratio".to_owned(), "by".to_owned()])
+                .collect::<Vec<_>>(),
+        ];
         for v in telling {
             let of = v.people.as_ref().unwrap_or(&v.worlds);
             rows.push(
                 std::iter::once(v.indicator.clone())
                     .chain(of.iter().map(|p| pct(*p)))
-                    .chain([format!("{:.1}", v.ratio.min(99.0)), if v.people.is_some() { "people" } else { "worlds" }.to_owned()])
+                    .chain([
+                        format!("{:.1}", v.ratio.min(99.0)),
+                        if v.people.is_some() { "people" } else { "worlds" }.to_owned(),
+                    ])
                     .collect(),
             );
         }
         out.push_str(&indent(&output::table(&rows)));
         if !useless.is_empty() {
-            let _ = writeln!(out, "  these tell nothing apart, though they are taken as evidence: {}", useless.join(", "));
+            let _ =
+                writeln!(out, "  these tell nothing apart, though they are taken as evidence: {}", useless.join(", "));
         }
     }
 }
@@ -195,10 +206,12 @@ fn people(out: &mut String, a: &engine::stage::weigh::Answer, n: usize) {
         return;
     }
     let _ = writeln!(out, "\n  By each analyst's numbers alone:");
-    let mut rows = vec![std::iter::once("analyst".to_owned())
-        .chain(a.hypotheses.iter().map(|h| h.id.clone()))
-        .chain(["priors made coherent by".to_owned(), "believes of the first".to_owned()])
-        .collect::<Vec<_>>()];
+    let mut rows = vec![
+        std::iter::once("analyst".to_owned())
+            .chain(a.hypotheses.iter().map(|h| h.id.clone()))
+            .chain(["priors made coherent by".to_owned(), "believes of the first".to_owned()])
+            .collect::<Vec<_>>(),
+    ];
     let lead = a.ranked()[0];
     for x in &a.analysts {
         rows.push(

@@ -525,6 +525,10 @@ fn what_is_withheld_leaves_no_byte_in_the_page() {
     fs::write(&report, secret.replacen("title:", "tlp: AMBER\ntitle:", 1)).unwrap();
     let fixed = bellwether(&["check", &case, "--fix"]);
     assert!(fixed.status.success(), "{}", text(&fixed.stderr));
+    // Nor is it named by a remark that is let stand.
+    let settings = Path::new(&case).join("case.toml");
+    let more = "\n[[lints.suppress]]\ncode = \"stale-source\"\nabout = \"source:hospital-staff\"\nwhy = \"Known.\"\n";
+    fs::write(&settings, fs::read_to_string(&settings).unwrap() + more).unwrap();
     assert!(bellwether(&["build", &case, "--no-tests"]).status.success());
     let page = fs::read_to_string(Path::new(&case).join(".bellwether/assessment.html")).unwrap();
     let body = secret.split("---\n").nth(2).unwrap().replace('\n', " ");
@@ -576,7 +580,8 @@ fn what_moved_says_why_before_it_is_published() {
     assert!(october.status.success(), "{}", text(&october.stderr));
     assert!(text(&october.stdout).contains("the first publication of this case"));
     let files = || {
-        let mut names: Vec<_> = fs::read_dir(folder.join("published")).unwrap().map(|e| e.unwrap().file_name()).collect();
+        let mut names: Vec<_> =
+            fs::read_dir(folder.join("published")).unwrap().map(|e| e.unwrap().file_name()).collect();
         names.sort();
         names
     };
@@ -585,7 +590,10 @@ fn what_moved_says_why_before_it_is_published() {
     assert_eq!(out.status.code(), Some(1));
     let said = text(&out.stderr);
     assert_eq!(said.matches("error[no-change-note]").count(), 4, "{said}");
-    assert!(said.contains("was not-testable") && said.contains("moved by report:2010-11-09-security-committee (+"), "{said}");
+    assert!(
+        said.contains("was not-testable") && said.contains("moved by report:2010-11-09-security-committee (+"),
+        "{said}"
+    );
     assert_eq!(files(), ["october"], "nothing is half-written");
     let judgments = folder.join("judgments.toml");
     let whole = fs::read_to_string(&judgments).unwrap();
@@ -613,14 +621,22 @@ fn what_moved_says_why_before_it_is_published() {
     let (before, after) = graded.split_at(place);
     fs::write(&sources, before.to_owned() + &after.replacen("\"D\"", "\"A\"", 1)).unwrap();
     let out = publish(&["--id", "december", "--no-tests", "--dry-run"]);
-    assert!(out.status.code() == Some(1) && text(&out.stderr).contains("says of it what was said when"), "{}", text(&out.stderr));
+    assert!(
+        out.status.code() == Some(1) && text(&out.stderr).contains("says of it what was said when"),
+        "{}",
+        text(&out.stderr)
+    );
     // A denied lint stops it.
     fs::write(&sources, graded).unwrap();
     let settings = folder.join("case.toml");
     let text_of = fs::read_to_string(&settings).unwrap();
     fs::write(&settings, text_of.split("[[lints.suppress]]").next().unwrap()).unwrap();
     let out = publish(&["--dry-run", "--no-tests", "--id", "other"]);
-    assert!(out.status.code() == Some(1) && text(&out.stderr).contains("error[unsupported-assumption]"), "{}", text(&out.stderr));
+    assert!(
+        out.status.code() == Some(1) && text(&out.stderr).contains("error[unsupported-assumption]"),
+        "{}",
+        text(&out.stderr)
+    );
     assert_eq!(bellwether(&["build", &case, "--no-tests"]).status.code(), Some(1));
 }
 

@@ -64,7 +64,11 @@ fn question(i: &Inputs<'_>, id: &str, answer: &Answer, say: &mut Say) {
             continue;
         }
         if item.reason.is_none() && item.bits < 0.01 {
-            say.say("useless-evidence", &name, format!("it was expected to tell {:.3} bits of the question", item.bits));
+            say.say(
+                "useless-evidence",
+                &name,
+                format!("it was expected to tell {:.3} bits of the question", item.bits),
+            );
         }
         let (least, most) = item.likelihood.iter().fold((f64::INFINITY, 0.0_f64), |(a, b), l| (a.min(*l), b.max(*l)));
         if most / least >= 50.0 {
@@ -84,32 +88,40 @@ fn question(i: &Inputs<'_>, id: &str, answer: &Answer, say: &mut Say) {
         }
     }
     for v in answer.indicators.iter().filter(|v| v.people.is_some() && v.ratio < 2.0) {
-        let text = format!("as evidence of question:{id} it is at most {:.1} times as likely under one hypothesis as under another", v.ratio);
+        let text = format!(
+            "as evidence of question:{id} it is at most {:.1} times as likely under one hypothesis as under another",
+            v.ratio
+        );
         say.say("indicator-tells-nothing", format!("indicator:{}", v.indicator), text);
     }
-    let far: BTreeSet<&str> = answer
-        .audit
-        .iter()
-        .flat_map(|x| &x.cells)
-        .filter(|c| c.spread > 1.0)
-        .map(|c| c.evidence.as_str())
-        .collect();
+    let far: BTreeSet<&str> =
+        answer.audit.iter().flat_map(|x| &x.cells).filter(|c| c.spread > 1.0).map(|c| c.evidence.as_str()).collect();
     for e in far {
         let cells = answer.audit.iter().flat_map(|x| &x.cells);
-        let Some(worst) = cells.filter(|c| c.evidence == e).max_by(|a, b| a.spread.total_cmp(&b.spread)) else { continue };
+        let Some(worst) = cells.filter(|c| c.evidence == e).max_by(|a, b| a.spread.total_cmp(&b.spread)) else {
+            continue;
+        };
         let said: Vec<String> = worst.said.iter().map(|(who, p)| format!("{who} {p:.2}")).collect();
         let text = format!("under `{}` they say {}", worst.hypothesis, said.join(", "));
         say.say("analysts-differ", format!("evidence:{id}/{e}"), text);
     }
     for x in &answer.analysts {
         if x.incoherent > 0.05 {
-            let text = format!("the priors of {} had to be moved by up to {:.0} points to sum to 1", x.analyst, 100.0 * x.incoherent);
+            let text = format!(
+                "the priors of {} had to be moved by up to {:.0} points to sum to 1",
+                x.analyst,
+                100.0 * x.incoherent
+            );
             say.say("incoherent-priors", &about, text);
         }
         let Some(belief) = &x.belief else { continue };
         let apart = belief.iter().zip(&x.probability).map(|(b, p)| (b - p).abs()).fold(0.0, f64::max);
         if apart > 0.2 {
-            let text = format!("what {} believes, all told, is up to {:.0} points from what follows from the likelihoods given", x.analyst, 100.0 * apart);
+            let text = format!(
+                "what {} believes, all told, is up to {:.0} points from what follows from the likelihoods given",
+                x.analyst,
+                100.0 * apart
+            );
             say.say("belief-differs", &about, text);
         }
     }

@@ -27,7 +27,11 @@ pub(super) fn remarks(i: &Inputs<'_>, a: &Assessment, say: &mut Say) {
         if let About::Indicator(id) = &j.about
             && let Some(day) = i.case.indicators.get(id).and_then(|x| x.review_by).filter(|d| *d < i.case.as_of())
         {
-            say.say("stale-indicator", format!("indicator:{id}"), format!("{} rests on it; it was to be reviewed by {day}", row.id));
+            say.say(
+                "stale-indicator",
+                format!("indicator:{id}"),
+                format!("{} rests on it; it was to be reviewed by {day}", row.id),
+            );
         }
         if claims.is_empty() {
             continue;
@@ -48,7 +52,11 @@ pub(super) fn remarks(i: &Inputs<'_>, a: &Assessment, say: &mut Say) {
             let said = i.case.claims.values().filter(|c| i.case.root(c).0 == *o || c.chain.contains(o));
             let last = said.filter_map(|c| i.case.reports.get(&c.report)).map(|r| r.published.possible.to).max();
             if let Some(day) = last.filter(|d| i.case.as_of().0 - d.0 > SILENT) {
-                say.say("stale-source", format!("source:{o}"), format!("{} rests on it; its last report is of {day}", row.id));
+                say.say(
+                    "stale-source",
+                    format!("source:{o}"),
+                    format!("{} rests on it; its last report is of {day}", row.id),
+                );
             }
         }
         let above = |tlp: Option<model::Tlp>| tlp.is_some_and(|t| t > i.case.tlp);
@@ -58,7 +66,8 @@ pub(super) fn remarks(i: &Inputs<'_>, a: &Assessment, say: &mut Say) {
                 || c.chain.iter().any(|s| i.case.sources.get(s).is_some_and(|s| above(s.tlp)))
         });
         if withheld {
-            let text = format!("it rests on what is marked above {}: the page is worked out without that", i.case.tlp.label());
+            let text =
+                format!("it rests on what is marked above {}: the page is worked out without that", i.case.tlp.label());
             say.say("withheld-evidence", &row.id, text);
         }
     }
@@ -68,7 +77,10 @@ pub(super) fn remarks(i: &Inputs<'_>, a: &Assessment, say: &mut Say) {
             say.say("unsupported-assumption", &about, format!("{} stands on it", x.judgments.join(", ")));
         }
         if x.if_false.is_none() {
-            let text = format!("nothing says what is otherwise if it is false (`if_false`), and {} stands on it", x.judgments.join(", "));
+            let text = format!(
+                "nothing says what is otherwise if it is false (`if_false`), and {} stands on it",
+                x.judgments.join(", ")
+            );
             say.say("assumption-not-run", &about, text);
         }
     }
@@ -106,7 +118,9 @@ fn text(case: &Case, j: &Judgment, say: &mut Say) {
             let text = format!("the text for `{outcome}` speaks of confidence, in the sentence of the likelihood");
             say.say("confidence-in-the-sentence", &about, text);
         }
-        if let Some(word) = typed.iter().filter(|t| list.windows(t.len()).any(|w| w == t.as_slice())).max_by_key(|t| t.len()) {
+        if let Some(word) =
+            typed.iter().filter(|t| list.windows(t.len()).any(|w| w == t.as_slice())).max_by_key(|t| t.len())
+        {
             let text = format!("the text for `{outcome}` says \u{201c}{}\u{201d} of its own", word.join(" "));
             say.say("word-by-hand", &about, text);
         }

@@ -113,7 +113,8 @@ fn claims(i: &Inputs<'_>, say: &mut Say) {
         if c.credibility.0 == 1
             && let Some(d) = subject(c).and_then(|k| i.gathered.dossiers.get(&k))
         {
-            let origins: BTreeSet<&str> = d.asserting.iter().map(|s| i.gathered.statements[*s].origin.as_str()).collect();
+            let origins: BTreeSet<&str> =
+                d.asserting.iter().map(|s| i.gathered.statements[*s].origin.as_str()).collect();
             if origins.len() < 2 {
                 let text = "graded 1, confirmed by other independent sources, and no other origin says so";
                 say.say("confirmed-by-nobody", &about, text);

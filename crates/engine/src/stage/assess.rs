@@ -7,12 +7,12 @@ use stats::{mean_se, quantile};
 use crate::lints::{self, LintRow};
 
 use super::cards::{self, SourceRow};
+use super::coverage::covered;
 use super::footprint::{FootprintRow, TenureRow};
 use super::gather::Gathered;
 use super::reconcile::EventLaw;
-use super::test::{Carrier, Outcome, State, state};
-use super::coverage::covered;
 use super::sway::{self, Standing};
+use super::test::{Carrier, Outcome, State, state};
 use super::weigh::{AnalystRow, Answer, Audit, Validity, Worth};
 use super::worlds::Worlds;
 

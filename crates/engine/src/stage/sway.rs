@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::{About, AssumptionStatus, Confidence, EvidenceKind, EventBy, Judgment, LinkRef, SourceKind, Test, percent};
+use model::{About, AssumptionStatus, Confidence, EventBy, EvidenceKind, Judgment, LinkRef, SourceKind, Test, percent};
 use stats::information;
 
 use super::assess::Inputs;
@@ -54,9 +54,11 @@ pub(super) fn of_indicator(i: &Inputs<'_>, j: &Judgment, o: &Outcome) -> Vec<Wor
         }
     }
     let events = o.carriers.iter().take(12).map(|c| EvidenceKind::Event(EventBy { id: c.event.clone(), by: None }));
-    let links = i.worlds.links.iter().map(|l| {
-        EvidenceKind::Link(LinkRef { actor: l.actor.clone(), kind: l.kind, to: l.to.clone() })
-    });
+    let links = i
+        .worlds
+        .links
+        .iter()
+        .map(|l| EvidenceKind::Link(LinkRef { actor: l.actor.clone(), kind: l.kind, to: l.to.clone() }));
     let by = o.carriers.iter().take(12).flat_map(|c| {
         let law = i.laws.iter().find(|l| l.id == c.event);
         let names = law.map(|l| l.candidates.clone()).unwrap_or_default();
@@ -122,11 +124,7 @@ pub(super) fn indicator_words(i: &Inputs<'_>, id: &str, state: State, open: &[Wo
 }
 
 fn asking(w: &Worth) -> String {
-    if w.id.starts_with("gap:") {
-        format!("Not known: {}", w.asks)
-    } else {
-        format!("Open: whether {}.", w.asks)
-    }
+    if w.id.starts_with("gap:") { format!("Not known: {}", w.asks) } else { format!("Open: whether {}.", w.asks) }
 }
 
 /// Indicators with a test of their own that an indicator is made of.
@@ -270,9 +268,8 @@ pub(super) fn standing(i: &Inputs<'_>, j: &Judgment, undecided: bool) -> Standin
         let best = own.entry(&s.origin).or_default();
         *best = best.max(p);
     }
-    let aside = |id: &str| {
-        i.case.sources.get(id).is_some_and(|s| s.speaks_for.is_none() && s.kind != SourceKind::Party)
-    };
+    let aside =
+        |id: &str| i.case.sources.get(id).is_some_and(|s| s.speaks_for.is_none() && s.kind != SourceKind::Party);
     let mine = i.case.assumptions.values().filter(|a| a.judgments.contains(&j.id));
     let (mut caveated, mut unsupported) = (0, 0);
     for a in mine {

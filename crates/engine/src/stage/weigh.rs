@@ -3,10 +3,11 @@
 
 mod literal;
 mod people;
+mod worth;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use model::{EvidenceKind, Gap, Problem, Question};
+use model::{EvidenceKind, Problem, Question};
 use serde::{Deserialize, Serialize};
 use stats::{Piece, Weighing, diagnosticity, entity, information, logistic, logit, normalised, quantile, uniform};
 
@@ -18,6 +19,7 @@ use super::worlds::attribute;
 pub use literal::Known;
 pub(super) use literal::{known, lineage};
 pub use people::{AnalystRow, Audit, Cell};
+pub use worth::{Validity, Worth};
 
 /// Part of the stage's key.
 pub const VERSION: u32 = 3;
@@ -78,43 +80,6 @@ pub struct Item {
     pub reason: Option<String>,
     /// Claims in its lineage.
     pub claims: Vec<String>,
-}
-
-/// What an open question is worth to an answer.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Worth {
-    /// The gap, or the evidence nobody has settled: `gap:ID`, `evidence:QUESTION/ID`.
-    pub id: String,
-    /// What would be asked.
-    pub asks: String,
-    /// P(yes | reports), of a question as its hypotheses weigh the worlds.
-    pub probability: f64,
-    /// Bits of the answer that knowing it would tell.
-    pub bits: f64,
-    /// Probability of each hypothesis (of an indicator: that it holds) if yes, and if no.
-    pub if_yes: Vec<f64>,
-    /// See `if_yes`.
-    pub if_no: Vec<f64>,
-}
-
-impl Worth {
-    /// What is believed of a hypothesis now: the mean of what either answer would make of it.
-    pub fn probability_now(&self, hypothesis: usize) -> f64 {
-        self.probability * self.if_yes[hypothesis] + (1.0 - self.probability) * self.if_no[hypothesis]
-    }
-}
-
-/// How an indicator tells hypotheses apart.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Validity {
-    /// Indicator id.
-    pub indicator: String,
-    /// P(it holds | hypothesis, reports): its share in the worlds as each hypothesis weighs them.
-    pub worlds: Vec<f64>,
-    /// P(it holds | hypothesis) as people gave it, where it is evidence.
-    pub people: Option<Vec<f64>>,
-    /// Greatest of these over the least: people's where they gave it, else the worlds'.
-    pub ratio: f64,
 }
 
 /// One question, weighed.
@@ -185,7 +150,12 @@ struct Unit {
 ///
 /// # Errors
 /// Evidence items that share a claim and are not judged together.
-pub fn run(now: Tested<'_>, before: Option<Tested<'_>>, g: &Gathered, question: &Question) -> Result<Answer, Vec<Problem>> {
+pub fn run(
+    now: Tested<'_>,
+    before: Option<Tested<'_>>,
+    g: &Gathered,
+    question: &Question,
+) -> Result<Answer, Vec<Problem>> {
     let view = now.view;
     let n = view.worlds.n;
     let mut items: Vec<Item> = question.evidence.iter().map(|e| blank(now, g, question, e)).collect();
@@ -195,7 +165,9 @@ pub fn run(now: Tested<'_>, before: Option<Tested<'_>>, g: &Gathered, question: 
         let unit = match group {
             None => single(now, before, g, question, i, &mut items[i]),
             // A group comes with its first item.
-            Some(k) if question.groups[k].of.iter().any(|id| question.evidence[..i].iter().any(|e| e.id == *id)) => continue,
+            Some(k) if question.groups[k].of.iter().any(|id| question.evidence[..i].iter().any(|e| e.id == *id)) => {
+                continue;
+            }
             Some(k) => together(now, before, g, question, k, &mut items),
         };
         units.extend(unit);
@@ -220,10 +192,20 @@ pub fn run(now: Tested<'_>, before: Option<Tested<'_>>, g: &Gathered, question: 
         let decibans = 10.0 * libm::log10(odds(probability[lead]) / odds(without[lead]));
         let joint: Vec<Vec<f64>> = (0..piece.base.len()).map(|way| weighing.joint(&[(u, way)])).collect();
         for (k, i) in unit.items.iter().enumerate() {
-            let so = |way: usize| if unit.absent { false } else if unit.group.is_some() { way >> k & 1 == 1 } else { way == 0 };
+            let so = |way: usize| {
+                if unit.absent {
+                    false
+                } else if unit.group.is_some() {
+                    way >> k & 1 == 1
+                } else {
+                    way == 0
+                }
+            };
             let sum = |want: bool| -> Vec<f64> {
                 let ways = (0..joint.len()).filter(|way| so(*way) == want);
-                ways.fold(vec![0.0; probability.len()], |s, way| s.iter().zip(&joint[way]).map(|(a, b)| a + b).collect())
+                ways.fold(vec![0.0; probability.len()], |s, way| {
+                    s.iter().zip(&joint[way]).map(|(a, b)| a + b).collect()
+                })
             };
             let item = &mut items[*i];
             (item.bits, item.decibans, item.without) = (bits, decibans, without.clone());
@@ -232,17 +214,25 @@ pub fn run(now: Tested<'_>, before: Option<Tested<'_>>, g: &Gathered, question: 
                 let (likelihood, prior) = (&piece.likelihood, (0..piece.base.len()).filter(|w| so(*w)));
                 let ways: Vec<usize> = prior.collect();
                 item.likelihood = likelihood.iter().map(|row| ways.iter().map(|w| row[*w]).sum()).collect();
-                item.bits = diagnosticity(&weighing.prior, &item.likelihood.iter().map(|l| vec![*l, 1.0 - l]).collect::<Vec<_>>());
+                item.bits = diagnosticity(
+                    &weighing.prior,
+                    &item.likelihood.iter().map(|l| vec![*l, 1.0 - l]).collect::<Vec<_>>(),
+                );
             }
             item.value = information(&yes.iter().zip(&no).map(|(y, n)| vec![*y, *n]).collect::<Vec<_>>());
             item.expected = yes.iter().sum();
             (item.if_so, item.if_not) = if unit.absent {
                 // If it is found after all, it is so, and was missed.
-                let so: Vec<f64> = weighing.prior.iter().enumerate().map(|(h, _)| {
-                    let l = pooled.likelihood[*i][h];
-                    let missed = (1.0 - unit.catches) * l / (1.0 - unit.catches * l);
-                    probability[h] * missed
-                }).collect();
+                let so: Vec<f64> = weighing
+                    .prior
+                    .iter()
+                    .enumerate()
+                    .map(|(h, _)| {
+                        let l = pooled.likelihood[*i][h];
+                        let missed = (1.0 - unit.catches) * l / (1.0 - unit.catches * l);
+                        probability[h] * missed
+                    })
+                    .collect();
                 let not = probability.iter().zip(&so).map(|(p, s)| p - s).collect::<Vec<_>>();
                 item.value = information(&so.iter().zip(&not).map(|(y, n)| vec![*y, *n]).collect::<Vec<_>>());
                 item.expected = so.iter().sum();
@@ -276,8 +266,8 @@ pub fn run(now: Tested<'_>, before: Option<Tested<'_>>, g: &Gathered, question: 
         indicators: Vec::new(),
     };
     let drawn = self::weighing(n, &units, &pooled, true);
-    answer.open = open(now, g, question, &units, &answer, (&weighing, &drawn));
-    answer.indicators = validity(now, question, &answer, &weighing);
+    answer.open = worth::open(now, g, question, &units, &answer, (&weighing, &drawn));
+    answer.indicators = worth::validity(now, question, &answer, &weighing);
     Ok(answer)
 }
 
@@ -470,124 +460,6 @@ fn bounds(
         .collect()
 }
 
-/// What is not known yet, and what knowing it would be worth, the most valuable first: the gaps that somebody declared,
-/// and evidence of which the reports leave open whether it is so.
-fn open(
-    now: Tested<'_>,
-    g: &Gathered,
-    question: &Question,
-    units: &[Unit],
-    answer: &Answer,
-    (exact, drawn): (&Weighing, &Weighing),
-) -> Vec<Worth> {
-    let case = now.view.case;
-    let mut out: Vec<Worth> = Vec::new();
-    let mut asked: BTreeSet<usize> = BTreeSet::new();
-    for (id, gap) in &case.gaps {
-        let bears = gap.judgments.is_empty()
-            || gap.bears_on.as_ref().is_some_and(|b| b.0 == question.id)
-            || question.evidence.iter().any(|e| Some(&e.kind) == gap.asks.as_ref())
-            || gap.judgments.iter().any(|j| {
-                case.judgments.iter().any(|x| x.id == *j && x.about == model::About::Hypotheses(question.id.clone()))
-            });
-        if bears {
-            out.extend(gap_worth(now, g, question, units, answer, (exact, drawn), id, gap, &mut asked));
-        }
-    }
-    for (i, item) in answer.items.iter().enumerate() {
-        if asked.contains(&i) || item.reason.is_some() || item.value <= 0.0 {
-            continue;
-        }
-        out.push(Worth {
-            id: format!("evidence:{}/{}", question.id, item.id),
-            asks: what(case, &question.evidence[i].kind),
-            probability: item.expected,
-            bits: item.value,
-            if_yes: item.if_so.clone(),
-            if_no: item.if_not.clone(),
-        });
-    }
-    out.sort_by(|a, b| b.bits.total_cmp(&a.bits).then_with(|| a.id.cmp(&b.id)));
-    out
-}
-
-#[allow(clippy::too_many_arguments)]
-fn gap_worth(
-    now: Tested<'_>,
-    g: &Gathered,
-    question: &Question,
-    units: &[Unit],
-    answer: &Answer,
-    (exact, drawn): (&Weighing, &Weighing),
-    id: &str,
-    gap: &Gap,
-    asked: &mut BTreeSet<usize>,
-) -> Option<Worth> {
-    let p: Vec<f64> = answer.hypotheses.iter().map(|h| h.probability).collect();
-    let worth = |yes: Vec<f64>| {
-        let no: Vec<f64> = p.iter().zip(&yes).map(|(p, y)| (p - y).max(0.0)).collect();
-        Worth {
-            id: format!("gap:{id}"),
-            asks: gap.text.clone(),
-            probability: yes.iter().sum(),
-            bits: information(&yes.iter().zip(&no).map(|(y, n)| vec![*y, *n]).collect::<Vec<_>>()),
-            if_yes: normalised(yes),
-            if_no: normalised(no),
-        }
-    };
-    if let Some((q, likelihood)) = &gap.bears_on {
-        return (*q == question.id).then(|| worth(p.iter().zip(likelihood).map(|(p, l)| p * l.point).collect()));
-    }
-    let kind = gap.asks.as_ref()?;
-    if let Some(i) = question.evidence.iter().position(|e| e.kind == *kind) {
-        let item = &answer.items[i];
-        asked.insert(i);
-        return item.reason.is_none().then(|| Worth {
-            id: format!("gap:{id}"),
-            asks: gap.text.clone(),
-            probability: item.expected,
-            bits: item.value,
-            if_yes: item.if_so.clone(),
-            if_no: item.if_not.clone(),
-        });
-    }
-    let known = literal::known(now, None, g, kind).ok()?;
-    // What shares a claim with a piece hangs together with it inside a world, too: then the joint draws tell.
-    let lineage = literal::lineage(now, g, kind);
-    let shares = units.iter().flat_map(|u| &u.items).any(|i| answer.items[*i].claims.iter().any(|c| lineage.contains(c)));
-    let yes = if shares {
-        let chance: Vec<f64> = known.drawn.iter().map(|d| f64::from(u8::from(*d))).collect();
-        let share: f64 = drawn.joint_with(&chance).iter().sum();
-        drawn.joint_with(&chance).iter().zip(drawn.posterior()).zip(&p).map(|((j, d), p)| if d > 0.0 { j / d * p } else { share * p }).collect()
-    } else {
-        exact.joint_with(&known.chance)
-    };
-    Some(worth(yes))
-}
-
-/// P(indicator | hypothesis) for every indicator that can be tested.
-fn validity(now: Tested<'_>, question: &Question, answer: &Answer, weighing: &Weighing) -> Vec<Validity> {
-    now.outcomes
-        .iter()
-        .filter(|(_, o)| o.probability.is_some())
-        .map(|(id, o)| {
-            let item = question
-                .evidence
-                .iter()
-                .position(|e| e.kind == EvidenceKind::Indicator(id.clone()))
-                .map(|i| &answer.items[i]);
-            let joint = weighing.joint_with(&o.exact);
-            let worlds: Vec<f64> =
-                joint.iter().zip(&answer.hypotheses).map(|(j, h)| if h.probability > 0.0 { j / h.probability } else { 0.0 }).collect();
-            let people = item.map(|i| i.likelihood.clone()).filter(|l| !l.is_empty());
-            let of = people.as_ref().unwrap_or(&worlds);
-            let (least, most) = of.iter().fold((f64::INFINITY, 0.0_f64), |(a, b), x| (a.min(*x), b.max(*x)));
-            let ratio = if least > 0.0 { most / least } else { f64::MAX };
-            Validity { indicator: id.clone(), worlds, people, ratio: if most > 0.0 { ratio } else { 1.0 } }
-        })
-        .collect()
-}
-
 /// A piece of evidence in words, as they stand after "that"; ids are kept, so that each can be opened.
 pub fn what(case: &model::Case, kind: &EvidenceKind) -> String {
     let actor = |id: &str| case.actors.get(id).map_or_else(|| id.to_owned(), |a| a.name.clone());
@@ -600,7 +472,9 @@ pub fn what(case: &model::Case, kind: &EvidenceKind) -> String {
         EvidenceKind::Indicator(i) => quoted(case.indicators.get(i).map_or("", |x| &x.title), format!("indicator:{i}")),
         EvidenceKind::Factor(f) => quoted(case.factors.get(f).map_or("", |x| &x.text), format!("factor:{f}")),
         EvidenceKind::Claim(c) => match case.claims.get(c).map(|c| (&c.says, c.stance)) {
-            Some((model::Says::Fact(f), model::Stance::Denies)) => format!("not {}", quoted(&f.text, format!("fact:{}", f.id))),
+            Some((model::Says::Fact(f), model::Stance::Denies)) => {
+                format!("not {}", quoted(&f.text, format!("fact:{}", f.id)))
+            }
             Some((model::Says::Fact(f), _)) => quoted(&f.text, format!("fact:{}", f.id)),
             _ => format!("what claim:{c} says is so"),
         },

@@ -10,11 +10,7 @@ fn edited(edits: &str) -> Result<Result<Case, Vec<String>>, String> {
     let mut host = MemoryHost { files };
     host.edit(edits)?;
     let loaded = load(&host);
-    Ok(if loaded.has_errors() {
-        Err(loaded.problems.into_iter().map(|p| p.code).collect())
-    } else {
-        Ok(loaded.case)
-    })
+    Ok(if loaded.has_errors() { Err(loaded.problems.into_iter().map(|p| p.code).collect()) } else { Ok(loaded.case) })
 }
 
 fn assessed(case: &Case) -> Result<Assessment, String> {
@@ -49,8 +45,13 @@ fn fires(lint: &Lint, edits: &str) -> Result<bool, String> {
 
 /// The fenced edits under a heading.
 fn edits<'f>(lint: &'f Lint, heading: &str) -> &'f str {
-    let under = lint.file.split(&format!("\n## {heading}\n")).nth(1).unwrap_or_else(|| panic!("{}: no {heading}", lint.code));
-    under.split("```text\n").nth(1).and_then(|t| t.split("```").next()).unwrap_or_else(|| panic!("{}: {heading}", lint.code))
+    let under =
+        lint.file.split(&format!("\n## {heading}\n")).nth(1).unwrap_or_else(|| panic!("{}: no {heading}", lint.code));
+    under
+        .split("```text\n")
+        .nth(1)
+        .and_then(|t| t.split("```").next())
+        .unwrap_or_else(|| panic!("{}: {heading}", lint.code))
 }
 
 #[test]
@@ -91,7 +92,8 @@ fn levels_are_set_and_suppressions_say_why() {
     assert_eq!(of(""), Some((Level::Warn, None)));
     assert_eq!(of("+[lints.level]\n+one-origin = \"deny\""), Some((Level::Deny, None)));
     assert_eq!(of("+[lints.level]\n+one-origin = \"allow\""), None);
-    let stands = "+[[lints.suppress]]\n+code = \"one-origin\"\n+about = \"event:bridge\"\n+why = \"Nobody else was there.\"";
+    let stands =
+        "+[[lints.suppress]]\n+code = \"one-origin\"\n+about = \"event:bridge\"\n+why = \"Nobody else was there.\"";
     assert_eq!(of(stands), Some((Level::Warn, Some("Nobody else was there.".into()))));
     let wrong = remarks("--- case.toml\n+[lints.level]\n+one-orign = \"deny\"").unwrap_err();
     assert!(wrong.contains("unknown lint `one-orign`") && wrong.contains("did you mean `one-origin`"), "{wrong}");

@@ -58,7 +58,10 @@ fn as_of_shows_what_was_known_then() {
 fn a_better_grade_is_believed_more() {
     let case = rasht();
     let p = |grade: model::Reliability| {
-        let graded = case.changed(&model::Change { reliability: [("tajik-interior-ministry".to_owned(), grade)].into(), ..model::Change::default() });
+        let graded = case.changed(&model::Change {
+            reliability: [("tajik-interior-ministry".to_owned(), grade)].into(),
+            ..model::Change::default()
+        });
         assess(&graded, OPTIONS).unwrap().probabilities()["event:tavildara-attack"].unwrap()
     };
     use model::Reliability::{A, B, C, D, E};

@@ -6,7 +6,9 @@ use engine::stage::test::View;
 use engine::stage::weigh::{self, Answer, Tested};
 use engine::stage::worlds::{EventWorlds, Worlds};
 use engine::{Options, assess, scrutiny};
-use model::{AssumptionStatus, Case, Change, EventBy, Evidence, EvidenceKind, Group, Hypothesis, Likelihood, Question, Span};
+use model::{
+    AssumptionStatus, Case, Change, EventBy, Evidence, EvidenceKind, Group, Hypothesis, Likelihood, Question, Span,
+};
 
 use crate::{rasht, report, small};
 
@@ -32,11 +34,20 @@ fn law(id: &str) -> EventLaw {
 
 fn worlds_of(chance: Vec<f64>, happened: Vec<bool>) -> EventWorlds {
     let n = chance.len();
-    EventWorlds { chance, happened, who_chance: vec![1.0; n], who: vec![0; n], place: vec![], day: vec![0; n], figures: vec![] }
+    EventWorlds {
+        chance,
+        happened,
+        who_chance: vec![1.0; n],
+        who: vec![0; n],
+        place: vec![],
+        day: vec![0; n],
+        figures: vec![],
+    }
 }
 
 fn question(priors: &[f64], evidence: &[(&str, &[f64])]) -> Question {
-    let hypothesis = |(i, p): (usize, &f64)| Hypothesis { id: format!("h{i}"), text: "t".into(), prior: *p, why: "w".into() };
+    let hypothesis =
+        |(i, p): (usize, &f64)| Hypothesis { id: format!("h{i}"), text: "t".into(), prior: *p, why: "w".into() };
     Question {
         id: "q".into(),
         question: "?".into(),
@@ -96,7 +107,10 @@ fn three_pieces_by_hand() {
     near(a.items[0].value, 0.0);
     assert!(a.items[2].value > 0.001 && a.open[0].bits >= a.open[1].bits);
     // The weight of what is sure: 9 to 3, in decibans of the odds.
-    near(a.items[0].decibans, if a.hypotheses[0].probability > 0.5 { 10.0 * 3.0_f64.log10() } else { -10.0 * 3.0_f64.log10() });
+    near(
+        a.items[0].decibans,
+        if a.hypotheses[0].probability > 0.5 { 10.0 * 3.0_f64.log10() } else { -10.0 * 3.0_f64.log10() },
+    );
     let mut turned = q.clone();
     turned.evidence.reverse();
     near(weigh(&turned, &events).hypotheses[0].probability, a.hypotheses[0].probability);
@@ -155,7 +169,13 @@ fn what_shares_a_claim_is_judged_together() {
     });
     let both = assess(&twice, OPTIONS).unwrap();
     for (x, y) in alone.answers["khujand-order"].hypotheses.iter().zip(&both.answers["khujand-order"].hypotheses) {
-        assert!((x.probability - y.probability).abs() < 4.0 * y.error.max(0.003), "{}: {} {}", x.id, x.probability, y.probability);
+        assert!(
+            (x.probability - y.probability).abs() < 4.0 * y.error.max(0.003),
+            "{}: {} {}",
+            x.id,
+            x.probability,
+            y.probability
+        );
     }
 }
 
@@ -213,12 +233,18 @@ fn absence_counts_where_somebody_was_reporting() {
         let reason = assess(&case, OPTIONS).unwrap().answers["q"].items[0].reason.clone().unwrap();
         assert!(reason.contains("nobody is declared"), "{reason}");
     }
-    let pieces = COVER.replace("2024-01-01/..", "2024-01-01/2024-06-12") + &COVER.replace("[agencies]", "[later]").replace("--- coverage.toml\n", "").replace("2024-01-01/..", "2024-06-13/..");
+    let pieces = COVER.replace("2024-01-01/..", "2024-01-01/2024-06-12")
+        + &COVER
+            .replace("[agencies]", "[later]")
+            .replace("--- coverage.toml\n", "")
+            .replace("2024-01-01/..", "2024-06-13/..");
     assert!(assess(&small(&format!("{STRIKES}{pieces}")), OPTIONS).unwrap().answers["q"].items[0].reason.is_none());
 }
 
 fn fact(id: &str, source: &str, stance: &str) -> String {
-    format!("{{\"id\":\"{source}-{id}\",\"report\":\"r-{source}\",\"excerpt\":{{\"exact\":\"{id} is so.\"}},\"chain\":[\"{source}\"],\"stance\":\"{stance}\",\"says\":{{\"fact\":{{\"id\":\"{id}\",\"text\":\"{id} is so.\"}}}}}}\n")
+    format!(
+        "{{\"id\":\"{source}-{id}\",\"report\":\"r-{source}\",\"excerpt\":{{\"exact\":\"{id} is so.\"}},\"chain\":[\"{source}\"],\"stance\":\"{stance}\",\"says\":{{\"fact\":{{\"id\":\"{id}\",\"text\":\"{id} is so.\"}}}}}}\n"
+    )
 }
 
 /// An origin is one piece of evidence, whatever it said and however often; a factor on the same claims weighs the same.
@@ -244,7 +270,8 @@ fn an_origin_is_one_piece_of_evidence() {
 #[test]
 fn deception_is_learned_from_what_others_say() {
     let of = |stances: [&str; 2], deceives: f64| {
-        let reports = report("r-sb", "sb", "2024-06-01", "x is so. y is so.") + &report("r-sa", "sa", "2024-06-02", "x is so.");
+        let reports =
+            report("r-sb", "sb", "2024-06-01", "x is so. y is so.") + &report("r-sa", "sa", "2024-06-02", "x is so.");
         let claims = fact("x", "sb", stances[0]) + &fact("y", "sb", "asserts") + &fact("x", "sa", stances[1]);
         let mut case = small(&format!("{reports}--- claims/c.jsonl\n{claims}"));
         case.sources.get_mut("sb").unwrap().deceives = deceives;
@@ -252,12 +279,19 @@ fn deception_is_learned_from_what_others_say() {
     };
     let mean = |x: &[f64]| x.iter().sum::<f64>() / x.len() as f64;
     let y = |run: &engine::Run| mean(&run.worlds.facts["y"]);
-    let deceives = |run: &engine::Run| run.assessment.sources.iter().find(|s| s.id == "source:sb").unwrap().deceives.unwrap();
+    let deceives =
+        |run: &engine::Run| run.assessment.sources.iter().find(|s| s.id == "source:sb").unwrap().deceives.unwrap();
     let (honest, agreed, contradicted) =
         (of(["asserts", "asserts"], 0.0), of(["asserts", "asserts"], 0.25), of(["denies", "asserts"], 0.25));
     let ([declared, after], [_, worse]) = (deceives(&agreed), deceives(&contradicted));
     assert!(declared == 0.25 && after < 0.2 && worse > 0.35, "{after} {worse}");
-    assert!(y(&honest) > y(&agreed) && y(&agreed) > y(&contradicted) + 0.1, "{} {} {}", y(&honest), y(&agreed), y(&contradicted));
+    assert!(
+        y(&honest) > y(&agreed) && y(&agreed) > y(&contradicted) + 0.1,
+        "{} {} {}",
+        y(&honest),
+        y(&agreed),
+        y(&contradicted)
+    );
     // By hand: agreed upon, P(deceives) = .25 x 1 / (.25 x 1 + .75 x r), where both are sound or by chance the same.
     let (ra, rb, beta) = (0.95, 0.85, 0.2);
     let same = |b: f64| beta * (ra / beta + 1.0 - ra) * (b / beta + 1.0 - b) + (1.0 - beta) * (1.0 - ra) * (1.0 - b);
@@ -281,7 +315,10 @@ fn the_example_shows_what_it_hangs_on() {
     assert!(first.probability[h] < pooled && pooled < second.probability[h]);
     assert!(first.incoherent > 0.02 && first.prior.iter().sum::<f64>() > 1.0 - 1e-9);
     let audit = a.audit.as_ref().unwrap();
-    assert_eq!((audit.cells[0].evidence.as_str(), audit.cells[0].hypothesis.as_str()), ("prepared-before", "recapture"));
+    assert_eq!(
+        (audit.cells[0].evidence.as_str(), audit.cells[0].hypothesis.as_str()),
+        ("prepared-before", "recapture")
+    );
     // Words and ranges leave an interval; it holds the number.
     let w = &a.hypotheses[h];
     assert!(w.bounds[0] < w.probability && w.probability < w.bounds[1] && w.bounds[1] - w.bounds[0] > 0.1);
@@ -299,19 +336,37 @@ fn the_example_shows_what_it_hangs_on() {
     assert!(s.untried.is_empty(), "{:?}", s.untried);
     let khujand = s.conclusions.iter().find(|c| c.id == "judgment:khujand").unwrap();
     let linchpin = khujand.linchpin().unwrap();
-    assert_eq!((linchpin.cause.as_str(), linchpin.flips, linchpin.outcome.as_str()), ("source:ansarullah-statements", true, "local-dispute"));
+    assert_eq!(
+        (linchpin.cause.as_str(), linchpin.flips, linchpin.outcome.as_str()),
+        ("source:ansarullah-statements", true, "local-dispute")
+    );
     let without = case.changed(&Change { without_origin: vec!["ansarullah-statements".into()], ..Change::default() });
     let then = assess(&without, options).unwrap();
     let judged = then.assessment.judgments.iter().find(|j| j.id == "judgment:khujand").unwrap();
     assert_eq!((judged.outcome.as_str(), Some(&judged.text)), ("local-dispute", linchpin.text.as_ref()));
     // An assumption that fails moves what it holds up.
     let a = s.assumptions.iter().find(|a| a.id == "assumption:sources-are-distinct").unwrap();
-    assert_eq!((a.status, a.moves.as_slice()), (AssumptionStatus::Unsupported, &["judgment:sweeps".to_owned(), "judgment:khujand".into()][..]));
+    assert_eq!(
+        (a.status, a.moves.as_slice()),
+        (AssumptionStatus::Unsupported, &["judgment:sweeps".to_owned(), "judgment:khujand".into()][..])
+    );
     // In plain words.
     let sweeps = run.assessment.judgments.iter().find(|j| j.id == "judgment:sweeps").unwrap();
-    assert!(sweeps.would_change.iter().any(|w| w.starts_with("The gap most worth closing: Were troops moved")), "{:?}", sweeps.would_change);
+    assert!(
+        sweeps.would_change.iter().any(|w| w.starts_with("The gap most worth closing: Were troops moved")),
+        "{:?}",
+        sweeps.would_change
+    );
     let khujand = run.assessment.judgments.iter().find(|j| j.id == "judgment:khujand").unwrap();
-    assert!(khujand.would_change.iter().any(|w| w.contains("ruled out that event:khujand-bombing happened, done by Jamaat Ansarullah") && w.contains("would lead")), "{:?}", khujand.would_change);
+    assert!(
+        khujand
+            .would_change
+            .iter()
+            .any(|w| w.contains("ruled out that event:khujand-bombing happened, done by Jamaat Ansarullah")
+                && w.contains("would lead")),
+        "{:?}",
+        khujand.would_change
+    );
     // An indicator that only one hypothesis expects is told from those that tell nothing.
     let before: Case = case.clone();
     assert_eq!(before.tripped().len(), before.indicators.len(), "every indicator of the example is shown to trip");

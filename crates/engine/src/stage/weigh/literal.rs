@@ -59,7 +59,8 @@ fn literals(t: Tested<'_>, g: &Gathered, kind: &EvidenceKind) -> Result<Option<V
         EvidenceKind::Origin(source) => {
             let mine = |s: &usize| g.statements[*s].origin == *source;
             let said = |(key, d): (&String, &super::super::gather::Dossier)| {
-                let side = |list: &[usize], so: bool| list.iter().any(mine).then(|| Literal { so, ..Literal::new(key) });
+                let side =
+                    |list: &[usize], so: bool| list.iter().any(mine).then(|| Literal { so, ..Literal::new(key) });
                 side(&d.asserting, true).or_else(|| side(&d.denying, false))
             };
             g.dossiers.iter().filter_map(said).collect()

@@ -94,16 +94,18 @@ impl Said {
             groups: question.groups.iter().map(|g| Some(g.likelihood.clone())).collect(),
             belief: None,
         }];
-        voices.extend(question.opinions.iter().map(|o| Voice {
-            analyst: o.analyst.clone(),
-            prior: o.prior.as_ref().map(|p| (p.clone(), floor(&coherent(p)))),
-            likelihood: question.evidence.iter().map(|e| o.evidence.get(&e.id).map(|x| x.0.clone())).collect(),
-            groups: question
-                .groups
-                .iter()
-                .map(|g| o.groups.get(&g.id).map(|x| x.0.iter().map(|row| coherent(row)).collect()))
-                .collect(),
-            belief: o.belief.as_ref().map(|b| coherent(b)),
+        voices.extend(question.opinions.iter().map(|o| {
+            Voice {
+                analyst: o.analyst.clone(),
+                prior: o.prior.as_ref().map(|p| (p.clone(), floor(&coherent(p)))),
+                likelihood: question.evidence.iter().map(|e| o.evidence.get(&e.id).map(|x| x.0.clone())).collect(),
+                groups: question
+                    .groups
+                    .iter()
+                    .map(|g| o.groups.get(&g.id).map(|x| x.0.iter().map(|row| coherent(row)).collect()))
+                    .collect(),
+                belief: o.belief.as_ref().map(|b| coherent(b)),
+            }
         }));
         Self {
             voices,
@@ -204,7 +206,8 @@ impl Said {
             .enumerate()
             .map(|(v, voice)| {
                 let law = self.law(&[v], &|_, _, _, l| l.point);
-                let missed = voice.prior.iter().flat_map(|(said, made)| said.iter().zip(made).map(|(a, b)| (a - b).abs()));
+                let missed =
+                    voice.prior.iter().flat_map(|(said, made)| said.iter().zip(made).map(|(a, b)| (a - b).abs()));
                 let probability = posterior(&law);
                 debug_assert_eq!(probability.len(), all.len());
                 AnalystRow {

@@ -173,8 +173,9 @@ pub(super) struct Drawn {
 impl<'a> Board<'a> {
     pub(super) fn new(case: &'a Case, g: &'a Gathered, laws: &'a [EventLaw], globals: &'a Globals<'a>) -> Self {
         // Where it deceives, nothing that it says is sound.
-        let deceiving =
-            |s: &model::Source| if s.deceives > 0.0 { ((s.deceives * NODES as f64).round() as usize).max(1) } else { 0 };
+        let deceiving = |s: &model::Source| {
+            if s.deceives > 0.0 { ((s.deceives * NODES as f64).round() as usize).max(1) } else { 0 }
+        };
         let mut quantiles: BTreeMap<_, Vec<f64>> = BTreeMap::new();
         for s in case.sources.values() {
             let (a, b) = grade_law(s.reliability);
@@ -438,8 +439,7 @@ impl<'a> Board<'a> {
                 let (yes, no) = with(subset, m);
                 let p = if yes + no > 0.0 { yes / (yes + no) } else { beta };
                 // What another event stands for does not happen beside it, and what is nothing but a misreading not at all.
-                let misread = t.event.is_some()
-                    && t.yes.iter().chain(t.no).all(|s| silent[*s]);
+                let misread = t.event.is_some() && t.yes.iter().chain(t.no).all(|s| silent[*s]);
                 chance[*thing] = if leads(t) && !misread { p } else { 0.0 };
                 so[*thing] = uniform(seed, w as u32, t.key, attribute::SO) < chance[*thing];
                 voices += t.yes.iter().chain(t.no).filter(|s| private(t, s)).count();

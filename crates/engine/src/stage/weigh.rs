@@ -140,10 +140,56 @@ struct Unit {
     chance: Vec<f64>,
     /// The same for joint draws.
     drawn: Vec<f64>,
-    /// What its likelihood is multiplied by: the chance of being reported.
+    /// Chance that what happened would have been reported.
     catches: f64,
+    /// Whether it is of what happens, or of its absence.
+    of: Asks,
     /// That nobody spoke of it, where somebody would have.
-    absent: bool,
+    silent: Option<Silent>,
+}
+
+/// What an indicator is of: something that happens, or that it does not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asks {
+    Presence,
+    Absence,
+}
+
+/// What silence makes of an indicator: it does not hold, or (of absence) it does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Silent {
+    NotSo,
+    So,
+}
+
+impl Silent {
+    /// P(it happened and was missed | nobody spoke of it, H), from P(the indicator holds | H).
+    fn missed(self, catches: f64, likelihood: f64) -> f64 {
+        let happens = if self == Self::NotSo { likelihood } else { 1.0 - likelihood };
+        (1.0 - catches) * happens / (1.0 - catches * happens)
+    }
+}
+
+impl Asks {
+    /// P(it is so by what is reported | H), from P(it is so | H).
+    fn reported(self, catches: f64, likelihood: f64) -> f64 {
+        match self {
+            Self::Presence => catches * likelihood,
+            Self::Absence => 1.0 - catches * (1.0 - likelihood),
+        }
+    }
+
+    /// None where it is of both at once: then coverage is no single number.
+    fn of(case: &model::Case, indicator: &model::Indicator) -> Option<Self> {
+        let parts: Option<Vec<Self>> =
+            indicator.test.parts().iter().map(|p| Self::of(case, case.indicators.get(*p)?)).collect();
+        match (&indicator.test, parts?.as_slice()) {
+            (model::Test::Not(_), [Self::Presence]) => Some(Self::Absence),
+            (model::Test::Not(_), [Self::Absence]) => Some(Self::Presence),
+            (_, []) => Some(Self::Presence),
+            (_, [first, rest @ ..]) => rest.iter().all(|r| r == first).then_some(*first),
+        }
+    }
 }
 
 /// Weighs the evidence of one question. `before` are worlds drawn without any report.
@@ -158,7 +204,10 @@ pub fn run(
 ) -> Result<Answer, Vec<Problem>> {
     let view = now.view;
     let n = view.worlds.n;
+    let said = people::Said::of(question);
+    let pooled = said.pooled();
     let mut items: Vec<Item> = question.evidence.iter().map(|e| blank(now, g, question, e)).collect();
+    items.iter_mut().zip(&pooled.likelihood).for_each(|(item, l)| item.likelihood.clone_from(l));
     let mut units: Vec<Unit> = Vec::new();
     for i in 0..items.len() {
         let group = question.groups.iter().position(|x| x.of.contains(&items[i].id));
@@ -174,8 +223,6 @@ pub fn run(
     }
     overlaps(question, &units, &items)?;
 
-    let said = people::Said::of(question);
-    let pooled = said.pooled();
     let weighing = weighing(n, &units, &pooled, false);
     let probability = weighing.posterior();
     // The error by batches: 32 interleaved groups of worlds.
@@ -183,64 +230,8 @@ pub fn run(
     let error = |h: usize| stats::mean_se(&batches.iter().map(|b| b[h]).collect::<Vec<_>>()).1;
     let errors: Vec<f64> = (0..probability.len()).map(error).collect();
     let bounds = bounds(view, question, &units, &said, &weighing, &probability, &errors);
-    let lead = ranked(&probability).first().copied().unwrap_or(0);
-    let odds = |p: f64| p.clamp(1e-12, 1.0 - 1e-12) / (1.0 - p).clamp(1e-12, 1.0);
     for (u, unit) in units.iter().enumerate() {
-        let piece = &weighing.pieces[u];
-        let bits = diagnosticity(&weighing.prior, &piece.likelihood);
-        let without = weighing.without(u);
-        let decibans = 10.0 * libm::log10(odds(probability[lead]) / odds(without[lead]));
-        let joint: Vec<Vec<f64>> = (0..piece.base.len()).map(|way| weighing.joint(&[(u, way)])).collect();
-        for (k, i) in unit.items.iter().enumerate() {
-            let so = |way: usize| {
-                if unit.absent {
-                    false
-                } else if unit.group.is_some() {
-                    way >> k & 1 == 1
-                } else {
-                    way == 0
-                }
-            };
-            let sum = |want: bool| -> Vec<f64> {
-                let ways = (0..joint.len()).filter(|way| so(*way) == want);
-                ways.fold(vec![0.0; probability.len()], |s, way| {
-                    s.iter().zip(&joint[way]).map(|(a, b)| a + b).collect()
-                })
-            };
-            let item = &mut items[*i];
-            (item.bits, item.decibans, item.without) = (bits, decibans, without.clone());
-            let (yes, no) = (sum(true), sum(false));
-            if unit.group.is_some() {
-                let (likelihood, prior) = (&piece.likelihood, (0..piece.base.len()).filter(|w| so(*w)));
-                let ways: Vec<usize> = prior.collect();
-                item.likelihood = likelihood.iter().map(|row| ways.iter().map(|w| row[*w]).sum()).collect();
-                item.bits = diagnosticity(
-                    &weighing.prior,
-                    &item.likelihood.iter().map(|l| vec![*l, 1.0 - l]).collect::<Vec<_>>(),
-                );
-            }
-            item.value = information(&yes.iter().zip(&no).map(|(y, n)| vec![*y, *n]).collect::<Vec<_>>());
-            item.expected = yes.iter().sum();
-            (item.if_so, item.if_not) = if unit.absent {
-                // If it is found after all, it is so, and was missed.
-                let so: Vec<f64> = weighing
-                    .prior
-                    .iter()
-                    .enumerate()
-                    .map(|(h, _)| {
-                        let l = pooled.likelihood[*i][h];
-                        let missed = (1.0 - unit.catches) * l / (1.0 - unit.catches * l);
-                        probability[h] * missed
-                    })
-                    .collect();
-                let not = probability.iter().zip(&so).map(|(p, s)| p - s).collect::<Vec<_>>();
-                item.value = information(&so.iter().zip(&not).map(|(y, n)| vec![*y, *n]).collect::<Vec<_>>());
-                item.expected = so.iter().sum();
-                (normalised(so), normalised(not))
-            } else {
-                (normalised(yes), normalised(no))
-            };
-        }
+        weighed(&mut items, unit, u, &weighing, &pooled, &probability);
     }
     let analysts = said.analysts(&probability, |law| self::weighing(n, &units, law, false).posterior());
     let mut answer = Answer {
@@ -269,6 +260,52 @@ pub fn run(
     answer.open = worth::open(now, g, question, &units, &answer, (&weighing, &drawn));
     answer.indicators = worth::validity(now, question, &answer, &weighing);
     Ok(answer)
+}
+
+/// What a joint law over an answer and a thing tells of the one if the other is found out, in bits.
+fn told(yes: &[f64], no: &[f64]) -> f64 {
+    information(&yes.iter().zip(no).map(|(y, n)| vec![*y, *n]).collect::<Vec<_>>())
+}
+
+/// Fills in what the items of one unit weigh, and what they would if it were known whether they are so.
+fn weighed(items: &mut [Item], unit: &Unit, u: usize, q: &Weighing, law: &people::Law, probability: &[f64]) {
+    let piece = &q.pieces[u];
+    let lead = ranked(probability).first().copied().unwrap_or(0);
+    let odds = |p: f64| p.clamp(1e-12, 1.0 - 1e-12) / (1.0 - p).clamp(1e-12, 1.0);
+    let without = q.without(u);
+    let decibans = 10.0 * libm::log10(odds(probability[lead]) / odds(without[lead]));
+    let joint: Vec<Vec<f64>> = (0..piece.base.len()).map(|way| q.joint(&[(u, way)])).collect();
+    for (k, i) in unit.items.iter().enumerate() {
+        let item = &mut items[*i];
+        (item.decibans, item.without) = (decibans, without.clone());
+        item.bits = diagnosticity(&q.prior, &piece.likelihood);
+        let (yes, no) = match (unit.silent, unit.group) {
+            // Nobody spoke of it. If it is found out after all, it was missed.
+            (Some(silent), _) => {
+                let missed = |h: usize| silent.missed(unit.catches, law.likelihood[*i][h]);
+                let found: Vec<f64> = probability.iter().enumerate().map(|(h, p)| p * missed(h)).collect();
+                let rest = probability.iter().zip(&found).map(|(p, f)| p - f).collect();
+                if silent == Silent::NotSo { (found, rest) } else { (rest, found) }
+            }
+            (None, None) => (joint[0].clone(), joint[1].clone()),
+            (None, Some(_)) => {
+                let of = |so: bool, rows: &[Vec<f64>], h: usize| -> f64 {
+                    (0..rows.len()).filter(|way| (way >> k & 1 == 1) == so).map(|way| rows[way][h]).sum()
+                };
+                // By way, by hypothesis: as the joint law is.
+                let by_way: Vec<Vec<f64>> =
+                    (0..piece.base.len()).map(|way| piece.likelihood.iter().map(|row| row[way]).collect()).collect();
+                let all = 0..probability.len();
+                item.likelihood = all.clone().map(|h| of(true, &by_way, h)).collect();
+                let apart: Vec<Vec<f64>> = item.likelihood.iter().map(|l| vec![*l, 1.0 - l]).collect();
+                item.bits = diagnosticity(&q.prior, &apart);
+                (all.clone().map(|h| of(true, &joint, h)).collect(), all.map(|h| of(false, &joint, h)).collect())
+            }
+        };
+        item.value = told(&yes, &no);
+        item.expected = yes.iter().sum();
+        (item.if_so, item.if_not) = (normalised(yes), normalised(no));
+    }
 }
 
 fn blank(now: Tested<'_>, g: &Gathered, question: &Question, e: &model::Evidence) -> Item {
@@ -301,7 +338,6 @@ fn single(
     item: &mut Item,
 ) -> Option<Unit> {
     let e = &question.evidence[i];
-    item.likelihood = people::Said::of(question).pooled().likelihood[i].clone();
     let known = match literal::known(now, before, g, &e.kind) {
         Ok(known) => known,
         Err(reason) => {
@@ -310,10 +346,10 @@ fn single(
         }
     };
     item.base = known.base;
-    let catches = match &e.kind {
-        EvidenceKind::Indicator(id) => now.view.case.indicators.get(id).map(|x| covered(now.view.case, x)),
-        _ => None,
-    };
+    let case = now.view.case;
+    let indicator = if let EvidenceKind::Indicator(id) = &e.kind { case.indicators.get(id) } else { None };
+    let of = indicator.and_then(|x| Asks::of(case, x));
+    let catches = indicator.filter(|_| of.is_some()).map(|x| covered(case, x));
     item.catches = catches.as_ref().and_then(|c| c.as_ref().ok()).copied().filter(|c| *c < 1.0);
     let mut unit = Unit {
         items: vec![i],
@@ -322,16 +358,23 @@ fn single(
         chance: known.chance.iter().flat_map(|c| [*c, 1.0 - c]).collect(),
         drawn: known.drawn.iter().flat_map(|d| [f64::from(u8::from(*d)), f64::from(u8::from(!*d))]).collect(),
         catches: item.catches.unwrap_or(1.0),
-        absent: false,
+        of: of.unwrap_or(Asks::Presence),
+        silent: None,
     };
-    if known.base < LEAST_BASE && known.chance.iter().all(|c| *c < LEAST_BASE) {
+    let all = |p: f64| (known.base - p).abs() < LEAST_BASE && known.chance.iter().all(|c| (c - p).abs() < LEAST_BASE);
+    let silent = match of {
+        Some(Asks::Presence) if all(0.0) => Some(Silent::NotSo),
+        Some(Asks::Absence) if all(1.0) => Some(Silent::So),
+        _ => None,
+    };
+    if silent.is_some() {
         match catches {
             // Nobody spoke of it. Where somebody would have, that is evidence.
             Some(Ok(_)) => {
                 let n = now.view.worlds.n;
                 (unit.base, unit.chance, unit.drawn) = (vec![1.0], vec![1.0; n], vec![1.0; n]);
-                unit.absent = true;
-                item.probability = Some(0.0);
+                unit.silent = silent;
+                item.probability = Some(f64::from(u8::from(silent == Some(Silent::So))));
                 return Some(unit);
             }
             Some(Err(nobody)) => {
@@ -398,7 +441,16 @@ fn together(
         items[*i].probability = Some(stats::mean_se(&x.chance).0);
     }
     let base = base?.0;
-    Some(Unit { items: places, group: Some(k), base, chance: drawn.clone(), drawn, catches: 1.0, absent: false })
+    Some(Unit {
+        items: places,
+        group: Some(k),
+        base,
+        chance: drawn.clone(),
+        drawn,
+        catches: 1.0,
+        of: Asks::Presence,
+        silent: None,
+    })
 }
 
 /// The question as numbers, by what somebody holds of it.
@@ -411,8 +463,12 @@ fn weighing(n: usize, units: &[Unit], law: &people::Law, drawn: bool) -> Weighin
                 .map(|h| match u.group {
                     Some(k) => law.groups[k][h].clone(),
                     None => {
-                        let l = u.catches * law.likelihood[u.items[0]][h];
-                        if u.absent { vec![1.0 - l] } else { vec![l, 1.0 - l] }
+                        let l = u.of.reported(u.catches, law.likelihood[u.items[0]][h]);
+                        match u.silent {
+                            None => vec![l, 1.0 - l],
+                            Some(Silent::NotSo) => vec![1.0 - l],
+                            Some(Silent::So) => vec![l],
+                        }
                     }
                 })
                 .collect();

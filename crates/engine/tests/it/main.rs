@@ -77,3 +77,22 @@ kind = "state-forces"
 pub(crate) fn report(id: &str, source: &str, published: &str, body: &str) -> String {
     format!("--- reports/{id}.md\n---\ntitle: {id}\nsource: {source}\npublished: {published}\n---\n{body}\n")
 }
+
+/// The law of an event of which nothing is known but its name.
+pub(crate) fn law(id: &str) -> engine::stage::reconcile::EventLaw {
+    engine::stage::reconcile::EventLaw {
+        id: id.into(),
+        kind: model::EventType::Battles,
+        sub_type: None,
+        complexity: None,
+        targets: vec![],
+        candidates: vec![],
+        base: vec![1.0],
+        accusations: vec![],
+        place: None,
+        days: engine::stage::reconcile::DayLaw { first: 0, weights: vec![1.0] },
+        figures: vec![],
+        claims: vec![],
+        covers: vec![],
+    }
+}

@@ -2,7 +2,7 @@ use engine::stage::test::State;
 use engine::{Options, assess, explain};
 use model::{LinkKind, percent};
 
-use crate::{rasht, report, small};
+use crate::{law, rasht, report, small};
 
 const OPTIONS: Options = Options { worlds: 4096 };
 
@@ -45,7 +45,6 @@ fn ten_events_on_one_statement_stand_or_fall_together() {
 fn hypotheses_are_weighed_against_what_was_believed_before() {
     use engine::stage::{
         gather::Gathered,
-        reconcile::{DayLaw, EventLaw},
         test::View,
         weigh,
         worlds::{EventWorlds, Worlds},
@@ -58,21 +57,6 @@ fn hypotheses_are_weighed_against_what_was_believed_before() {
     // Exactly 70 % of worlds.
     let n = 1000;
     let happened: Vec<bool> = (0..n).map(|i| i % 10 < 7).collect();
-    let law = EventLaw {
-        id: "e".into(),
-        kind: model::EventType::Battles,
-        sub_type: None,
-        complexity: None,
-        targets: vec![],
-        candidates: vec![],
-        base: vec![1.0],
-        accusations: vec![],
-        place: None,
-        days: DayLaw { first: 0, weights: vec![1.0] },
-        figures: vec![],
-        claims: vec![],
-        covers: vec![],
-    };
     let worlds = Worlds {
         n,
         events: vec![EventWorlds {
@@ -98,7 +82,7 @@ fn hypotheses_are_weighed_against_what_was_believed_before() {
         span: model::Span::default(),
     });
     case.base_rate = 0.2;
-    let laws = [law];
+    let laws = [law("e")];
     let view = View { case: &case, laws: &laws, worlds: &worlds };
     let none = Default::default();
     let a = weigh::run(weigh::Tested { view: &view, outcomes: &none }, None, &Gathered::default(), &q).unwrap();

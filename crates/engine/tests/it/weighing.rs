@@ -1,7 +1,7 @@
 //! What to believe: evidence of every kind, judged apart and together, by one and by several; what it all hangs on.
 
 use engine::stage::gather::Gathered;
-use engine::stage::reconcile::{DayLaw, EventLaw};
+use engine::stage::reconcile::EventLaw;
 use engine::stage::test::View;
 use engine::stage::weigh::{self, Answer, Tested};
 use engine::stage::worlds::{EventWorlds, Worlds};
@@ -10,27 +10,9 @@ use model::{
     AssumptionStatus, Case, Change, EventBy, Evidence, EvidenceKind, Group, Hypothesis, Likelihood, Question, Span,
 };
 
-use crate::{rasht, report, small};
+use crate::{law, rasht, report, small};
 
 const OPTIONS: Options = Options { worlds: 4096 };
-
-fn law(id: &str) -> EventLaw {
-    EventLaw {
-        id: id.into(),
-        kind: model::EventType::Battles,
-        sub_type: None,
-        complexity: None,
-        targets: vec![],
-        candidates: vec![],
-        base: vec![1.0],
-        accusations: vec![],
-        place: None,
-        days: DayLaw { first: 0, weights: vec![1.0] },
-        figures: vec![],
-        claims: vec![],
-        covers: vec![],
-    }
-}
 
 fn worlds_of(chance: Vec<f64>, happened: Vec<bool>) -> EventWorlds {
     let n = chance.len();
@@ -224,6 +206,20 @@ fn absence_counts_where_somebody_was_reporting() {
     assert!((w.iter().sum::<f64>() - 0.6325).abs() < 1e-12);
     // Found after all, it was missed.
     near(a.items[0].if_so[0], 0.5 * 0.25 * 0.8 / (0.25 * (0.5 * 0.8 + 0.4 * 0.1 + 0.1 * 0.5)));
+    // Of its absence the same: that nothing was reported is 1 - c (1 - P(absence | H)).
+    let quiet = STRIKES
+        .replace("--- hypotheses.toml", "[quiet]\ntitle = \"t\"\n[quiet.not]\nof = [\"strikes\"]\n--- hypotheses.toml");
+    let quiet = quiet.replace(
+        "indicator = \"strikes\"\nlikelihood = { one = 0.8, two = 0.1, other = 0.5 }",
+        "indicator = \"quiet\"\nlikelihood = { one = 0.2, two = 0.9, other = 0.5 }",
+    );
+    let absent = assess(&small(&format!("{quiet}{COVER}")), OPTIONS).unwrap();
+    let b = &absent.answers["q"];
+    for (x, y) in a.hypotheses.iter().zip(&b.hypotheses) {
+        near(x.probability, y.probability);
+    }
+    near(a.items[0].if_so[0], b.items[0].if_not[0]);
+    near(a.items[0].expected, 1.0 - b.items[0].expected);
     // A gap of days, or a larger area, is not covered.
     for (from, to) in [("2024-01-01/..", "2024-06-10/.."), ("area = \"land\"\nduring", "area = \"hill\"\nduring")] {
         let hill = r#"--- areas.geojson

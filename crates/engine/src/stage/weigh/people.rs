@@ -61,8 +61,10 @@ pub(super) struct Law {
 /// One person's numbers.
 struct Voice {
     analyst: String,
-    /// As it was said, and made coherent.
-    prior: Option<(Vec<f64>, Vec<f64>)>,
+    /// Made coherent.
+    prior: Option<Vec<f64>>,
+    /// By how much the numbers missed coherence, at most.
+    missed: f64,
     likelihood: Vec<Option<Vec<Likelihood>>>,
     groups: Vec<Option<Vec<Vec<f64>>>>,
     belief: Option<Vec<f64>>,
@@ -85,7 +87,8 @@ impl Said {
         let prior: Vec<f64> = question.hypotheses.iter().map(|h| h.prior).collect();
         let mut voices = vec![Voice {
             analyst: CASE.into(),
-            prior: Some((prior.clone(), prior)),
+            prior: Some(prior),
+            missed: 0.0,
             likelihood: question
                 .evidence
                 .iter()
@@ -97,7 +100,13 @@ impl Said {
         voices.extend(question.opinions.iter().map(|o| {
             Voice {
                 analyst: o.analyst.clone(),
-                prior: o.prior.as_ref().map(|p| (p.clone(), floor(&coherent(p)))),
+                prior: o.prior.as_ref().map(|p| floor(&coherent(p))),
+                missed: o
+                    .prior
+                    .iter()
+                    .chain(o.groups.values().flat_map(|g| &g.0))
+                    .map(|law| missed(law))
+                    .fold(0.0, f64::max),
                 likelihood: question.evidence.iter().map(|e| o.evidence.get(&e.id).map(|x| x.0.clone())).collect(),
                 groups: question
                     .groups
@@ -125,9 +134,7 @@ impl Said {
         let all = |v: &usize| &self.voices[*v];
         // Who is not among those asked is asked where nobody else has said anything.
         let everybody: Vec<usize> = (0..self.voices.len()).collect();
-        let priors = |list: &[usize]| -> Vec<Vec<f64>> {
-            list.iter().filter_map(|v| all(v).prior.as_ref().map(|p| p.1.clone())).collect()
-        };
+        let priors = |list: &[usize]| -> Vec<Vec<f64>> { list.iter().filter_map(|v| all(v).prior.clone()).collect() };
         let mut prior = priors(people);
         if prior.is_empty() {
             prior = priors(&everybody);
@@ -206,13 +213,11 @@ impl Said {
             .enumerate()
             .map(|(v, voice)| {
                 let law = self.law(&[v], &|_, _, _, l| l.point);
-                let missed =
-                    voice.prior.iter().flat_map(|(said, made)| said.iter().zip(made).map(|(a, b)| (a - b).abs()));
                 let probability = posterior(&law);
                 debug_assert_eq!(probability.len(), all.len());
                 AnalystRow {
                     analyst: voice.analyst.clone(),
-                    incoherent: missed.fold(0.0, f64::max),
+                    incoherent: voice.missed,
                     prior: law.prior,
                     probability,
                     belief: voice.belief.clone(),
@@ -273,6 +278,11 @@ impl Said {
             pattern_noise: deviation(&rest),
         })
     }
+}
+
+/// By how much a law misses coherence: the largest change that makes it one.
+fn missed(said: &[f64]) -> f64 {
+    said.iter().zip(coherent(said)).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max)
 }
 
 /// Standard deviation of a sample.

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use model::{EvidenceKind, Gap, Question};
 use serde::{Deserialize, Serialize};
-use stats::{Weighing, information, normalised};
+use stats::{Weighing, normalised};
 
 use super::super::gather::Gathered;
-use super::{Answer, Tested, Unit, literal, what};
+use super::{Answer, Tested, Unit, literal, told, what};
 
 /// What an open question is worth to an answer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -106,7 +106,7 @@ fn gap_worth(
             id: format!("gap:{id}"),
             asks: gap.text.clone(),
             probability: yes.iter().sum(),
-            bits: information(&yes.iter().zip(&no).map(|(y, n)| vec![*y, *n]).collect::<Vec<_>>()),
+            bits: told(&yes, &no),
             if_yes: normalised(yes),
             if_no: normalised(no),
         }

@@ -383,3 +383,63 @@ fn what_is_said_vaguely_is_believed_vaguely() {
     let words = width("{ one = \"likely\", two = \"unlikely\", other = \"roughly-even-chance\" }");
     assert!(exact < 1e-9 && range > 0.005 && words > 2.0 * range, "{exact} {range} {words}");
 }
+
+/// Whole cases drawn from the model, from the hypothesis down to who says what: answers are right as often as they say,
+/// and tell more than the priors.
+#[test]
+fn answers_are_calibrated_on_cases_drawn_from_the_model() {
+    use model::Reliability::{A, B, D};
+    let sources = [("sa", A), ("sb", B), ("sd", D)];
+    let (beta, cases) = (0.2, 250);
+    let (mut surprise, mut variance, mut ours, mut prior_score) = (0.0, 0.0, 0.0, 0.0);
+    for k in 0..cases {
+        let mut s = stats::Stream::new(5, k, 0);
+        let prior = stats::normalised((0..3).map(|_| 0.2 + s.next_unit()).collect());
+        let truth = stats::pick(&prior, s.next_unit());
+        let round = |p: f64| (1000.0 * p).round() / 1000.0;
+        let prior = [round(prior[0]), round(prior[1]), 1.0 - round(prior[0]) - round(prior[1])];
+        let likelihood: Vec<[f64; 3]> = (0..3).map(|_| [0, 1, 2].map(|_| round(0.05 + 0.9 * s.next_unit()))).collect();
+        let so: Vec<bool> = likelihood.iter().map(|l| s.next_unit() < l[truth]).collect();
+        let (mut claims, mut reports) = (String::new(), String::new());
+        for (source, grade) in sources {
+            let (a, b) = engine::stage::worlds::grade_law(grade);
+            let nodes = stats::beta_quantiles(a, b, 64);
+            let r = nodes[(s.next_unit() * 64.0) as usize];
+            reports += &report(&format!("r-{source}"), source, "2024-06-01", "x0 is so. x1 is so. x2 is so.");
+            for (i, so) in so.iter().enumerate() {
+                if s.next_unit() > 0.7 {
+                    continue;
+                }
+                let sound = s.next_unit() < r;
+                let asserts = if sound { *so } else { s.next_unit() < beta };
+                claims += &fact(&format!("x{i}"), source, if asserts { "asserts" } else { "denies" });
+            }
+        }
+        let mut text = format!("{reports}--- claims/c.jsonl\n{claims}--- hypotheses.toml\n[q]\nquestion = \"?\"\n");
+        text += &format!("other.prior = {}\nother.why = \"w\"\n", prior[2]);
+        for (h, p) in ["one", "two"].iter().zip(prior) {
+            text += &format!("[q.hypothesis.{h}]\ntext = \"t\"\nprior = {p}\nwhy = \"w\"\n");
+        }
+        for (i, l) in likelihood.iter().enumerate().filter(|(i, _)| claims.contains(&format!("\"id\":\"x{i}\""))) {
+            // A source that is spoken of by its claim asserts or denies; what is weighed is that the thing is so.
+            let by = sources.iter().find(|(s, _)| claims.contains(&format!("\"{s}-x{i}\""))).unwrap().0;
+            let denied = claims.contains(&format!("\"id\":\"{by}-x{i}\"")) && {
+                let line = claims.lines().find(|c| c.contains(&format!("\"id\":\"{by}-x{i}\""))).unwrap();
+                line.contains("\"denies\"")
+            };
+            let [x, y, z] = l.map(|p| if denied { 1.0 - p } else { p });
+            text += &format!(
+                "[q.evidence.e{i}]\nclaim = \"{by}-x{i}\"\nlikelihood = {{ one = {x}, two = {y}, other = {z} }}\nwhy = \"w\"\n"
+            );
+        }
+        let a = assess(&small(&text), Options { worlds: 256 }).unwrap().answers["q"].clone();
+        let p = a.hypotheses[0].probability;
+        surprise += f64::from(u8::from(truth == 0)) - p;
+        variance += p * (1.0 - p);
+        ours -= a.hypotheses[truth].probability.ln();
+        prior_score -= prior[truth].ln();
+    }
+    let n = cases as f64;
+    assert!(surprise.abs() < 3.5 * f64::sqrt(variance), "{surprise} of {}", variance.sqrt());
+    assert!(ours / n < prior_score / n - 0.05, "{} nats, {} by the priors", ours / n, prior_score / n);
+}

@@ -57,6 +57,26 @@ proptest! {
         let _ = case::load(&host);
     }
 
+    /// No line taken out, put in twice or swapped with another makes the loader panic, in any file of the example.
+    #[test]
+    fn any_edit_is_survived(which in any::<prop::sample::Index>(), a in any::<prop::sample::Index>(), b in any::<prop::sample::Index>(), how in 0usize..3) {
+        let mut files = case::template(case::Template::Rasht2010);
+        let paths: Vec<String> = files.keys().filter(|p| p.ends_with(".toml")).cloned().collect();
+        let path = which.get(&paths);
+        let mut lines: Vec<String> = files[path].lines().map(str::to_owned).collect();
+        let (a, b) = (a.index(lines.len()), b.index(lines.len()));
+        match how {
+            0 => drop(lines.remove(a)),
+            1 => lines.insert(b, lines[a].clone()),
+            _ => lines.swap(a, b),
+        }
+        files.insert(path.clone(), lines.join("\n"));
+        let loaded = case::load(&MemoryHost { files: files.into_iter().map(|(p, t)| (p, t.into_bytes())).collect() });
+        for p in &loaded.problems {
+            prop_assert!(!p.message.is_empty() && !p.labels.is_empty());
+        }
+    }
+
     /// Points sampled in a rectangle lie in it, wherever it lies: over the antimeridian, at the poles.
     #[test]
     fn samples_lie_inside(w in -180.0..180.0f64, width in 0.01..60.0f64, s in -90.0..89.0f64, height in 0.01..40.0f64) {

@@ -183,8 +183,16 @@ fn splitting_and_copying_a_report_moves_nothing() {
         (copy.report, copy.id) = (again.id.clone(), format!("z-{id}"));
         told.claims.insert(copy.id.clone(), copy);
     }
-    told.reports.insert(again.id.clone(), again);
+    told.reports.insert(again.id.clone(), again.clone());
     assert_eq!(assess(&told, Options { worlds: 256 }).unwrap().probabilities(), was);
+    // Filed twice, with all its claims, by the same people.
+    let mut twice = case.clone();
+    twice.reports.insert(again.id.clone(), again.clone());
+    for c in case.claims.values().filter(|c| c.report == "2010-11-04-private-analyst") {
+        let id = format!("z-{}", c.id);
+        twice.claims.insert(id.clone(), model::Claim { id, report: again.id.clone(), ..c.clone() });
+    }
+    assert_eq!(assess(&twice, Options { worlds: 256 }).unwrap().probabilities(), was);
 }
 
 const STRIKES: &str = "--- indicators.toml\n[strikes]\ntitle = \"t\"\n[strikes.count]\narea = \"land\"\nwindow = \"P30D\"\nat_least = 1\n--- hypotheses.toml\n[q]\nquestion = \"?\"\nother.prior = 0.1\nother.why = \"w\"\n[q.hypothesis.one]\ntext = \"t\"\nprior = 0.5\nwhy = \"w\"\n[q.hypothesis.two]\ntext = \"t\"\nprior = 0.4\nwhy = \"w\"\n[q.evidence.e]\nindicator = \"strikes\"\nlikelihood = { one = 0.8, two = 0.1, other = 0.5 }\nwhy = \"w\"\n";
@@ -468,4 +476,42 @@ fn answers_are_exact_on_cases_drawn_from_the_model() {
         }
     }
     assert!(far > 0.0 && told / 40.0 > 0.2, "the reports tell something: {told}");
+}
+
+/// Whatever evidence, claim or source is taken out, what is left is weighed or says why not.
+#[test]
+fn whatever_is_taken_out_the_rest_is_weighed() {
+    let mut case = rasht();
+    let q = case.questions.get_mut("sweeps-purpose").unwrap();
+    let of: Vec<String> = ["prepared-before", "fugitives-not-local"].map(str::to_owned).to_vec();
+    for e in q.evidence.iter_mut().filter(|e| of.contains(&e.id)) {
+        e.likelihood.clear();
+    }
+    q.opinions.iter_mut().for_each(|o| o.evidence.retain(|id, _| !of.contains(id)));
+    let likelihood = vec![vec![0.4, 0.2, 0.2, 0.2]; 4];
+    q.groups.push(Group { id: "g".into(), of, likelihood, why: "w".into(), span: Span::default() });
+    let options = Options { worlds: 64 };
+    let whole = assess(&case, options).unwrap();
+    assert!(whole.answers["sweeps-purpose"].items.iter().filter(|i| i.group.is_some()).all(|i| i.reason.is_none()));
+    let out = |change: Change| assess(&case.changed(&change), options);
+    for q in case.questions.values() {
+        for e in &q.evidence {
+            let run =
+                out(Change { without_evidence: vec![format!("{}/{}", q.id, e.id)], ..Change::default() }).unwrap();
+            let left = &run.answers[&q.id];
+            assert!(left.items.iter().all(|i| i.id != e.id && !(i.reason.is_none() && i.if_so.is_empty())), "{}", e.id);
+            let sum: f64 = left.hypotheses.iter().map(|h| h.probability).sum();
+            assert!((sum - 1.0).abs() < 1e-9, "{}: {sum}", e.id);
+        }
+    }
+    for source in case.sources.keys() {
+        let gone = out(Change { without_origin: vec![source.clone()], ..Change::default() });
+        let run = gone.unwrap_or_else(|p| panic!("{source}: {p:?}"));
+        // With everything of it gone it lies: nothing else than that is left of its word.
+        let lies = out(Change { deceives: vec![source.clone()], ..Change::default() });
+        assert!(lies.is_ok(), "{source}");
+        for a in run.answers.values() {
+            assert!(a.hypotheses.iter().all(|h| (0.0..=1.0).contains(&h.probability)), "{source}");
+        }
+    }
 }

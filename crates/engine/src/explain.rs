@@ -659,8 +659,17 @@ impl Explainer<'_> {
             .collect();
         moves.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
         any |= !moves.is_empty();
-        for (_, text) in moves.into_iter().take(12) {
-            self.say(depth, text);
+        // Every conclusion is named; of the numbers below them those that move most.
+        let (conclusions, rest): (Vec<_>, Vec<_>) =
+            moves.into_iter().partition(|m| m.1.starts_with("hypothesis:") || m.1.starts_with("indicator:"));
+        for (_, text) in &conclusions {
+            self.say(depth, text.clone());
+        }
+        for (_, text) in rest.iter().take(12) {
+            self.say(depth, text.clone());
+        }
+        if rest.len() > 12 {
+            self.say(depth, format!("and {} more numbers (`bellwether diff CASE --without REPORT`)", rest.len() - 12));
         }
         if !any {
             self.say(depth, "nothing moves by more than two points");

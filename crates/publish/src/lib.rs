@@ -9,7 +9,7 @@ mod svg;
 mod weighed;
 
 pub use outlook::{backtest_page, outlook_page};
-pub use page::{Publication, publication};
+pub use page::{Last, Publication, publication};
 pub use spread::spread_page;
 
 /// Fills a template; the head and the style are shared.

@@ -22,12 +22,20 @@ pub struct Publication {
     pub reports: Vec<String>,
 }
 
-/// Writes what may be passed on of a build. If anything in the case is marked above the case's own TLP, it is built again
+/// What was published last: under which name, and what it said.
+pub type Last<'a> = (&'a str, &'a Assessment);
+
+/// Writes what may be passed on of a build, beside what was published last, if anything was. If anything in the case is marked above the case's own TLP, it is built again
 /// without it, and everything rests on that: what is withheld takes no part and leaves no byte.
 ///
 /// # Errors
 /// Problems that only show when the evidence is weighed again.
-pub fn publication(case: &Case, run: &Run, options: Options) -> Result<Publication, Vec<Problem>> {
+pub fn publication(
+    case: &Case,
+    run: &Run,
+    options: Options,
+    last: Option<Last<'_>>,
+) -> Result<Publication, Vec<Problem>> {
     let shown = case.redacted(case.tlp);
     let same = shown.claims.len() == case.claims.len()
         && shown.reports.len() == case.reports.len()
@@ -42,11 +50,11 @@ pub fn publication(case: &Case, run: &Run, options: Options) -> Result<Publicati
         && shown.gaps.len() == case.gaps.len()
         && shown.coverage.len() == case.coverage.len();
     if same && let Some(scrutiny) = &run.scrutiny {
-        return Ok(render(&shown, run, scrutiny));
+        return Ok(render(&shown, run, scrutiny, last));
     }
     let run = engine::assess(&shown, options)?;
     let scrutiny = engine::scrutiny(&shown, &run, options, &|_, _| {});
-    Ok(render(&shown, &run, &scrutiny))
+    Ok(render(&shown, &run, &scrutiny, last))
 }
 
 /// Months that the page looks ahead.
@@ -72,7 +80,7 @@ fn rising(i: &engine::Future) -> String {
     svg.finish()
 }
 
-fn render(case: &Case, run: &Run, scrutiny: &Scrutiny) -> Publication {
+fn render(case: &Case, run: &Run, scrutiny: &Scrutiny, last: Option<Last<'_>>) -> Publication {
     // The page is of the case as it was seen: reports published later are not in it.
     let mut case = case.seen_on(case.as_of());
     let withheld = withhold(&mut case);
@@ -114,7 +122,7 @@ fn render(case: &Case, run: &Run, scrutiny: &Scrutiny) -> Publication {
         let events: Vec<String> = f.events.1.iter().map(|(mean, low, high)| format!("{mean:.1} ({low}\u{2013}{high})")).collect();
         context! { rows => rows, still => still, untold => untold, days => days, past => f.past, of_late => format!("{:.1}", f.events.0), events => events }
     });
-    let judgments = weighed::judgments(case, a, scrutiny, &slug);
+    let judgments = weighed::judgments(case, a, scrutiny, last, &slug);
     let indicators: Vec<Value> = a
         .indicators
         .iter()

@@ -5,7 +5,7 @@ use engine::{Assessment, Conclusion, Scrutiny};
 use minijinja::{Value, context};
 use model::{About, Case, percent};
 
-use crate::page::bar;
+use crate::page::{Last, bar};
 use crate::svg::Svg;
 
 type Slug<'a> = &'a dyn Fn(&str) -> String;
@@ -39,8 +39,23 @@ fn stands_on(case: &Case, c: &Conclusion, n: usize, slug: Slug<'_>) -> Vec<Value
 }
 
 /// Key judgments.
-pub(crate) fn judgments(case: &Case, a: &Assessment, s: &Scrutiny, slug: Slug<'_>) -> Vec<Value> {
+pub(crate) fn judgments(
+    case: &Case,
+    a: &Assessment,
+    s: &Scrutiny,
+    last: Option<Last<'_>>,
+    slug: Slug<'_>,
+) -> Vec<Value> {
     let n = a.case.worlds;
+    let moved = last.map_or(Vec::new(), |l| engine::moved(l.1, a));
+    // What it said when it was last published: that it says the same is told, too.
+    let before = |id: &str| -> Option<Value> {
+        let (name, then) = last?;
+        let was = then.judgments.iter().find(|j| j.id == id)?;
+        let p = was.probability.map_or("not testable".to_owned(), |p| pct(p, then.case.worlds));
+        Some(context! { name => name, as_of => then.case.as_of.to_string(), outcome => was.outcome, probability => p,
+        moved => moved.iter().any(|m| m.1.id == id) })
+    };
     a.judgments
         .iter()
         .map(|j| {
@@ -48,7 +63,7 @@ pub(crate) fn judgments(case: &Case, a: &Assessment, s: &Scrutiny, slug: Slug<'_
             context! { id => slug(&j.id), name => j.id, text => j.text, confidence => j.confidence_text, caution => j.caution,
                 about => slug(&j.about), about_name => j.about, would_change => j.would_change, standing => j.standing.words(),
                 suggested => j.suggested.words(), as_suggested => j.suggested == j.confidence,
-                stands_on => c.map_or(Vec::new(), |c| stands_on(case, c, n, slug)), changed => j.changed }
+                stands_on => c.map_or(Vec::new(), |c| stands_on(case, c, n, slug)), changed => j.changed, before => before(&j.id) }
         })
         .collect()
 }

@@ -31,7 +31,7 @@ pub(crate) fn run(args: &Build, common: &Common) -> Outcome {
         Err(BuildError::Store(e)) => return Err(e.to_string()),
     };
     progress.say("page", "");
-    let shown = publish::publication(&loaded.case, &built.run, options).map_err(|p| {
+    let shown = publish::publication(&loaded.case, &built.run, options, None).map_err(|p| {
         output::problems(&p, &loaded.texts);
         "the page could not be built".to_owned()
     })?;

@@ -40,14 +40,15 @@ pub(crate) fn run(args: &Publish, common: &Common) -> Outcome {
     progress.say("building", "");
     let run = super::assessed(&loaded, options)?;
     progress.say("page", "without what may not be shown");
-    let shown = publish::publication(case, &run, options).map_err(|p| {
+    let last = last(folder, &id)?;
+    let before = last.as_ref().map(|l| (l.id.as_str(), &l.assessment));
+    let shown = publish::publication(case, &run, options, before).map_err(|p| {
         output::problems(&p, &loaded.texts);
         "what may be shown of the case cannot be built".to_owned()
     })?;
     drop(progress);
     let page = shown.page;
     let shown = Published { id, reports: shown.reports, assessment: shown.assessment };
-    let last = last(folder, &shown.id)?;
     let mut problems: Vec<Problem> = Vec::new();
     for l in shown.assessment.lints.iter().filter(|l| l.level == Level::Deny && l.suppressed.is_none()) {
         let at = case.judgments.first().map(|j| j.span.clone()).unwrap_or_default();

@@ -608,7 +608,7 @@ fn what_moved_says_why_before_it_is_published() {
     fs::write(&judgments, &noted).unwrap();
     assert!(publish(&["--id", "november", "--no-tests"]).status.success());
     let page = fs::read_to_string(folder.join("published/november/assessment.html")).unwrap();
-    assert!(page.contains("What changed: The committee gave a count"));
+    assert!(page.contains("When last published (october, as of 2010-10-20): not-testable, not testable. What changed: The committee gave a count"));
     assert!(page.contains("let stand") && page.contains("Nobody can ask them"), "suppressions are printed");
     // What is published stays.
     let again = publish(&["--id", "november", "--no-tests"]);

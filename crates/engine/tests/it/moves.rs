@@ -100,3 +100,31 @@ fn figures_answer_to_their_hedges() {
         .quantiles;
     assert!(then[1] < median, "{then:?}");
 }
+
+/// Every conclusion that a report held up is told when the report is looked at: what a retraction would take with it.
+#[test]
+fn a_report_tells_what_it_holds_up() {
+    let case = rasht();
+    let options = Options { worlds: 512 };
+    let run = assess(&case, options).unwrap();
+    let told = engine::explain(&case, &run, options, "report:2010-09-08-ansarullah-statement").unwrap();
+    let lines: Vec<&str> = told.lines.iter().map(|l| l.text.as_str()).collect();
+    assert!(
+        lines.iter().any(|l| l.starts_with("judgment:khujand: local-dispute instead of undecided: ")),
+        "{lines:#?}"
+    );
+    for id in [
+        "hypothesis:khujand-order/ansarullah-alone",
+        "hypothesis:khujand-order/local-dispute",
+        "indicator:strikes-fergana",
+    ] {
+        assert!(lines.iter().any(|l| l.starts_with(id)), "{id}: {lines:#?}");
+    }
+    // An assumption the same way: what is otherwise if it is false.
+    let told = engine::explain(&case, &run, options, "assumption:sources-are-distinct").unwrap();
+    assert!(
+        told.lines.iter().any(|l| l.text.starts_with("judgment:khujand: ansarullah-alone instead of undecided")),
+        "{:#?}",
+        told.lines
+    );
+}

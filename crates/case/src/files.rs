@@ -320,6 +320,9 @@ pub(crate) struct ScenarioFile {
     /// Scenario: sources that deceive.
     #[serde(default)]
     pub(crate) deceives: Vec<Id>,
+    /// Scenario: sources that speak for no side.
+    #[serde(default)]
+    pub(crate) impartial: Vec<Id>,
     /// Scenario: this assumption is false.
     pub(crate) assumption: Option<Id>,
     /// Scenario: seen as of that day.

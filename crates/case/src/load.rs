@@ -1073,6 +1073,7 @@ impl Loader<'_> {
             without_coverage: s.without_coverage.clone(),
             reliability: s.reliability.clone(),
             deceives: s.deceives.clone(),
+            impartial: s.impartial.clone(),
         };
         if let Some(id) = &s.assumption {
             let at = entry.value.get("assumption").unwrap_or(&entry.value).span(file);

@@ -755,11 +755,12 @@ fn judgments(l: &mut Loader<'_>, case: &Case) {
 
 /// What a change names is there.
 fn changed(l: &mut Loader<'_>, case: &Case, file: &str, path: &[&str], change: &model::Change, fallback: &Span) {
-    let lists: [(&str, &'static str, &[Id]); 4] = [
+    let lists: [(&str, &'static str, &[Id]); 5] = [
         ("without", "report", &change.without),
         ("without_origin", "source", &change.without_origin),
         ("without_coverage", "coverage", &change.without_coverage),
         ("deceives", "source", &change.deceives),
+        ("impartial", "source", &change.impartial),
     ];
     let at = |l: &Loader<'_>, more: [&str; 2]| {
         let full: Vec<&str> = path.iter().copied().chain(more).collect();

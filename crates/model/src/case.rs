@@ -196,6 +196,9 @@ impl Case {
             if change.deceives.contains(id) {
                 source.deceives = 1.0;
             }
+            if change.impartial.contains(id) {
+                source.speaks_for = None;
+            }
         }
         out.drop_orphans();
         out
@@ -463,6 +466,7 @@ impl Case {
             change.without.retain(|r| self.reports.contains_key(r));
             change.without_origin.retain(|s| sources.contains(s));
             change.deceives.retain(|s| sources.contains(s));
+            change.impartial.retain(|s| sources.contains(s));
             change.reliability.retain(|s, _| sources.contains(s));
             change.without_coverage.retain(|c| self.coverage.contains_key(c));
         }

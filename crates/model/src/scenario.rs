@@ -70,6 +70,9 @@ pub struct Change {
     /// Sources that deceive.
     #[serde(default)]
     pub deceives: Vec<Id>,
+    /// Sources that speak for no side, whatever `speaks_for` says: their own losses are read as they give them.
+    #[serde(default)]
+    pub impartial: Vec<Id>,
 }
 
 impl Change {
@@ -80,6 +83,7 @@ impl Change {
         self.without_evidence.extend_from_slice(&other.without_evidence);
         self.without_coverage.extend_from_slice(&other.without_coverage);
         self.deceives.extend_from_slice(&other.deceives);
+        self.impartial.extend_from_slice(&other.impartial);
         self.reliability.extend(other.reliability.iter().map(|(s, r)| (s.clone(), *r)));
         self
     }

@@ -94,13 +94,7 @@ pub(super) fn indicator_words(i: &Inputs<'_>, id: &str, state: State, open: &[Wo
     let n = i.worlds.n;
     let Some(indicator) = i.case.indicators.get(id) else { return Vec::new() };
     let mut out = Vec::new();
-    let parts = leaves(i, id);
-    let tests: Vec<String> = parts.iter().map(|x| crate::describe(i.case, &x.test)).collect();
-    let tests = match &indicator.test {
-        Test::All(_) => tests.join("; and "),
-        Test::Not(_) => format!("not: {}", tests.join("; ")),
-        _ => tests.join("; or "),
-    };
+    let tests = in_full(i, id);
     match state {
         State::Observed => out.push(format!("It is observed as long as reports leave at most 5 % doubt of: {tests}.")),
         State::NotTestable => out.push(format!("It can be judged once reports speak of: {tests}.")),
@@ -127,25 +121,32 @@ fn asking(w: &Worth) -> String {
     if w.id.starts_with("gap:") { format!("Not known: {}", w.asks) } else { format!("Open: whether {}.", w.asks) }
 }
 
-/// Indicators with a test of their own that an indicator is made of.
-fn leaves<'a>(i: &Inputs<'a>, id: &str) -> Vec<&'a model::Indicator> {
-    let Some(x) = i.case.indicators.get(id) else { return Vec::new() };
-    if x.test.parts().is_empty() {
-        return vec![x];
+/// A test in words, down to what it is made of.
+fn in_full(i: &Inputs<'_>, id: &str) -> String {
+    let Some(x) = i.case.indicators.get(id) else { return id.to_owned() };
+    let parts: Vec<String> = x
+        .test
+        .parts()
+        .into_iter()
+        .map(|p| {
+            let several = i.case.indicators.get(p).is_some_and(|x| x.test.parts().len() > 1);
+            if several { format!("({})", in_full(i, p)) } else { in_full(i, p) }
+        })
+        .collect();
+    match &x.test {
+        Test::All(_) => parts.join("; and "),
+        Test::Any(_) => parts.join("; or "),
+        Test::Not(_) => format!("not {}", parts.join("")),
+        test => crate::describe(i.case, test),
     }
-    x.test.parts().into_iter().flat_map(|p| leaves(i, p)).collect()
 }
 
 /// What one would need to see to change which hypothesis leads.
 pub(super) fn question_words(i: &Inputs<'_>, q: &str, a: &Answer) -> Vec<String> {
     let n = i.worlds.n;
     let Some(question) = i.case.questions.get(q) else { return Vec::new() };
-    let order = a.ranked();
-    let (Some(lead), text) = (order.first().copied(), |h: usize| {
-        format!("\u{201c}{}\u{201d}", question.hypotheses[h].text.trim_end_matches('.'))
-    }) else {
-        return Vec::new();
-    };
+    let Some(lead) = a.ranked().first().copied() else { return Vec::new() };
+    let text = |h: usize| format!("\u{201c}{}\u{201d}", question.hypotheses[h].text.trim_end_matches('.'));
     // What would put another first, the likeliest to come first.
     let mut flips: Vec<(f64, String)> = Vec::new();
     let mut most: Option<(f64, String)> = None;

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::journal::{Journal, hash};
 use crate::lints;
-use crate::scrutiny::{self, Scrutiny, scrutiny};
+use crate::scrutiny::{self, Scrutiny, affordable, scrutiny};
 use crate::stage::assess::{self as assess_stage, Assessment, Inputs};
 use crate::stage::footprint::{self, FootprintRow, TenureRow};
 use crate::stage::gather::{self, Gathered};
@@ -435,7 +435,8 @@ fn run(case: &Case, options: Options, journal: &mut Journal<'_>) -> Result<Run, 
         ];
         // It is the last stage: who only asks what is stale need not run it.
         let kept = journal.keeps();
-        let work = || if kept { scrutiny(case, &out, options, &|_, _| {}) } else { Scrutiny::default() };
+        let work =
+            || if kept { scrutiny(case, &out, options, affordable(case), &|_, _| {}) } else { Scrutiny::default() };
         let (found, _) = journal.run("scrutiny", scrutiny::VERSION, "", inputs, work);
         out.scrutiny = Some(found);
     }

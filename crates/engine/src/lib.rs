@@ -40,7 +40,7 @@ pub use queue::{Queued, queue};
 pub use reconciled::{Reconciled, SetVoice};
 pub use rows::{ALL_SIDES, Opener, RowsError, hash_file, import_dataset, unknown_in_rulings, with_rows};
 pub use scenario::{Verdict, verdicts};
-pub use scrutiny::{Assumed, Conclusion, Otherwise, Scrutiny, scrutiny};
+pub use scrutiny::{Assumed, Conclusion, ORIGINS, Otherwise, Scrutiny, affordable, scrutiny};
 pub use slices::{MatchedAll, SLICE_ROWS, SliceOptions, SliceSet, match_all, match_tables};
 pub use spread::{
     AreaYear, Cluster, ClusterLaw, ClusterSearch, Diffusion, Effort, Episode, Estimate, Event, Extent, Lasting,

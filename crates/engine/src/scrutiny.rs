@@ -13,9 +13,9 @@ use crate::build::{Options, Run, assess};
 pub(crate) const VERSION: u32 = 1;
 
 /// Origins that are tried at most: those with the most claims under a conclusion.
-const ORIGINS: usize = 48;
-/// Claims that are looked at again at most, over all runs: of a large case fewer origins are tried.
-const CLAIMS: usize = 1_000_000;
+pub const ORIGINS: usize = 48;
+/// Claims that a build looks at again at most, over all runs.
+const CLAIMS: usize = 50_000;
 /// A conclusion that moves by less has not moved.
 const LEAST: f64 = 0.01;
 
@@ -110,8 +110,19 @@ fn leader(run: &Run, q: &str) -> Option<String> {
     a.ranked().first().map(|h| a.hypotheses[*h].id.clone())
 }
 
-/// Tries every conclusion of a case. `done` is told how many runs are done, and of how many.
-pub fn scrutiny(case: &Case, run: &Run, options: Options, done: &(dyn Fn(usize, usize) + Sync)) -> Scrutiny {
+/// Origins that a build tries: of a large case few, so that it does not wait for them.
+pub fn affordable(case: &Case) -> usize {
+    (CLAIMS / case.claims.len().max(1)).min(ORIGINS)
+}
+
+/// Tries every conclusion of a case, without each of so many origins at most, and with every assumption false. `done` is told how many runs are done, and of how many.
+pub fn scrutiny(
+    case: &Case,
+    run: &Run,
+    options: Options,
+    origins: usize,
+    done: &(dyn Fn(usize, usize) + Sync),
+) -> Scrutiny {
     // Each with the question or the indicator it is about.
     let mut ids: Vec<(String, Option<String>)> = case
         .judgments
@@ -134,7 +145,7 @@ pub fn scrutiny(case: &Case, run: &Run, options: Options, done: &(dyn Fn(usize, 
     let now: Vec<(String, Option<f64>, String)> =
         ids.iter().zip(&followed).map(|((id, _), f)| stands(run, case, id, f)).collect();
 
-    let (origins, more) = origins(case, run);
+    let (origins, more) = under_conclusions(case, run, origins);
     let mut tries: Vec<(String, Case)> = origins
         .into_iter()
         .map(|o| {
@@ -161,8 +172,10 @@ pub fn scrutiny(case: &Case, run: &Run, options: Options, done: &(dyn Fn(usize, 
         })
         .collect();
 
-    let mut untried: Vec<(String, String)> =
-        more.into_iter().map(|o| (format!("source:{o}"), "only those with the most claims are tried".into())).collect();
+    let mut untried: Vec<(String, String)> = more
+        .into_iter()
+        .map(|o| (format!("source:{o}"), "others have more claims: `bellwether weigh` tries more than a build".into()))
+        .collect();
     untried.extend(runs.iter().filter_map(|(cause, r)| Some((cause.clone(), r.as_ref().err()?.clone()))));
     let conclusions: Vec<Conclusion> = ids
         .iter()
@@ -225,7 +238,7 @@ pub fn scrutiny(case: &Case, run: &Run, options: Options, done: &(dyn Fn(usize, 
 }
 
 /// Origins under any conclusion, and those beyond the number that is tried.
-fn origins(case: &Case, run: &Run) -> (Vec<String>, Vec<String>) {
+fn under_conclusions(case: &Case, run: &Run, most: usize) -> (Vec<String>, Vec<String>) {
     let mut claims: BTreeSet<&str> =
         run.answers.values().flat_map(|a| &a.items).flat_map(|i| &i.claims).map(String::as_str).collect();
     for o in run.outcomes.values() {
@@ -244,7 +257,6 @@ fn origins(case: &Case, run: &Run) -> (Vec<String>, Vec<String>) {
     }
     let mut list: Vec<(usize, String)> = count.into_iter().map(|(o, n)| (n, o)).collect();
     list.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
-    let most = (CLAIMS / case.claims.len().max(1)).min(ORIGINS);
     let more = list.split_off(list.len().min(most));
     let names = |l: Vec<(usize, String)>| l.into_iter().map(|x| x.1).collect();
     (names(list), names(more))

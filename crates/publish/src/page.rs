@@ -53,7 +53,7 @@ pub fn publication(
         return Ok(render(&shown, run, scrutiny, last));
     }
     let run = engine::assess(&shown, options)?;
-    let scrutiny = engine::scrutiny(&shown, &run, options, &|_, _| {});
+    let scrutiny = engine::scrutiny(&shown, &run, options, engine::affordable(&shown), &|_, _| {});
     Ok(render(&shown, &run, &scrutiny, last))
 }
 

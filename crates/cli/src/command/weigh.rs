@@ -25,7 +25,7 @@ pub(crate) fn run(args: &Weigh, common: &Common) -> Outcome {
     }
     let run = super::assessed(&loaded, options)?;
     let bar = Rate::steps("leaving out one origin after another");
-    let s = engine::scrutiny(case, &run, options, &|done, all| bar.of(done as u64, all as u64));
+    let s = engine::scrutiny(case, &run, options, engine::ORIGINS, &|done, all| bar.of(done as u64, all as u64));
     drop(bar);
     if common.format == Format::Json {
         let whole = serde_json::json!({"questions": run.assessment.questions, "hypotheses": run.assessment.hypotheses, "judgments": run.assessment.judgments, "scrutiny": s});
@@ -43,8 +43,11 @@ pub(crate) fn run(args: &Weigh, common: &Common) -> Outcome {
         }
         assumptions(&mut out, &s);
     }
-    for (cause, why) in &s.untried {
+    for (cause, why) in s.untried.iter().take(5) {
         let _ = writeln!(out, "not tried: {cause}: {why}");
+    }
+    if s.untried.len() > 5 {
+        let _ = writeln!(out, "and {} more were not tried", s.untried.len() - 5);
     }
     output::print(&out);
     Ok(End::Done)

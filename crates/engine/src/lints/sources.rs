@@ -1,6 +1,6 @@
 //! Remarks on sources, claims and events.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use extract::Text;
 use extract::when::when;
@@ -73,40 +73,53 @@ fn sums(i: &Inputs<'_>, say: &mut Say) {
     }
 }
 
-/// Words of a case beyond which its texts are not read again for a remark.
+/// Claims of a case beyond which its texts are not read again for a remark.
 const CLAIMS: usize = 5_000;
 
-/// A day, or a place, that the words of the report do not give.
-fn sharper(i: &Inputs<'_>, c: &model::Claim, e: &model::EventClaim, about: &str, say: &mut Say) {
-    let Some(report) = i.case.reports.get(&c.report).filter(|_| i.case.claims.len() <= CLAIMS) else { return };
-    let body = &report.text[report.body..];
-    if let Some(time) = &e.time {
+/// A report read again: the fewest days that a date in it stands for, and its words in small letters.
+struct Again {
+    finest: Option<i32>,
+    small: String,
+}
+
+impl Again {
+    fn read(report: &model::Report) -> Self {
         let text = Text::new(&report.text, report.body);
         let published = Some(report.published.possible.to);
         let dates = (0..text.tokens.len()).filter_map(|t| when(&text, t, published));
-        let finest = dates.map(|w| w.days.to.0 - w.days.from.0 + 1).min();
-        if let Some(days) = finest.filter(|d| i64::from(time.possible.days()) < i64::from(*d)) {
-            let text = format!("coded as {time}, and no date in its report is finer than {days} days");
-            say.say("date-sharper-than-words", about, text);
+        Self {
+            finest: dates.map(|w| w.days.to.0 - w.days.from.0 + 1).min(),
+            small: report.text[report.body..].to_lowercase(),
         }
     }
-    if let Some(model::PlaceRef::Area(id)) = &e.place
-        && let Some(area) = i.case.areas.get(id)
+
+    fn names(&self, name: &str) -> bool {
+        self.small.contains(&name.to_lowercase())
+    }
+}
+
+/// A day, or a place, that the words of the report do not give.
+fn sharper(i: &Inputs<'_>, report: &Again, e: &model::EventClaim, about: &str, say: &mut Say) {
+    if let (Some(time), Some(days)) = (&e.time, report.finest)
+        && i64::from(time.possible.days()) < i64::from(days)
     {
-        let named = |name: &str| body.to_lowercase().contains(&name.to_lowercase());
-        let around = i.case.areas.iter().filter(|(other, _)| *other != id).find(|(_, a)| {
-            matches!(a.geometry, model::Geometry::Polygons(_))
-                && named(&a.name)
-                && area.geometry.sample(64).iter().all(|p| a.geometry.contains(*p))
-        });
-        if let Some((_, other)) = around.filter(|_| !named(&area.name)) {
-            let text = format!("placed at {}, which its report does not name; it names {}", area.name, other.name);
-            say.say("place-sharper-than-words", about, text);
-        }
+        let text = format!("coded as {time}, and no date in its report is finer than {days} days");
+        say.say("date-sharper-than-words", about, text);
+    }
+    let Some(model::PlaceRef::Area(id)) = &e.place else { return };
+    let Some(area) = i.case.areas.get(id).filter(|a| !report.names(&a.name)) else { return };
+    let around = i.case.areas.iter().filter(|(other, a)| *other != id && report.names(&a.name)).find(|(_, a)| {
+        matches!(a.geometry, model::Geometry::Polygons(_))
+            && area.geometry.sample(64).iter().all(|p| a.geometry.contains(*p))
+    });
+    if let Some((_, other)) = around {
+        let text = format!("placed at {}, which its report does not name; it names {}", area.name, other.name);
+        say.say("place-sharper-than-words", about, text);
     }
 }
 
 fn claims(i: &Inputs<'_>, say: &mut Say) {
+    let mut again: BTreeMap<&str, Again> = BTreeMap::new();
     // Rows of data sets are many, and nobody graded them one by one.
     for c in i.case.claims.values().filter(|c| !i.case.datasets.iter().any(|d| d.id == c.report)) {
         let about = format!("claim:{}", c.id);
@@ -121,7 +134,10 @@ fn claims(i: &Inputs<'_>, say: &mut Say) {
             }
         }
         let Some(e) = c.event() else { continue };
-        sharper(i, c, e, &about, say);
+        if let Some(report) = i.case.reports.get(&c.report).filter(|_| i.case.claims.len() <= CLAIMS) {
+            let again = again.entry(&c.report).or_insert_with(|| Again::read(report));
+            sharper(i, again, e, &about, say);
+        }
         if let (Some(report), Some(time)) = (i.case.reports.get(&c.report), &e.time)
             && time.possible.from > report.published.possible.to
             && c.modality != Modality::Planned

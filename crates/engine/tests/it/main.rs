@@ -96,3 +96,17 @@ pub(crate) fn law(id: &str) -> engine::stage::reconcile::EventLaw {
         covers: vec![],
     }
 }
+
+/// An event with its chance in each world, and whether it happened there.
+pub(crate) fn worlds_of(chance: Vec<f64>, happened: Vec<bool>) -> engine::stage::worlds::EventWorlds {
+    let n = chance.len();
+    engine::stage::worlds::EventWorlds {
+        chance,
+        happened,
+        who_chance: vec![1.0; n],
+        who: vec![0; n],
+        place: vec![],
+        day: vec![0; n],
+        figures: vec![],
+    }
+}

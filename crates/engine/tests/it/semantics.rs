@@ -2,7 +2,7 @@ use engine::stage::test::State;
 use engine::{Options, assess, explain};
 use model::{LinkKind, percent};
 
-use crate::{law, rasht, report, small};
+use crate::{law, rasht, report, small, worlds_of};
 
 const OPTIONS: Options = Options { worlds: 4096 };
 
@@ -43,12 +43,7 @@ fn ten_events_on_one_statement_stand_or_fall_together() {
 /// the priors come back exactly.
 #[test]
 fn hypotheses_are_weighed_against_what_was_believed_before() {
-    use engine::stage::{
-        gather::Gathered,
-        test::View,
-        weigh,
-        worlds::{EventWorlds, Worlds},
-    };
+    use engine::stage::{gather::Gathered, test::View, weigh, worlds::Worlds};
     let hypotheses = "--- hypotheses.toml\n[q]\nquestion = \"?\"\nother.prior = 0.02\nother.why = \"w\"\n[q.hypothesis.h1]\ntext = \"one\"\nprior = 0.49\nwhy = \"w\"\n[q.hypothesis.h2]\ntext = \"two\"\nprior = 0.49\nwhy = \"w\"\n";
     let mut case = small(hypotheses);
     let priors: Vec<f64> =
@@ -59,15 +54,7 @@ fn hypotheses_are_weighed_against_what_was_believed_before() {
     let happened: Vec<bool> = (0..n).map(|i| i % 10 < 7).collect();
     let worlds = Worlds {
         n,
-        events: vec![EventWorlds {
-            chance: happened.iter().map(|h| f64::from(u8::from(*h))).collect(),
-            happened,
-            who_chance: vec![1.0; n],
-            who: vec![0; n],
-            place: vec![],
-            day: vec![0; n],
-            figures: vec![],
-        }],
+        events: vec![worlds_of(happened.iter().map(|h| f64::from(u8::from(*h))).collect(), happened)],
         ..Worlds::default()
     };
     let mut q = case.questions["q"].clone();

@@ -4,26 +4,13 @@ use engine::stage::gather::Gathered;
 use engine::stage::reconcile::EventLaw;
 use engine::stage::test::View;
 use engine::stage::weigh::{self, Answer, Tested};
-use engine::stage::worlds::{EventWorlds, Worlds};
+use engine::stage::worlds::Worlds;
 use engine::{Options, assess, scrutiny};
 use model::{AssumptionStatus, Change, EventBy, Evidence, EvidenceKind, Group, Hypothesis, Likelihood, Question, Span};
 
-use crate::{law, rasht, report, small};
+use crate::{law, rasht, report, small, worlds_of};
 
 const OPTIONS: Options = Options { worlds: 4096 };
-
-fn worlds_of(chance: Vec<f64>, happened: Vec<bool>) -> EventWorlds {
-    let n = chance.len();
-    EventWorlds {
-        chance,
-        happened,
-        who_chance: vec![1.0; n],
-        who: vec![0; n],
-        place: vec![],
-        day: vec![0; n],
-        figures: vec![],
-    }
-}
 
 fn question(priors: &[f64], evidence: &[(&str, &[f64])]) -> Question {
     let hypothesis =
@@ -334,7 +321,10 @@ fn the_example_shows_what_it_hangs_on() {
         assert!((back - pooled).abs() < 0.02, "{}: {back}", w.id);
     }
 
-    let s = scrutiny(&case, &run, options, &|_, _| {});
+    // With few origins to be tried, the rest are named.
+    let few = scrutiny(&case, &run, options, 1, &|_, _| {});
+    assert!(few.untried.len() > 5 && few.conclusions.iter().all(|c| c.without.len() <= 1));
+    let s = scrutiny(&case, &run, options, engine::affordable(&case), &|_, _| {});
     assert!(s.untried.is_empty(), "{:?}", s.untried);
     let khujand = s.conclusions.iter().find(|c| c.id == "judgment:khujand").unwrap();
     let linchpin = khujand.linchpin().unwrap();

@@ -77,9 +77,18 @@ pub(super) struct Said {
     hypotheses: Vec<String>,
 }
 
+/// What "something else" has at least, whoever judges: no list of hypotheses is complete.
+const OTHER: f64 = 0.02;
+
+/// A prior in which nothing is impossible, and the last, something else, has its share.
 fn floor(law: &[f64]) -> Vec<f64> {
-    // Nobody knows that a hypothesis is impossible.
-    stats::normalised(law.iter().map(|p| p.max(0.001)).collect())
+    let mut law = stats::normalised(law.iter().map(|p| p.max(0.001)).collect());
+    if let Some((other, listed)) = law.split_last_mut().filter(|(other, _)| **other < OTHER) {
+        let rest = (1.0 - OTHER) / (1.0 - *other);
+        listed.iter_mut().for_each(|p| *p *= rest);
+        *other = OTHER;
+    }
+    law
 }
 
 impl Said {
@@ -179,7 +188,7 @@ impl Said {
                     .collect()
             })
             .collect();
-        let prior = if let [one] = prior.as_slice() { one.clone() } else { pooled_law(&prior) };
+        let prior = if let [one] = prior.as_slice() { one.clone() } else { floor(&pooled_law(&prior)) };
         Law { prior, likelihood, groups }
     }
 
@@ -293,4 +302,27 @@ fn deviation(x: &[f64]) -> f64 {
     }
     let mean = x.iter().sum::<f64>() / n;
     libm::sqrt(x.iter().map(|v| (v - mean) * (v - mean)).sum::<f64>() / (n - 1.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Something else keeps its share, whatever people say; the rest stays in proportion.
+    #[test]
+    fn something_else_is_never_dropped() {
+        let law = floor(&[0.6, 0.4, 0.0]);
+        assert!((law[2] - OTHER).abs() < 1e-12 && (law.iter().sum::<f64>() - 1.0).abs() < 1e-12, "{law:?}");
+        assert!((law[0] / law[1] - 1.5).abs() < 1e-9);
+        for (p, was) in floor(&[0.5, 0.4, 0.1]).iter().zip([0.5, 0.4, 0.1]) {
+            assert!((p - was).abs() < 1e-12);
+        }
+    }
+
+    /// The largest move that makes a law of it.
+    #[test]
+    fn incoherence_is_what_has_to_be_moved() {
+        assert!((missed(&[0.6, 0.6, 0.1]) - 0.1).abs() < 1e-12);
+        assert!(missed(&[0.5, 0.4, 0.1]) < 1e-12);
+    }
 }

@@ -287,7 +287,7 @@ pub(crate) struct Weigh {
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Writes published/ID/ once: the page, and the assessment as data, without anything marked above the case's TLP. A judgment\nthat has moved since the last publication needs `changed` in judgments.toml: what changed, and why. Lints at `deny` and\nfailing tests of the case stop it.\n\nExamples:\n  bellwether publish my-case --dry-run\n  bellwether publish my-case --id 2010-11"
+    after_help = "Writes published/ID/ once: the page, the assessment as data and its events as GeoJSON, without anything marked above the case's TLP. A judgment\nthat has moved since the last publication needs `changed` in judgments.toml: what changed, and why. Lints at `deny` and\nfailing tests of the case stop it.\n\nExamples:\n  bellwether publish my-case --dry-run\n  bellwether publish my-case --id 2010-11"
 )]
 pub(crate) struct Publish {
     /// Case folder

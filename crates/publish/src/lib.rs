@@ -1,6 +1,7 @@
 //! Turns a build into documents: one self-contained HTML file, readable without JavaScript, the same bytes for the
 //! same build.
 
+mod geojson;
 mod map;
 mod outlook;
 mod page;
@@ -8,6 +9,7 @@ mod spread;
 mod svg;
 mod weighed;
 
+pub use geojson::geojson;
 pub use outlook::{backtest_page, outlook_page};
 pub use page::{Last, Publication, publication};
 pub use spread::spread_page;

@@ -95,7 +95,7 @@ pub(crate) fn run(args: &Publish, common: &Common) -> Outcome {
         return Ok(End::Failed);
     }
     if !args.dry_run {
-        freeze(&target, &shown, &page)?;
+        freeze(&target, &shown, &page, &publish::geojson(&shown.assessment, case.lexicon))?;
     }
     if common.format == Format::Json {
         let moved: Vec<&str> = moved.iter().map(|(_, is, _)| is.id.as_str()).collect();
@@ -163,7 +163,7 @@ fn causes(case: &Case, last: &Published, shown: &[String], options: Options) -> 
 }
 
 /// Writes the publication whole or not at all.
-fn freeze(target: &Path, out: &Published, page: &str) -> Result<(), String> {
+fn freeze(target: &Path, out: &Published, page: &str, events: &str) -> Result<(), String> {
     let beside = target.with_file_name(format!(".{}.tmp", out.id));
     let failed = |e: std::io::Error| format!("cannot write {}: {e}", target.display());
     if beside.exists() {
@@ -172,5 +172,6 @@ fn freeze(target: &Path, out: &Published, page: &str) -> Result<(), String> {
     let json = serde_json::to_string_pretty(out).map_err(|e| e.to_string())? + "\n";
     disk::write(&beside.join("publication.json"), json.as_bytes())?;
     disk::write(&beside.join("assessment.html"), page.as_bytes())?;
+    disk::write(&beside.join("events.geojson"), events.as_bytes())?;
     fs::rename(&beside, target).map_err(failed)
 }

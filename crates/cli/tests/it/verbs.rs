@@ -548,8 +548,9 @@ fn what_is_withheld_leaves_no_byte_in_the_page() {
     assert!(bellwether(&["publish", &case, "--no-tests", "--id", "first"]).status.success());
     let data = fs::read_to_string(Path::new(&case).join("published/first/publication.json")).unwrap();
     let frozen = fs::read_to_string(Path::new(&case).join("published/first/assessment.html")).unwrap();
-    let plain = format!("{plain} {} {}", data.replace("\\n", " "), frozen.replace('\n', " "));
-    let page = format!("{page}{data}{frozen}");
+    let events = fs::read_to_string(Path::new(&case).join("published/first/events.geojson")).unwrap();
+    let plain = format!("{plain} {} {} {events}", data.replace("\\n", " "), frozen.replace('\n', " "));
+    let page = format!("{page}{data}{frozen}{events}");
     for shingle in words.windows(24) {
         let shingle: String = shingle.iter().collect();
         assert!(
@@ -610,6 +611,15 @@ fn what_moved_says_why_before_it_is_published() {
     let page = fs::read_to_string(folder.join("published/november/assessment.html")).unwrap();
     assert!(page.contains("When last published (october, as of 2010-10-20): not-testable, not testable. What changed: The committee gave a count"));
     assert!(page.contains("let stand") && page.contains("Nobody can ask them"), "suppressions are printed");
+    let events = fs::read_to_string(folder.join("published/november/events.geojson")).unwrap();
+    let events: serde_json::Value = serde_json::from_str(&events).unwrap();
+    let features = events["features"].as_array().unwrap();
+    let ambush = features.iter().find(|f| f["id"] == "event:kamarob-ambush").unwrap();
+    assert!(ambush["geometry"]["coordinates"][0].as_f64().is_some_and(|x| (70.0..71.5).contains(&x)), "{ambush}");
+    assert!(
+        ambush["properties"]["perpetrators"][0]["probability"].as_f64().unwrap() > 0.3
+            && ambush["properties"]["tlp"] == "TLP:CLEAR"
+    );
     // What is published stays.
     let again = publish(&["--id", "november", "--no-tests"]);
     assert!(again.status.code() == Some(1) && text(&again.stderr).contains("is published already"));

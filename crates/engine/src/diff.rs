@@ -131,12 +131,7 @@ fn compare(
     for id in ids {
         let (x, y) = (a.probabilities.get(id).copied().flatten(), b.probabilities.get(id).copied().flatten());
         let error = paired_error(a.series.get(id), b.series.get(id));
-        let moved = match (x, y) {
-            (Some(x), Some(y)) => (x - y).abs() > (2.0 * error).max(1e-9),
-            (None, None) => false,
-            _ => true,
-        };
-        if moved {
+        if apart(x, y) > (2.0 * error).max(1e-9) {
             numbers.push(Change { id: id.clone(), before: x, after: y, error, because: Vec::new() });
         }
     }
@@ -174,6 +169,15 @@ fn compare(
         })
         .collect();
     Ok(Difference { added, removed, changed, numbers, judgments })
+}
+
+/// How far two numbers are apart; one that is there and one that is not, as far as can be.
+pub(crate) fn apart(a: Option<f64>, b: Option<f64>) -> f64 {
+    match (a, b) {
+        (Some(a), Some(b)) => (a - b).abs(),
+        (None, None) => 0.0,
+        _ => f64::INFINITY,
+    }
 }
 
 /// Standard error of the mean of paired differences; 0 when the two cannot be paired.

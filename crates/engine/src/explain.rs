@@ -6,6 +6,7 @@ use model::{About, Case, Label, Says, Verdict, percent};
 use serde::Serialize;
 
 use crate::build::{Options, Run, assess};
+use crate::diff::apart;
 use crate::lints::{LINTS, Lint};
 use crate::stage::gather::Reviewed;
 use crate::stage::weigh;
@@ -52,11 +53,7 @@ fn names(case: &Case, run: &Run) -> BTreeSet<String> {
 /// When nothing, or more than one thing, has that id: a phrase, with suggestions.
 pub fn explain(case: &Case, run: &Run, options: Options, id: &str) -> Result<Explanation, String> {
     if id == "lints" {
-        let one = |l: &Lint| {
-            let title = l.text().lines().next().unwrap_or_default().trim_start_matches("# ");
-            let level = serde_json::json!(l.level());
-            Line { depth: 0, text: format!("lint:{} ({}): {title}", l.code, level.as_str().unwrap_or_default()) }
-        };
+        let one = |l: &Lint| Line { depth: 0, text: format!("lint:{} ({}): {}", l.code, l.level().words(), l.title()) };
         return Ok(Explanation { id: id.to_owned(), lines: LINTS.iter().map(one).collect(), excerpts: Vec::new() });
     }
     let names = names(case, run);
@@ -263,17 +260,15 @@ impl Explainer<'_> {
         let origins: BTreeSet<&str> = self.run.gathered.statements.iter().map(|s| s.origin.as_str()).collect();
         let mut effects: Vec<(Option<f64>, String)> = Vec::new();
         for origin in origins {
-            let other = self
-                .case
-                .changed(&model::Change { without_origin: vec![origin.to_owned()], ..model::Change::default() });
+            let other = self.case.without_origin(origin);
             // A question whose evidence is gone keeps its other evidence; an error there has been said by `build`.
             let Ok(run) = assess(&other, self.options) else { continue };
             let then = number(&run);
-            if then.is_none_or(|then| (now - then).abs() > least) {
+            if apart(then, Some(now)) > least {
                 effects.push((then, origin.to_owned()));
             }
         }
-        let far = |then: Option<f64>| then.map_or(f64::INFINITY, |t| (t - now).abs());
+        let far = |then: Option<f64>| apart(then, Some(now));
         effects.sort_by(|a, b| far(b.0).total_cmp(&far(a.0)).then_with(|| a.1.cmp(&b.1)));
         if !effects.is_empty() {
             self.say(depth, "without everything one origin first said:");
@@ -608,8 +603,7 @@ impl Explainer<'_> {
     fn assumption(&mut self, id: &str, bare: &str, depth: usize) {
         let case = self.case;
         let Some(a) = case.assumptions.get(bare) else { return };
-        let status = serde_json::json!(a.status);
-        self.say(depth, format!("{id}: {} ({})", a.text, status.as_str().unwrap_or_default()));
+        self.say(depth, format!("{id}: {} ({})", a.text, a.status.words()));
         if let Some(why) = &a.why {
             self.say(depth + 1, format!("why: {why}"));
         }
@@ -635,7 +629,8 @@ impl Explainer<'_> {
             }
         };
         let mut any = false;
-        for j in &self.run.assessment.judgments.clone() {
+        let run = self.run;
+        for j in &run.assessment.judgments {
             let Some(is) = then.assessment.judgments.iter().find(|x| x.id == j.id) else { continue };
             if is.outcome != j.outcome {
                 self.say(depth, format!("{}: {} instead of {}: {}", j.id, is.outcome, j.outcome, is.text));
@@ -648,11 +643,7 @@ impl Explainer<'_> {
             .filter(|(id, _)| !id.starts_with("judgment:"))
             .filter_map(|(id, p)| {
                 let q = is.get(id).copied().flatten();
-                let far = match (p, q) {
-                    (Some(p), Some(q)) => (p - q).abs(),
-                    (None, None) => 0.0,
-                    _ => 1.0,
-                };
+                let far = apart(*p, q);
                 let show = |p: Option<f64>| p.map_or("nobody says".to_owned(), |p| self.pct(p));
                 (far > 0.02).then(|| (far, format!("{id}: {} instead of {}", show(q), show(*p))))
             })

@@ -50,6 +50,5 @@ pub use spread::{
 pub use stage::assess::Assessment;
 pub use stage::gather::Reviewed;
 pub use stage::matching::{LEAST, MatchSet, Matched, match_records};
-pub use stage::weigh::what;
 pub use store::{Because, Manifest, Record, Store, StoreError};
 pub use tables::{Column, Table, tables};

@@ -10,6 +10,7 @@ mod sources;
 use model::{Case, Level, Problem, Span};
 use serde::{Deserialize, Serialize};
 
+use crate::diff::apart;
 use crate::stage::assess::{Assessment, Inputs, JudgmentRow};
 
 /// Something worth a look, though nothing is broken.
@@ -25,6 +26,13 @@ pub struct LintRow {
     pub level: Level,
     /// Why it may stand, where the case says so.
     pub suppressed: Option<String>,
+}
+
+impl LintRow {
+    /// Whether a build and a publication fail over it.
+    pub fn denied(&self) -> bool {
+        self.level == Level::Deny && self.suppressed.is_none()
+    }
 }
 
 /// A judgment that moves by less than this, and keeps its outcome, has not moved.
@@ -128,6 +136,11 @@ impl Lint {
         self.matter("problem")
     }
 
+    /// What it is called in words: its heading.
+    pub fn title(&self) -> &'static str {
+        self.text().lines().next().unwrap_or_default().trim_start_matches("# ")
+    }
+
     /// What it is for: the file without front matter and without its test.
     pub fn text(&self) -> &'static str {
         let body = self.file.splitn(3, "---\n").nth(2).unwrap_or(self.file);
@@ -190,10 +203,7 @@ pub fn moved<'a>(last: &'a Assessment, now: &'a Assessment) -> Vec<(&'a Judgment
         .iter()
         .filter_map(|is| Some((last.judgments.iter().find(|was| was.id == is.id)?, is)))
         .filter(|(was, is)| {
-            let far = match (was.probability, is.probability) {
-                (Some(a), Some(b)) => (a - b).abs() > STILL,
-                (a, b) => a.is_some() != b.is_some(),
-            };
+            let far = apart(was.probability, is.probability) > STILL;
             was.outcome != is.outcome || far || was.confidence != is.confidence
         })
         .map(|(was, is)| (was, is, words(is).is_some() && words(is) != words(was)))

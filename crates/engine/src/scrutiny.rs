@@ -1,16 +1,19 @@
 //! What conclusions stand on: each without everything that one origin first said, and with each assumption false. Found by
 //! running the worlds again, not told by narrative.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use model::{About, AssumptionStatus, Case, Change};
+use model::{About, AssumptionStatus, Case, EvidenceKind};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::build::{Options, Run, assess};
+use crate::diff::apart;
+use crate::stage::test::View;
+use crate::stage::weigh::{Tested, lineage};
 
 /// Part of the stage's key.
-pub(crate) const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 2;
 
 /// Origins that are tried at most: those with the most claims under a conclusion.
 pub const ORIGINS: usize = 48;
@@ -39,6 +42,8 @@ pub struct Otherwise {
 pub struct Conclusion {
     /// `judgment:ID`, or `question:ID` where no judgment is about it.
     pub id: String,
+    /// The question it answers; none where it is about an indicator.
+    pub question: Option<String>,
     /// What is concluded: the outcome, or the leading hypothesis.
     pub outcome: String,
     /// Its probability.
@@ -115,7 +120,8 @@ pub fn affordable(case: &Case) -> usize {
     (CLAIMS / case.claims.len().max(1)).min(ORIGINS)
 }
 
-/// Tries every conclusion of a case, without each of so many origins at most, and with every assumption false. `done` is told how many runs are done, and of how many.
+/// Tries every conclusion of a case, without each of so many origins at most, and with every assumption false. `done` is
+/// told how many runs are done, and of how many.
 pub fn scrutiny(
     case: &Case,
     run: &Run,
@@ -146,13 +152,8 @@ pub fn scrutiny(
         ids.iter().zip(&followed).map(|((id, _), f)| stands(run, case, id, f)).collect();
 
     let (origins, more) = under_conclusions(case, run, origins);
-    let mut tries: Vec<(String, Case)> = origins
-        .into_iter()
-        .map(|o| {
-            let change = Change { without_origin: vec![o.clone()], ..Change::default() };
-            (format!("source:{o}"), case.changed(&change))
-        })
-        .collect();
+    let mut tries: Vec<(String, Case)> =
+        origins.into_iter().map(|o| (format!("source:{o}"), case.without_origin(&o))).collect();
     for (id, a) in &case.assumptions {
         if let Some(change) = &a.if_false {
             tries.push((format!("assumption:{id}"), case.changed(change)));
@@ -180,13 +181,9 @@ pub fn scrutiny(
     let conclusions: Vec<Conclusion> = ids
         .iter()
         .enumerate()
-        .map(|(k, (id, _))| {
+        .map(|(k, (id, question))| {
             let (outcome, p, text) = &now[k];
-            let far = |o: &Otherwise| match (o.probability, p) {
-                (Some(a), Some(b)) => (a - b).abs(),
-                (None, None) => 0.0,
-                _ => f64::INFINITY,
-            };
+            let far = |o: &Otherwise| apart(o.probability, *p);
             let of = |kind: &str| -> Vec<Otherwise> {
                 let mut list: Vec<Otherwise> = runs
                     .iter()
@@ -210,6 +207,7 @@ pub fn scrutiny(
             };
             Conclusion {
                 id: id.clone(),
+                question: question.clone(),
                 outcome: outcome.clone(),
                 probability: *p,
                 without: of("source:"),
@@ -239,16 +237,14 @@ pub fn scrutiny(
 
 /// Origins under any conclusion, and those beyond the number that is tried.
 fn under_conclusions(case: &Case, run: &Run, most: usize) -> (Vec<String>, Vec<String>) {
-    let mut claims: BTreeSet<&str> =
-        run.answers.values().flat_map(|a| &a.items).flat_map(|i| &i.claims).map(String::as_str).collect();
-    for o in run.outcomes.values() {
-        for c in o.carriers.iter().filter(|c| c.share > 0.005) {
-            let dossier = run.gathered.dossiers.get(&format!("event:{}", c.event));
-            claims.extend(dossier.into_iter().flat_map(|d| &d.claims).map(String::as_str));
-        }
-    }
-    let mut count: std::collections::BTreeMap<String, usize> = std::collections::BTreeMap::new();
-    for c in claims.iter().filter_map(|c| case.claims.get(*c)) {
+    let view = &View { case, laws: &run.laws, worlds: &run.worlds };
+    let tested = Tested { view, outcomes: &run.outcomes };
+    let items = run.answers.values().flat_map(|a| &a.items).flat_map(|i| i.claims.clone());
+    let indicators = run.outcomes.keys().cloned().map(EvidenceKind::Indicator);
+    let claims: BTreeSet<String> =
+        items.chain(indicators.flat_map(|kind| lineage(tested, &run.gathered, &kind))).collect();
+    let mut count: BTreeMap<String, usize> = BTreeMap::new();
+    for c in claims.iter().filter_map(|c| case.claims.get(c)) {
         *count.entry(case.root(c).0).or_default() += 1;
     }
     // Links are claimed, too, and affiliates move indicators.

@@ -626,16 +626,9 @@ pub fn tables(case: &Case, run: &Run) -> Vec<Table> {
                 ('t', "level", "warn or deny."),
                 ('t', "suppressed", "Why it may stand, where the case says so."),
             ],
-            a.lints.iter().map(|l| {
-                let level = serde_json::json!(l.level);
-                vec![
-                    t(&l.code),
-                    t(&l.about),
-                    t(&l.text),
-                    t(level.as_str().unwrap_or_default()),
-                    ot(l.suppressed.clone()),
-                ]
-            }),
+            a.lints
+                .iter()
+                .map(|l| vec![t(&l.code), t(&l.about), t(&l.text), t(l.level.words()), ot(l.suppressed.clone())]),
         ),
         table(
             "stands_on",

@@ -170,10 +170,12 @@ impl Case {
     /// The case without one report and what was claimed in it. Claims elsewhere that copied from it stay,
     /// with the origin that the dropped claim had.
     pub fn without_report(&self, report: &str) -> Self {
-        let mut out = self.clone();
-        out.reports.remove(report);
-        out.drop_orphans();
-        out
+        self.changed(&Change { without: vec![report.to_owned()], ..Change::default() })
+    }
+
+    /// The case without everything that one source first said.
+    pub fn without_origin(&self, source: &str) -> Self {
+        self.changed(&Change { without_origin: vec![source.to_owned()], ..Change::default() })
     }
 
     /// The case, otherwise.
@@ -242,7 +244,7 @@ impl Case {
     }
 
     /// Everything in it that has a name, as `kind:id`; for what stands in a question also under its own kinds.
-    fn names(&self) -> BTreeSet<String> {
+    pub fn names(&self) -> BTreeSet<String> {
         let of =
             |kind: &str, ids: &mut dyn Iterator<Item = &Id>| ids.map(|id| format!("{kind}:{id}")).collect::<Vec<_>>();
         let events: BTreeSet<&Id> = self.claims.values().filter_map(|c| c.event().map(|e| &e.id)).collect();
@@ -262,6 +264,7 @@ impl Case {
             of("judgment", &mut self.judgments.iter().map(|j| &j.id)),
             of("assumption", &mut self.assumptions.keys()),
             of("gap", &mut self.gaps.keys()),
+            of("coverage", &mut self.coverage.keys()),
         ]
         .concat()
         .into_iter()

@@ -206,6 +206,17 @@ pub enum AssumptionStatus {
     Unsupported,
 }
 
+impl AssumptionStatus {
+    /// As in files.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Supported => "supported",
+            Self::Caveated => "caveated",
+            Self::Unsupported => "unsupported",
+        }
+    }
+}
+
 /// An assumption that judgments rest on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

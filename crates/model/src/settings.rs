@@ -17,6 +17,17 @@ pub enum Level {
     Deny,
 }
 
+impl Level {
+    /// As in files.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Allow => "allow",
+            Self::Warn => "warn",
+            Self::Deny => "deny",
+        }
+    }
+}
+
 /// A lint that is not to be shown for one thing.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -37,18 +37,7 @@ pub fn publication(
     last: Option<Last<'_>>,
 ) -> Result<Publication, Vec<Problem>> {
     let shown = case.redacted(case.tlp);
-    let same = shown.claims.len() == case.claims.len()
-        && shown.reports.len() == case.reports.len()
-        && shown.sources.len() == case.sources.len()
-        && shown.actors.len() == case.actors.len()
-        && shown.areas.len() == case.areas.len()
-        && shown.indicators.len() == case.indicators.len()
-        && shown.questions.len() == case.questions.len()
-        && shown.factors.len() == case.factors.len()
-        && shown.judgments.len() == case.judgments.len()
-        && shown.assumptions.len() == case.assumptions.len()
-        && shown.gaps.len() == case.gaps.len()
-        && shown.coverage.len() == case.coverage.len();
+    let same = shown.names() == case.names();
     if same && let Some(scrutiny) = &run.scrutiny {
         return Ok(render(&shown, run, scrutiny, last));
     }
@@ -284,8 +273,8 @@ fn render(case: &Case, run: &Run, scrutiny: &Scrutiny, last: Option<Last<'_>>) -
         .collect();
 
     let lint = |l: &engine::LintRow| {
-        let title = engine::Lint::named(&l.code).and_then(|x| x.text().lines().next()).unwrap_or_default();
-        context! { id => slug(&l.about), about => l.about, text => l.text, code => l.code, title => title.trim_start_matches("# "), why => l.suppressed }
+        let title = engine::Lint::named(&l.code).map(engine::Lint::title);
+        context! { id => slug(&l.about), about => l.about, text => l.text, code => l.code, title => title, why => l.suppressed }
     };
     let (stands, remarks): (Vec<_>, Vec<_>) = a.lints.iter().partition(|l| l.suppressed.is_some());
     let (stands, remarks): (Vec<Value>, Vec<Value>) =

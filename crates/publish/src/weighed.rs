@@ -3,7 +3,7 @@
 use engine::stage::weigh::{Worth, letter, what};
 use engine::{Assessment, Conclusion, Scrutiny};
 use minijinja::{Value, context};
-use model::{About, Case, percent};
+use model::{Case, percent};
 
 use crate::page::{Last, bar};
 use crate::svg::Svg;
@@ -89,7 +89,7 @@ pub(crate) fn questions(case: &Case, a: &Assessment, s: &Scrutiny, slug: Slug<'_
             let linchpins: Vec<&str> = s
                 .conclusions
                 .iter()
-                .filter(|c| c.id == q.id || case.judgments.iter().any(|j| c.id == format!("judgment:{}", j.id) && j.about == About::Hypotheses(id.to_owned())))
+                .filter(|c| c.question.as_deref() == Some(id))
                 .filter_map(Conclusion::linchpin)
                 .map(|o| o.cause.trim_start_matches("source:"))
                 .collect();
@@ -233,7 +233,7 @@ pub(crate) fn assumptions(s: &Scrutiny, slug: Slug<'_>) -> Vec<Value> {
     s.assumptions
         .iter()
         .map(|x| {
-            context! { id => slug(&x.id), text => x.text, why => x.why, status => serde_json::json!(x.status).as_str(), judgments => linked(&x.judgments), run => x.run, moves => linked(&x.moves) }
+            context! { id => slug(&x.id), text => x.text, why => x.why, status => x.status.words(), judgments => linked(&x.judgments), run => x.run, moves => linked(&x.moves) }
         })
         .collect()
 }

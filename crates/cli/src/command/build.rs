@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use engine::{BuildError, Journal, Options, Store};
-use model::{Level, percent};
+use model::percent;
 
 use crate::args::{Build, Common, Format};
 use crate::output::Progress;
@@ -62,7 +62,7 @@ pub(crate) fn run(args: &Build, common: &Common) -> Outcome {
         }
         eprintln!("built twice: the same, byte for byte");
     }
-    let denied: Vec<_> = a.lints.iter().filter(|l| l.level == Level::Deny && l.suppressed.is_none()).collect();
+    let denied: Vec<_> = a.lints.iter().filter(|l| l.denied()).collect();
     for l in &denied {
         eprintln!("error[{}]: {}: {} (denied; `bellwether explain CASE lint:{}`)", l.code, l.about, l.text, l.code);
     }
@@ -208,7 +208,7 @@ fn text(a: &engine::Assessment) -> String {
     if !shown.is_empty() {
         out.push_str("\nWORTH A LOOK  (bellwether explain CASE lint:NAME)\n\n");
         for l in shown {
-            let denied = if l.level == Level::Deny { "denied: " } else { "" };
+            let denied = if l.denied() { "denied: " } else { "" };
             out.push_str(&format!("  {denied}{}: {} [{}]\n", l.about, wrap(&l.text, 88, "    "), l.code));
         }
     }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use engine::stage::assess::JudgmentRow;
 use engine::{Assessment, Options};
-use model::{Case, Level, Problem, percent};
+use model::{Case, Problem, percent};
 use serde::{Deserialize, Serialize};
 
 use crate::args::{Common, Format, Publish};
@@ -50,7 +50,7 @@ pub(crate) fn run(args: &Publish, common: &Common) -> Outcome {
     let page = shown.page;
     let shown = Published { id, reports: shown.reports, assessment: shown.assessment };
     let mut problems: Vec<Problem> = Vec::new();
-    for l in shown.assessment.lints.iter().filter(|l| l.level == Level::Deny && l.suppressed.is_none()) {
+    for l in shown.assessment.lints.iter().filter(|l| l.denied()) {
         let at = case.judgments.first().map(|j| j.span.clone()).unwrap_or_default();
         let problem = Problem::error(&l.code, at, format!("{}: {}", l.about, l.text));
         problems.push(

@@ -64,7 +64,7 @@ fn question(out: &mut String, case: &Case, run: &Run, s: &Scrutiny, q: &str, let
     let linchpins: Vec<&str> = s
         .conclusions
         .iter()
-        .filter(|c| about(case, &c.id) == Some(q))
+        .filter(|c| c.question.as_deref() == Some(q))
         .filter_map(|c| c.linchpin())
         .map(|o| o.cause.trim_start_matches("source:"))
         .collect();
@@ -108,7 +108,7 @@ fn question(out: &mut String, case: &Case, run: &Run, s: &Scrutiny, q: &str, let
             let _ = writeln!(out, "  {}: takes no part: {reason}", i.id);
         }
     }
-    for c in s.conclusions.iter().filter(|c| about(case, &c.id) == Some(q)) {
+    for c in s.conclusions.iter().filter(|c| c.question.as_deref() == Some(q)) {
         stands_on(out, c, n);
     }
     if !a.open.is_empty() {
@@ -166,18 +166,6 @@ fn question(out: &mut String, case: &Case, run: &Run, s: &Scrutiny, q: &str, let
             let _ =
                 writeln!(out, "  these tell nothing apart, though they are taken as evidence: {}", useless.join(", "));
         }
-    }
-}
-
-/// What is concluded from a question, or the question itself.
-fn about<'c>(case: &'c Case, id: &'c str) -> Option<&'c str> {
-    match id.split_once(':')? {
-        ("question", q) => Some(q),
-        ("judgment", j) => case.judgments.iter().find(|x| x.id == j).and_then(|j| match &j.about {
-            model::About::Hypotheses(q) => Some(q.as_str()),
-            model::About::Indicator(_) => None,
-        }),
-        _ => None,
     }
 }
 
@@ -268,8 +256,7 @@ fn assumptions(out: &mut String, s: &Scrutiny) {
             (true, true) => "nothing".to_owned(),
             (true, false) => a.moves.join(", "),
         };
-        let status = serde_json::json!(a.status).as_str().unwrap_or_default().to_owned();
-        rows.push(vec![status, a.judgments.join(", "), moves, format!("{} [{}]", a.text, a.id)]);
+        rows.push(vec![a.status.words().to_owned(), a.judgments.join(", "), moves, format!("{} [{}]", a.text, a.id)]);
     }
     out.push_str(&indent(&output::table(&rows)));
 }

@@ -17,7 +17,7 @@ use super::test::{Outcome, View};
 use super::worlds::attribute;
 
 pub use literal::Known;
-pub(super) use literal::{known, lineage};
+pub(crate) use literal::{known, lineage};
 pub use people::{AnalystRow, Audit, Cell};
 pub use worth::{Validity, Worth};
 
@@ -145,7 +145,7 @@ struct Unit {
     /// Whether it is of what happens, or of its absence.
     of: Asks,
     /// That nobody spoke of it, where somebody would have.
-    silent: Option<Silent>,
+    silent: bool,
 }
 
 /// What an indicator is of: something that happens, or that it does not.
@@ -155,22 +155,18 @@ enum Asks {
     Absence,
 }
 
-/// What silence makes of an indicator: it does not hold, or (of absence) it does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Silent {
-    NotSo,
-    So,
-}
+impl Asks {
+    /// Whether it is so where nothing happens.
+    fn holds_in_silence(self) -> bool {
+        self == Self::Absence
+    }
 
-impl Silent {
-    /// P(it happened and was missed | nobody spoke of it, H), from P(the indicator holds | H).
+    /// P(it happened and was missed | nobody spoke of it, H), from P(it is so | H).
     fn missed(self, catches: f64, likelihood: f64) -> f64 {
-        let happens = if self == Self::NotSo { likelihood } else { 1.0 - likelihood };
+        let happens = if self.holds_in_silence() { 1.0 - likelihood } else { likelihood };
         (1.0 - catches) * happens / (1.0 - catches * happens)
     }
-}
 
-impl Asks {
     /// P(it is so by what is reported | H), from P(it is so | H).
     fn reported(self, catches: f64, likelihood: f64) -> f64 {
         match self {
@@ -233,7 +229,7 @@ pub fn run(
     for (u, unit) in units.iter().enumerate() {
         weighed(&mut items, unit, u, &weighing, &pooled, &probability);
     }
-    let analysts = said.analysts(&probability, |law| self::weighing(n, &units, law, false).posterior());
+    let analysts = said.analysts(|law| self::weighing(n, &units, law, false).posterior());
     let mut answer = Answer {
         id: question.id.clone(),
         hypotheses: question
@@ -256,7 +252,7 @@ pub fn run(
         open: Vec::new(),
         indicators: Vec::new(),
     };
-    let drawn = self::weighing(n, &units, &pooled, true);
+    let drawn = || self::weighing(n, &units, &pooled, true);
     answer.open = worth::open(now, g, question, &units, &answer, (&weighing, &drawn));
     answer.indicators = worth::validity(now, question, &answer, &weighing);
     Ok(answer)
@@ -279,16 +275,16 @@ fn weighed(items: &mut [Item], unit: &Unit, u: usize, q: &Weighing, law: &people
         let item = &mut items[*i];
         (item.decibans, item.without) = (decibans, without.clone());
         item.bits = diagnosticity(&q.prior, &piece.likelihood);
-        let (yes, no) = match (unit.silent, unit.group) {
+        let (yes, no) = match unit.group {
             // Nobody spoke of it. If it is found out after all, it was missed.
-            (Some(silent), _) => {
-                let missed = |h: usize| silent.missed(unit.catches, law.likelihood[*i][h]);
+            None if unit.silent => {
+                let missed = |h: usize| unit.of.missed(unit.catches, law.likelihood[*i][h]);
                 let found: Vec<f64> = probability.iter().enumerate().map(|(h, p)| p * missed(h)).collect();
                 let rest = probability.iter().zip(&found).map(|(p, f)| p - f).collect();
-                if silent == Silent::NotSo { (found, rest) } else { (rest, found) }
+                if unit.of.holds_in_silence() { (rest, found) } else { (found, rest) }
             }
-            (None, None) => (joint[0].clone(), joint[1].clone()),
-            (None, Some(_)) => {
+            None => (joint[0].clone(), joint[1].clone()),
+            Some(_) => {
                 let of = |so: bool, rows: &[Vec<f64>], h: usize| -> f64 {
                     (0..rows.len()).filter(|way| (way >> k & 1 == 1) == so).map(|way| rows[way][h]).sum()
                 };
@@ -359,22 +355,18 @@ fn single(
         drawn: known.drawn.iter().flat_map(|d| [f64::from(u8::from(*d)), f64::from(u8::from(!*d))]).collect(),
         catches: item.catches.unwrap_or(1.0),
         of: of.unwrap_or(Asks::Presence),
-        silent: None,
+        silent: false,
     };
     let all = |p: f64| (known.base - p).abs() < LEAST_BASE && known.chance.iter().all(|c| (c - p).abs() < LEAST_BASE);
-    let silent = match of {
-        Some(Asks::Presence) if all(0.0) => Some(Silent::NotSo),
-        Some(Asks::Absence) if all(1.0) => Some(Silent::So),
-        _ => None,
-    };
-    if silent.is_some() {
+    let by_silence = of.map(|of| f64::from(u8::from(of.holds_in_silence()))).filter(|p| all(*p));
+    if by_silence.is_some() {
         match catches {
             // Nobody spoke of it. Where somebody would have, that is evidence.
             Some(Ok(_)) => {
                 let n = now.view.worlds.n;
                 (unit.base, unit.chance, unit.drawn) = (vec![1.0], vec![1.0; n], vec![1.0; n]);
-                unit.silent = silent;
-                item.probability = Some(f64::from(u8::from(silent == Some(Silent::So))));
+                unit.silent = true;
+                item.probability = by_silence;
                 return Some(unit);
             }
             Some(Err(nobody)) => {
@@ -449,7 +441,7 @@ fn together(
         drawn,
         catches: 1.0,
         of: Asks::Presence,
-        silent: None,
+        silent: false,
     })
 }
 
@@ -464,10 +456,10 @@ fn weighing(n: usize, units: &[Unit], law: &people::Law, drawn: bool) -> Weighin
                     Some(k) => law.groups[k][h].clone(),
                     None => {
                         let l = u.of.reported(u.catches, law.likelihood[u.items[0]][h]);
-                        match u.silent {
-                            None => vec![l, 1.0 - l],
-                            Some(Silent::NotSo) => vec![1.0 - l],
-                            Some(Silent::So) => vec![l],
+                        match (u.silent, u.of.holds_in_silence()) {
+                            (false, _) => vec![l, 1.0 - l],
+                            (true, true) => vec![l],
+                            (true, false) => vec![1.0 - l],
                         }
                     }
                 })

@@ -138,34 +138,25 @@ impl Said {
             && self.voices.iter().flat_map(|v| v.likelihood.iter().flatten().flatten()).all(|l| l.low == l.high)
     }
 
+    /// What those people gave of a thing, or, where none of them gave anything, what everybody did.
+    fn heard<T>(&self, people: &[usize], given: impl Fn(usize, &Voice) -> Option<T>) -> Vec<T> {
+        let said: Vec<T> = people.iter().filter_map(|v| given(*v, &self.voices[*v])).collect();
+        if said.is_empty() { self.voices.iter().enumerate().filter_map(|(v, x)| given(v, x)).collect() } else { said }
+    }
+
     /// Everybody's numbers as one, of those people, each number by `number`.
     fn law(&self, people: &[usize], number: &dyn Fn(usize, usize, usize, &Likelihood) -> f64) -> Law {
-        let all = |v: &usize| &self.voices[*v];
-        // Who is not among those asked is asked where nobody else has said anything.
-        let everybody: Vec<usize> = (0..self.voices.len()).collect();
-        let priors = |list: &[usize]| -> Vec<Vec<f64>> { list.iter().filter_map(|v| all(v).prior.clone()).collect() };
-        let mut prior = priors(people);
-        if prior.is_empty() {
-            prior = priors(&everybody);
-        }
+        let prior = self.heard(people, |_, x| x.prior.clone());
         let likelihood = (0..self.evidence.len())
             .map(|i| {
-                let of = |list: &[usize]| -> Vec<Vec<f64>> {
-                    list.iter()
-                        .filter_map(|v| {
-                            let said = all(v).likelihood[i].as_ref()?;
-                            Some(said.iter().enumerate().map(|(h, l)| number(*v, i, h, l)).collect())
-                        })
-                        .collect()
-                };
-                let mut said = of(people);
-                if said.is_empty() {
-                    said = of(&everybody);
-                }
-                match said.first() {
-                    None => Vec::new(),
-                    Some(first) if said.len() == 1 => first.clone(),
-                    Some(_) => (0..self.hypotheses.len())
+                let said: Vec<Vec<f64>> = self.heard(people, |v, x| {
+                    let said = x.likelihood[i].as_ref()?;
+                    Some(said.iter().enumerate().map(|(h, l)| number(v, i, h, l)).collect())
+                });
+                match said.as_slice() {
+                    [] => Vec::new(),
+                    [one] => one.clone(),
+                    _ => (0..self.hypotheses.len())
                         .map(|h| pooled(&said.iter().map(|s| s[h]).collect::<Vec<_>>()))
                         .collect(),
                 }
@@ -173,15 +164,9 @@ impl Said {
             .collect();
         let groups = (0..self.voices[0].groups.len())
             .map(|k| {
-                let of = |list: &[usize]| -> Vec<&Vec<Vec<f64>>> {
-                    list.iter().filter_map(|v| all(v).groups[k].as_ref()).collect()
-                };
-                let mut said = of(people);
-                if said.is_empty() {
-                    said = of(&everybody);
-                }
+                let said = self.heard(people, |_, x| x.groups[k].clone());
                 if let [one] = said.as_slice() {
-                    return (*one).clone();
+                    return one.clone();
                 }
                 (0..self.hypotheses.len())
                     .map(|h| pooled_law(&said.iter().map(|s| s[h].clone()).collect::<Vec<_>>()))
@@ -213,7 +198,7 @@ impl Said {
     }
 
     /// What each person's numbers alone come to.
-    pub(super) fn analysts(&self, all: &[f64], posterior: impl Fn(&Law) -> Vec<f64>) -> Vec<AnalystRow> {
+    pub(super) fn analysts(&self, posterior: impl Fn(&Law) -> Vec<f64>) -> Vec<AnalystRow> {
         if self.voices.len() == 1 {
             return Vec::new();
         }
@@ -222,13 +207,11 @@ impl Said {
             .enumerate()
             .map(|(v, voice)| {
                 let law = self.law(&[v], &|_, _, _, l| l.point);
-                let probability = posterior(&law);
-                debug_assert_eq!(probability.len(), all.len());
                 AnalystRow {
                     analyst: voice.analyst.clone(),
                     incoherent: voice.missed,
+                    probability: posterior(&law),
                     prior: law.prior,
-                    probability,
                     belief: voice.belief.clone(),
                 }
             })

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use stats::{Weighing, normalised};
 
 use super::super::gather::Gathered;
-use super::{Answer, Tested, Unit, literal, told, what};
+use super::{Answer, Item, Tested, Unit, literal, told, what};
 
 /// What an open question is worth to an answer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -54,7 +54,7 @@ pub(super) fn open(
     question: &Question,
     units: &[Unit],
     answer: &Answer,
-    (exact, drawn): (&Weighing, &Weighing),
+    (exact, drawn): (&Weighing, &dyn Fn() -> Weighing),
 ) -> Vec<Worth> {
     let case = now.view.case;
     let mut out: Vec<Worth> = Vec::new();
@@ -74,17 +74,17 @@ pub(super) fn open(
         if asked.contains(&i) || item.reason.is_some() || item.value <= 0.0 {
             continue;
         }
-        out.push(Worth {
-            id: format!("evidence:{}/{}", question.id, item.id),
-            asks: what(case, &question.evidence[i].kind),
-            probability: item.expected,
-            bits: item.value,
-            if_yes: item.if_so.clone(),
-            if_no: item.if_not.clone(),
-        });
+        let id = format!("evidence:{}/{}", question.id, item.id);
+        out.push(of_item(id, what(case, &question.evidence[i].kind), item));
     }
     out.sort_by(|a, b| b.bits.total_cmp(&a.bits).then_with(|| a.id.cmp(&b.id)));
     out
+}
+
+/// What it is worth to know whether a piece of evidence is so.
+fn of_item(id: String, asks: String, item: &Item) -> Worth {
+    let (if_yes, if_no) = (item.if_so.clone(), item.if_not.clone());
+    Worth { id, asks, probability: item.expected, bits: item.value, if_yes, if_no }
 }
 
 #[allow(clippy::too_many_arguments)]
@@ -94,7 +94,7 @@ fn gap_worth(
     question: &Question,
     units: &[Unit],
     answer: &Answer,
-    (exact, drawn): (&Weighing, &Weighing),
+    (exact, drawn): (&Weighing, &dyn Fn() -> Weighing),
     id: &str,
     gap: &Gap,
     asked: &mut BTreeSet<usize>,
@@ -118,14 +118,7 @@ fn gap_worth(
     if let Some(i) = question.evidence.iter().position(|e| e.kind == *kind) {
         let item = &answer.items[i];
         asked.insert(i);
-        return item.reason.is_none().then(|| Worth {
-            id: format!("gap:{id}"),
-            asks: gap.text.clone(),
-            probability: item.expected,
-            bits: item.value,
-            if_yes: item.if_so.clone(),
-            if_no: item.if_not.clone(),
-        });
+        return item.reason.is_none().then(|| of_item(format!("gap:{id}"), gap.text.clone(), item));
     }
     let known = literal::known(now, None, g, kind).ok()?;
     // What shares a claim with a piece hangs together with it inside a world, too: then the joint draws tell.
@@ -134,14 +127,11 @@ fn gap_worth(
         units.iter().flat_map(|u| &u.items).any(|i| answer.items[*i].claims.iter().any(|c| lineage.contains(c)));
     let yes = if shares {
         let chance: Vec<f64> = known.drawn.iter().map(|d| f64::from(u8::from(*d))).collect();
-        let share: f64 = drawn.joint_with(&chance).iter().sum();
-        drawn
-            .joint_with(&chance)
-            .iter()
-            .zip(drawn.posterior())
-            .zip(&p)
-            .map(|((j, d), p)| if d > 0.0 { j / d * p } else { share * p })
-            .collect()
+        let drawn = drawn();
+        let joint = drawn.joint_with(&chance);
+        let share: f64 = joint.iter().sum();
+        let by = joint.iter().zip(drawn.posterior()).zip(&p);
+        by.map(|((j, d), p)| if d > 0.0 { j / d * p } else { share * p }).collect()
     } else {
         exact.joint_with(&known.chance)
     };

@@ -523,12 +523,18 @@ fn what_is_withheld_leaves_no_byte_in_the_page() {
     let report = Path::new(&case).join("reports/2010-11-04-private-analyst.md");
     let secret = fs::read_to_string(&report).unwrap();
     fs::write(&report, secret.replacen("title:", "tlp: AMBER\ntitle:", 1)).unwrap();
+    let coverage = Path::new(&case).join("coverage.toml");
+    let text_of = fs::read_to_string(&coverage).unwrap();
+    fs::write(&coverage, text_of.replace("[fergana-cities]\n", "[fergana-cities]\ntlp     = \"RED\"\n")).unwrap();
     let fixed = bellwether(&["check", &case, "--fix"]);
     assert!(fixed.status.success(), "{}", text(&fixed.stderr));
     // Nor is it named by a remark that is let stand.
     let settings = Path::new(&case).join("case.toml");
-    let more = "\n[[lints.suppress]]\ncode = \"stale-source\"\nabout = \"source:hospital-staff\"\nwhy = \"Known.\"\n";
-    fs::write(&settings, fs::read_to_string(&settings).unwrap() + more).unwrap();
+    let mut more = fs::read_to_string(&settings).unwrap();
+    for about in ["source:hospital-staff", "coverage:fergana-cities"] {
+        more += &format!("\n[[lints.suppress]]\ncode = \"stale-source\"\nabout = \"{about}\"\nwhy = \"Known.\"\n");
+    }
+    fs::write(&settings, more).unwrap();
     assert!(bellwether(&["build", &case, "--no-tests"]).status.success());
     let page = fs::read_to_string(Path::new(&case).join(".bellwether/assessment.html")).unwrap();
     let body = secret.split("---\n").nth(2).unwrap().replace('\n', " ");
@@ -565,6 +571,8 @@ fn what_is_withheld_leaves_no_byte_in_the_page() {
         "sources-few-hundred",
         "weekly-higher",
         "Rasht: what are the sweeps for?",
+        "fergana-cities",
+        "Police and agencies reported every bombing",
     ] {
         assert!(!page.contains(name), "{name}");
     }

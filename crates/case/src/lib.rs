@@ -5,6 +5,7 @@
 //! the types (`shape`), becomes typed values (`files`), and these are tied together (`load`).
 
 mod add;
+mod caret;
 mod files;
 mod fix;
 mod front;
@@ -19,6 +20,7 @@ mod tree;
 
 use std::collections::BTreeMap;
 
+pub use caret::drawn;
 pub use add::{NewReport, report_file};
 pub use fix::fixes;
 pub use lines::{claim_line, ruling_line};

@@ -93,6 +93,12 @@ pub(crate) enum Verb {
     Forecast(Forecast),
     #[command(about = "Score forecasts: the ledger of a case, or how the same method would have done on a data file")]
     Score(Score),
+    #[command(about = "Work on a case in a browser: read, ask why, review, draw, edit; several people at once")]
+    Serve(Serve),
+    #[command(about = "Keep the accounts of those who work on a case in a browser")]
+    Account(Account),
+    #[command(about = "Check that the log of who did what in the browser is whole, or print it")]
+    Audit(Audit),
     #[command(about = "Print a completion script for a shell")]
     Completions(Completions),
 }
@@ -603,6 +609,116 @@ pub(crate) struct Completions {
     /// Shell
     #[arg(value_enum)]
     pub(crate) shell: clap_complete::Shell,
+}
+
+/// Serves the case on this machine alone, and needs no accounts there. To let others in, add accounts first and name an
+/// address:
+///
+///   bellwether account add CASE anna --role owner
+///   bellwether serve CASE --address 0.0.0.0:7878 --name desk.example.org
+///
+/// Put a proxy that speaks TLS in front of it. The folder is watched: change a file with any editor, and the pages follow.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct Serve {
+    /// Case folder
+    #[arg(default_value = ".")]
+    pub(crate) case: PathBuf,
+    /// Where to listen; port 0 takes any that is free
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:7878")]
+    pub(crate) address: std::net::SocketAddr,
+    /// A name by which browsers may call the server, where it is not the address; may be given several times
+    #[arg(long, value_name = "HOST")]
+    pub(crate) name: Vec<String>,
+    /// Who rules where nobody has to sign in [default: the user's name]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) by: Option<String>,
+    #[command(flatten)]
+    pub(crate) database: Database,
+    /// Number of possible worlds; more worlds, less sampling error
+    #[arg(long, value_name = "N", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(16..=1_000_000))]
+    pub(crate) worlds: u32,
+    /// Print the description of the API (OpenAPI) instead
+    #[arg(long)]
+    pub(crate) openapi: bool,
+}
+
+/// Where accounts are kept.
+#[derive(Debug, Args)]
+pub(crate) struct Database {
+    /// Database of accounts and of the audit log: postgres://USER@HOST/NAME or sqlite://PATH [default: a file in the case
+    /// folder, .workbench/accounts.sqlite]
+    #[arg(long, value_name = "URL")]
+    pub(crate) database: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Account {
+    #[command(subcommand)]
+    pub(crate) what: AccountVerb,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AccountVerb {
+    /// Add an account, or give it another password and role; the password is asked for, or read from standard input
+    Add {
+        /// Case folder
+        case: PathBuf,
+        /// Name; it stands with every ruling
+        name: String,
+        /// reader reads; coder also rules and codes; analyst also edits and publishes; owner also keeps accounts
+        #[arg(long)]
+        role: workbench::Role,
+        #[command(flatten)]
+        database: Database,
+    },
+    /// Take an account away
+    Remove {
+        /// Case folder
+        case: PathBuf,
+        /// Name
+        name: String,
+        #[command(flatten)]
+        database: Database,
+    },
+    /// Show everybody who has one
+    List {
+        /// Case folder
+        case: PathBuf,
+        #[command(flatten)]
+        database: Database,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Audit {
+    #[command(subcommand)]
+    pub(crate) what: AuditVerb,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuditVerb {
+    /// Check the chain of hashes from the first line to the last, and print the last hash: note it elsewhere, and a log cut
+    /// short or written anew is found out, too
+    Verify {
+        /// Case folder
+        case: PathBuf,
+        /// The last hash as it was noted: it must still be in the chain
+        #[arg(long, value_name = "HASH")]
+        noted: Option<String>,
+        #[command(flatten)]
+        database: Database,
+    },
+    /// Print the last lines
+    Log {
+        /// Case folder
+        case: PathBuf,
+        /// How many
+        #[arg(long, default_value_t = 50)]
+        lines: u32,
+        #[command(flatten)]
+        database: Database,
+    },
 }
 
 /// A format by its name; the message names them all.

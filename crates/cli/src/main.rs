@@ -4,7 +4,6 @@
 
 mod args;
 mod command;
-mod disk;
 mod output;
 
 use std::process::ExitCode;
@@ -57,6 +56,9 @@ fn main() -> ExitCode {
         Verb::Spread(a) => command::spread::run(a, &cli.common),
         Verb::Forecast(a) => command::forecast::run(a, &cli.common),
         Verb::Score(a) => command::score::run(a, &cli.common),
+        Verb::Serve(a) => command::serve::run(a),
+        Verb::Account(a) => command::account::run(a, &cli.common),
+        Verb::Audit(a) => command::audit::run(a, &cli.common),
         Verb::Completions(a) => command::completions::run(a),
     };
     match outcome {

@@ -8,7 +8,7 @@ use case::NewReport;
 use intake::Kind;
 
 use crate::args::Add;
-use crate::{End, Outcome, disk, output};
+use crate::{End, Outcome, output};
 
 pub(crate) fn run(args: &Add) -> Outcome {
     let loaded = disk::load(&args.case)?;

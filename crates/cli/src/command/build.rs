@@ -7,7 +7,7 @@ use model::percent;
 
 use crate::args::{Build, Common, Format};
 use crate::output::Progress;
-use crate::{End, Outcome, disk, output};
+use crate::{End, Outcome, output};
 
 pub(crate) fn run(args: &Build, common: &Common) -> Outcome {
     let begun = Instant::now();

@@ -4,8 +4,8 @@ use engine::Options;
 use model::{Problem, Span};
 
 use crate::args::{Check, Common, Format};
-use crate::disk::Folder;
-use crate::{End, Outcome, disk, output};
+use disk::Folder;
+use crate::{End, Outcome, output};
 
 pub(crate) fn run(args: &Check, common: &Common) -> Outcome {
     if args.fix {

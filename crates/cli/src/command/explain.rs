@@ -31,7 +31,7 @@ pub(crate) fn run(args: &Explain, common: &Common) -> Outcome {
         }
     } else {
         out.push('\n');
-        out.push_str(&output::problem(
+        out.push_str(&case::drawn(
             &Problem {
                 severity: Severity::Note,
                 code: "explain".into(),

@@ -6,7 +6,7 @@ use engine::{By, CountOf, Futures, Ledger, Options, Outlook, Units};
 use model::percent;
 
 use crate::args::{ByUnit, Common, Forecast, Format, Measured, OfFile, Seen};
-use crate::{End, Outcome, disk, output};
+use crate::{End, Outcome, output};
 
 /// The ledger of a case.
 pub(crate) const LEDGER: &str = "forecasts.jsonl";

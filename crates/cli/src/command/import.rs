@@ -8,7 +8,7 @@ use formats::Format as Data;
 use model::{Day, is_id};
 
 use crate::args::{Common, Format, Import};
-use crate::{End, Outcome, disk, output};
+use crate::{End, Outcome, output};
 
 pub(crate) fn run(args: &Import, common: &Common) -> Outcome {
     let loaded = disk::load(&args.case)?;

@@ -1,7 +1,7 @@
 //! `init`: a case to begin with.
 
 use crate::args::{Init, TemplateName};
-use crate::{End, Outcome, disk, output};
+use crate::{End, Outcome, output};
 
 pub(crate) fn run(args: &Init) -> Outcome {
     if args.reference {

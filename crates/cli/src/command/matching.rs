@@ -5,7 +5,7 @@ use std::fs::File;
 use engine::{SliceOptions, SliceSet, Store};
 
 use crate::args::{Common, Format, Match};
-use crate::{End, Outcome, disk, output};
+use crate::{End, Outcome, output};
 
 pub(crate) fn run(args: &Match, common: &Common) -> Outcome {
     if !(0.0..=1.0).contains(&args.least) {

@@ -1,6 +1,8 @@
 //! One file a verb: the folder is the manual.
 
+pub(crate) mod account;
 pub(crate) mod add;
+pub(crate) mod audit;
 pub(crate) mod build;
 pub(crate) mod check;
 pub(crate) mod completions;
@@ -16,6 +18,7 @@ pub(crate) mod query;
 pub(crate) mod read;
 pub(crate) mod review;
 pub(crate) mod score;
+pub(crate) mod serve;
 pub(crate) mod spread;
 pub(crate) mod status;
 pub(crate) mod train;
@@ -27,7 +30,7 @@ use case::Loaded;
 use engine::{Journal, Store};
 
 use crate::args::Seen;
-use crate::{disk, output};
+use crate::output;
 
 /// Loads a case that can be built, with the rows of its data sets; prints its problems. `None` if there are errors (they
 /// were printed).
@@ -88,6 +91,11 @@ pub(crate) fn import_bar(folder: &Path, case: &model::Case, dataset: &str) -> Bo
     let size = file.and_then(|f| std::fs::metadata(f).ok()).map_or(0, |m| m.len());
     let bar = output::Rate::bytes(dataset, size);
     Box::new(move |bytes, rows| bar.say(bytes, &format!("{rows} rows")))
+}
+
+/// Who sits at this machine, if it says.
+pub(crate) fn user() -> Option<String> {
+    ["USER", "USERNAME", "LOGNAME"].iter().find_map(|k| std::env::var(k).ok())
 }
 
 /// Where a case keeps what is built.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::args::{Common, Format, Publish};
 use crate::output::Progress;
-use crate::{End, Outcome, disk, output};
+use crate::{End, Outcome, output};
 
 /// `published/ID/publication.json`.
 #[derive(Debug, Serialize, Deserialize)]

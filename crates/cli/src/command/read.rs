@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::train;
 use crate::args::{Common, Format, Read};
-use crate::{End, Outcome, disk, output};
+use crate::{End, Outcome, output};
 
 /// A text to read: its file, the text, where its body begins, the day of its dateline.
 type Source = (String, String, usize, Option<Day>);
@@ -79,16 +79,16 @@ pub(crate) fn run(args: &Read, common: &Common) -> Outcome {
         let shown = BTreeMap::from([(file.clone(), raw.clone())]);
         let mut out = String::new();
         for e in &read.events {
-            out.push_str(&output::problem(&event(file, e), &shown));
+            out.push_str(&case::drawn(&event(file, e), &shown));
             out.push('\n');
         }
         for t in &read.ties {
-            out.push_str(&output::problem(&tie(file, t), &shown));
+            out.push_str(&case::drawn(&tie(file, t), &shown));
             out.push('\n');
         }
         for s in &read.statements {
             let bears_on = asked.bears_on(&raw[s.quote.clone()], &s.about);
-            out.push_str(&output::problem(&statement(file, s, &bears_on), &shown));
+            out.push_str(&case::drawn(&statement(file, s, &bears_on), &shown));
             out.push('\n');
         }
         output::print(&out);

@@ -16,7 +16,7 @@ use model::{
 use serde_json::Value;
 
 use crate::args::{Common, Format, Review};
-use crate::{End, Outcome, disk, output};
+use crate::{End, Outcome, output};
 
 /// Claims that people made of what a machine read.
 const EDITED: &str = "claims/reviewed.jsonl";
@@ -54,7 +54,7 @@ pub(crate) fn run(args: &Review, common: &Common) -> Outcome {
     let by = args
         .by
         .clone()
-        .or_else(|| ["USER", "USERNAME", "LOGNAME"].iter().find_map(|k| std::env::var(k).ok()))
+        .or_else(super::user)
         .filter(|n| !n.trim().is_empty())
         .ok_or("who rules? give --by NAME: it stands with each ruling")?;
     let tagger = super::train::model(&args.case)?;
@@ -327,7 +327,7 @@ fn screen(case: &Case, claim: &Claim, q: &Queued, tagger: Option<&Tagger>, (n, a
     let shown = BTreeMap::from([(report.file.clone(), report.text.clone())]);
     let mut out =
         format!("\n{n} of {all}  {}\n{}, {}: {}\n\n", claim.id, report.source, report.published, report.title);
-    out.push_str(&output::problem(&reading(case, report, claim, tagger), &shown));
+    out.push_str(&case::drawn(&reading(case, report, claim, tagger), &shown));
     out.push_str(&said(claim));
     let moves = q.moves.as_ref().map_or_else(
         || "nothing that the case asks for".to_owned(),

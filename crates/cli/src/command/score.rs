@@ -5,7 +5,7 @@ use model::percent;
 
 use super::forecast::{LEDGER, read_ledger, units};
 use crate::args::{Common, Format, Score};
-use crate::{End, Outcome, disk, output};
+use crate::{End, Outcome, output};
 
 pub(crate) fn run(args: &Score, common: &Common) -> Outcome {
     if args.path.is_dir() { of_case(args, common) } else { of_file(args, common) }

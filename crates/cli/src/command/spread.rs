@@ -8,7 +8,7 @@ use engine::{
 use model::{Day, DaySpan, Geometry, LinkKind, Test, Window, percent};
 
 use crate::args::{Against, Common, Format, Spread};
-use crate::{End, Outcome, disk, output};
+use crate::{End, Outcome, output};
 
 pub(crate) fn run(args: &Spread, common: &Common) -> Outcome {
     if args.data.is_dir() { of_case(args, common) } else { of_file(args, common) }

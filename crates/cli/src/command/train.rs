@@ -11,7 +11,7 @@ use rayon::prelude::*;
 use serde_json::Value;
 
 use crate::args::Train;
-use crate::{End, Outcome, disk, output};
+use crate::{End, Outcome, output};
 
 /// Where the model lies in a case folder.
 pub(crate) const MODEL: &str = "models/marks.json";

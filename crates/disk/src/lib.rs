@@ -1,4 +1,4 @@
-//! The one door to the disk: a case folder as a [`Host`].
+//! The one door to the disk: a case folder as a [`Host`], files written whole, lines appended under a lock.
 
 use std::fs;
 use std::io;
@@ -8,7 +8,8 @@ use case::Loaded;
 use model::Host;
 
 /// A case folder on disk.
-pub(crate) struct Folder(pub(crate) PathBuf);
+#[derive(Debug, Clone)]
+pub struct Folder(pub PathBuf);
 
 impl Host for Folder {
     fn read(&self, path: &str) -> io::Result<Vec<u8>> {
@@ -37,7 +38,10 @@ impl Host for Folder {
 }
 
 /// Loads the case in `folder`.
-pub(crate) fn load(folder: &Path) -> Result<Loaded, String> {
+///
+/// # Errors
+/// There is no such folder.
+pub fn load(folder: &Path) -> Result<Loaded, String> {
     if !folder.is_dir() {
         return Err(format!(
             "{} is not a folder; `bellwether init {}` makes a case there",
@@ -49,7 +53,10 @@ pub(crate) fn load(folder: &Path) -> Result<Loaded, String> {
 }
 
 /// Writes a file whole or not at all.
-pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), String> {
+///
+/// # Errors
+/// As the system gives them, with the path.
+pub fn write(path: &Path, bytes: &[u8]) -> Result<(), String> {
     use std::io::Write as _;
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(".tmp");
@@ -67,7 +74,10 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), String> {
 }
 
 /// Adds lines to a file, under a lock, and sees them to the disk.
-pub(crate) fn append(path: &Path, lines: &[String]) -> Result<(), String> {
+///
+/// # Errors
+/// As the system gives them, with the path.
+pub fn append(path: &Path, lines: &[String]) -> Result<(), String> {
     if lines.is_empty() {
         return Ok(());
     }
@@ -95,7 +105,10 @@ pub(crate) fn append(path: &Path, lines: &[String]) -> Result<(), String> {
 }
 
 /// A text file of at most so many bytes.
-pub(crate) fn text(path: &Path, most: u64) -> Result<String, String> {
+///
+/// # Errors
+/// It is larger, is no text, or as the system gives them.
+pub fn text(path: &Path, most: u64) -> Result<String, String> {
     let failed = |e: io::Error| format!("cannot read {}: {e}", path.display());
     let size = fs::metadata(path).map_err(failed)?.len();
     if size > most {

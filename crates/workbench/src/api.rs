@@ -1,0 +1,645 @@
+//! What can be asked for, and by whom. Every route is described to OpenAPI where it is written.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use model::{Case, Day};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use tokio_stream::wrappers::BroadcastStream;
+use tokio_stream::{Stream, StreamExt as _};
+use utoipa::{IntoParams, OpenApi, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::App;
+use crate::accounts::{Account, Entry, Role};
+use crate::guard::{Analyst, Asked, Body, Coder, Address, Failures, Owner, Reader, Refusal, cookie, set_cookie};
+use crate::live::{Good, News};
+use crate::view;
+use crate::write::{MAX_FILE, NewRuling, Stands, with_area, with_likelihood};
+
+type Shared = State<Arc<App>>;
+type Answer<T> = Result<T, Refusal>;
+
+/// Most rows that the console shows.
+const MAX_ROWS: usize = 2_000;
+/// Memory that one query may use.
+const QUERY_BYTES: usize = 512 << 20;
+
+#[derive(OpenApi)]
+#[openapi(info(
+    title = "Bellwether workbench",
+    description = "The last good build of a case, what people rule and change, and who may. Changes carry the session's token in `x-csrf-token`."
+))]
+struct Described;
+
+/// All routes, with their description.
+pub(crate) fn router() -> (axum::Router<Arc<App>>, utoipa::openapi::OpenApi) {
+    OpenApiRouter::with_openapi(Described::openapi())
+        .routes(routes!(who, sign_in, sign_out))
+        .routes(routes!(news))
+        .routes(routes!(state))
+        .routes(routes!(assessment))
+        .routes(routes!(events))
+        .routes(routes!(event))
+        .routes(routes!(reports))
+        .routes(routes!(report))
+        .routes(routes!(claim))
+        .routes(routes!(code))
+        .routes(routes!(sources))
+        .routes(routes!(actors))
+        .routes(routes!(areas))
+        .routes(routes!(draw))
+        .routes(routes!(forecast))
+        .routes(routes!(explain))
+        .routes(routes!(queue))
+        .routes(routes!(rule))
+        .routes(routes!(file, change))
+        .routes(routes!(judge))
+        .routes(routes!(query))
+        .routes(routes!(as_of))
+        .routes(routes!(diff))
+        .routes(routes!(accounts, put_account))
+        .routes(routes!(remove_account))
+        .routes(routes!(audit))
+        .routes(routes!(described))
+        .split_for_parts()
+}
+
+/// The build that is served.
+fn good(app: &App) -> Answer<Arc<Good>> {
+    app.live.good().ok_or_else(|| {
+        let problems = app.live.news().problems;
+        let why = if problems.is_empty() { "the first build is under way" } else { "the case has errors, and no build is good" };
+        Refusal::new(StatusCode::SERVICE_UNAVAILABLE, why)
+    })
+}
+
+/// A part of a build; whoever has it already is told so.
+fn part(good: &Good, headers: &HeaderMap, body: Bytes) -> Response {
+    let tag = format!("\"{}\"", &blake3::hash(&body).to_hex()[..16]);
+    if headers.get(header::IF_NONE_MATCH).is_some_and(|t| t.as_bytes() == tag.as_bytes()) {
+        return StatusCode::NOT_MODIFIED.into_response();
+    }
+    let kind = "application/json".to_owned();
+    let head = [(header::CONTENT_TYPE, kind), (header::ETAG, tag), (header::CACHE_CONTROL, "no-cache".to_owned())];
+    (head, [("x-build", good.number.to_string())], body).into_response()
+}
+
+/// What takes long: worked out once a build, a few at a time, off the threads that answer.
+async fn slowly(
+    app: &App,
+    good: Arc<Good>,
+    key: String,
+    work: impl FnOnce(&Good) -> Answer<Value> + Send + 'static,
+) -> Answer<Response> {
+    let kept = |g: &Good| g.answered.lock().ok().and_then(|m| m.get(&key).cloned());
+    let body = match kept(&good) {
+        Some(body) => body,
+        None => {
+            let _turn = app.slow.clone().acquire_owned().await.map_err(|e| Refusal::ours(e.to_string()))?;
+            match kept(&good) {
+                Some(body) => body,
+                None => {
+                    let of = good.clone();
+                    let value = tokio::task::spawn_blocking(move || work(&of))
+                        .await
+                        .map_err(|e| Refusal::ours(e.to_string()))??;
+                    let body = view::json(&value);
+                    if let Ok(mut m) = good.answered.lock() {
+                        m.insert(key.clone(), body.clone());
+                    }
+                    body
+                }
+            }
+        }
+    };
+    Ok(part(&good, &HeaderMap::new(), body))
+}
+
+/// Who is asking, and of what.
+#[derive(Serialize, ToSchema)]
+struct Session {
+    /// Whoever is signed in; none where somebody has to.
+    account: Option<Account>,
+    /// Whether anybody has to sign in here.
+    accounts: bool,
+    /// What a request that changes something has to show in `x-csrf-token`.
+    csrf: Option<String>,
+}
+
+/// Name and password.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Credentials {
+    /// Name.
+    name: String,
+    /// Password.
+    password: String,
+}
+
+/// Who is signed in.
+#[utoipa::path(get, path = "/api/session", tag = "session", responses((status = 200, body = Session)))]
+async fn who(State(app): Shared, me: Result<Reader, Refusal>) -> Answer<Json<Session>> {
+    let accounts = !app.open().await?;
+    Ok(Json(match me {
+        Ok(me) => Session { account: Some(me.account()), accounts: me.signed_in, csrf: Some(me.csrf) },
+        Err(_) => Session { account: None, accounts, csrf: None },
+    }))
+}
+
+/// Sign in.
+#[utoipa::path(post, path = "/api/session", tag = "session", request_body = Credentials, responses((status = 200, body = Session), Failures))]
+async fn sign_in(State(app): Shared, from: Address, headers: HeaderMap, Body(c): Body<Credentials>) -> Answer<Response> {
+    if app.sign_ins.check_key(&from.0).is_err() {
+        return Err(Refusal::new(StatusCode::TOO_MANY_REQUESTS, "too many attempts; wait a minute"));
+    }
+    let found = app.accounts.sign_in(&c.name, &c.password).await.map_err(Refusal::ours)?;
+    let Some((token, s)) = found else {
+        return Err(Refusal::new(StatusCode::UNAUTHORIZED, "name and password do not fit"));
+    };
+    let body = Session { account: Some(s.account), accounts: true, csrf: Some(s.csrf) };
+    Ok(([set_cookie(&headers, Some(&token))], Json(body)).into_response())
+}
+
+/// Sign out.
+#[utoipa::path(delete, path = "/api/session", tag = "session", responses((status = 204), Failures))]
+async fn sign_out(State(app): Shared, _me: Reader, headers: HeaderMap) -> Answer<Response> {
+    if let Some(token) = cookie(&headers) {
+        app.accounts.sign_out(token).await.map_err(Refusal::ours)?;
+    }
+    Ok((StatusCode::NO_CONTENT, [set_cookie(&headers, None)]).into_response())
+}
+
+/// Which build is served, and what keeps the folder from being built.
+#[utoipa::path(get, path = "/api/state", tag = "case", responses((status = 200, body = News), Failures))]
+async fn state(State(app): Shared, _me: Reader) -> Json<News> {
+    Json(app.live.news())
+}
+
+/// The same as server-sent events, whenever it changes.
+#[utoipa::path(get, path = "/api/news", tag = "case", responses((status = 200, content_type = "text/event-stream", body = String), Failures))]
+async fn news(State(app): Shared, _me: Reader) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+    let now = tokio_stream::once(app.live.news());
+    // Whoever fell behind hears the next.
+    let later = BroadcastStream::new(app.live.hear()).filter_map(Result::ok);
+    let event = |n: News| Event::default().json_data(n).unwrap_or_default();
+    Sse::new(now.chain(later).map(move |n| Ok(event(n)))).keep_alive(KeepAlive::default())
+}
+
+/// Judgments, indicators, hypotheses, questions, footprints, lints.
+#[utoipa::path(get, path = "/api/assessment", tag = "case", responses((status = 200, body = Value), (status = 304), Failures))]
+async fn assessment(State(app): Shared, _me: Reader, headers: HeaderMap) -> Answer<Response> {
+    let g = good(&app)?;
+    Ok(part(&g, &headers, g.assessment.clone()))
+}
+
+/// All events, in columns.
+#[utoipa::path(get, path = "/api/events", tag = "case", responses((status = 200, body = Value), (status = 304), Failures))]
+async fn events(State(app): Shared, _me: Reader, headers: HeaderMap) -> Answer<Response> {
+    let g = good(&app)?;
+    Ok(part(&g, &headers, g.events.clone()))
+}
+
+/// One event, with every claim about it.
+#[utoipa::path(get, path = "/api/events/{id}", tag = "case", params(("id" = String, Path)), responses((status = 200, body = Value), Failures))]
+async fn event(State(app): Shared, _me: Reader, Path(id): Path<String>) -> Answer<Json<Value>> {
+    let g = good(&app)?;
+    view::event(&g.case, &g.run, &id).map(Json).ok_or_else(|| Refusal::none("such event"))
+}
+
+/// All reports, the latest first.
+#[utoipa::path(get, path = "/api/reports", tag = "case", responses((status = 200, body = Value), (status = 304), Failures))]
+async fn reports(State(app): Shared, _me: Reader, headers: HeaderMap) -> Answer<Response> {
+    let g = good(&app)?;
+    Ok(part(&g, &headers, g.reports.clone()))
+}
+
+/// One report's text, with the claims that stand on it and the conclusions that rest on them.
+#[utoipa::path(get, path = "/api/reports/{id}", tag = "case", params(("id" = String, Path)), responses((status = 200, body = Value), Failures))]
+async fn report(State(app): Shared, _me: Reader, Path(id): Path<String>) -> Answer<Json<Value>> {
+    let g = good(&app)?;
+    view::report(&g.case, &g.run, &id).map(Json).ok_or_else(|| Refusal::none("such report"))
+}
+
+/// One claim.
+#[utoipa::path(get, path = "/api/claims/{id}", tag = "case", params(("id" = String, Path)), responses((status = 200, body = Value), Failures))]
+async fn claim(State(app): Shared, _me: Reader, Path(id): Path<String>) -> Answer<Json<Value>> {
+    let g = good(&app)?;
+    view::one_claim(&g.case, &g.run, &id).map(Json).ok_or_else(|| Refusal::none("such claim"))
+}
+
+/// Sources with their cards, and who copies whom.
+#[utoipa::path(get, path = "/api/sources", tag = "case", responses((status = 200, body = Value), (status = 304), Failures))]
+async fn sources(State(app): Shared, _me: Reader, headers: HeaderMap) -> Answer<Response> {
+    let g = good(&app)?;
+    Ok(part(&g, &headers, g.sources.clone()))
+}
+
+/// Actors with their links and what they may have done.
+#[utoipa::path(get, path = "/api/actors", tag = "case", responses((status = 200, body = Value), (status = 304), Failures))]
+async fn actors(State(app): Shared, _me: Reader, headers: HeaderMap) -> Answer<Response> {
+    let g = good(&app)?;
+    Ok(part(&g, &headers, g.actors.clone()))
+}
+
+/// Areas as GeoJSON.
+#[utoipa::path(get, path = "/api/areas", tag = "case", responses((status = 200, body = Value), (status = 304), Failures))]
+async fn areas(State(app): Shared, _me: Reader, headers: HeaderMap) -> Answer<Response> {
+    let g = good(&app)?;
+    Ok(part(&g, &headers, g.areas.clone()))
+}
+
+/// Each indicator, months ahead.
+#[utoipa::path(get, path = "/api/forecast", tag = "case", responses((status = 200, body = Value), (status = 304), Failures))]
+async fn forecast(State(app): Shared, _me: Reader, headers: HeaderMap) -> Answer<Response> {
+    let g = good(&app)?;
+    Ok(part(&g, &headers, g.forecast.clone()))
+}
+
+/// Why a number is what it is, down to the sentences: `kind:id`.
+#[utoipa::path(get, path = "/api/explain/{id}", tag = "case", params(("id" = String, Path)), responses((status = 200, body = Value), Failures))]
+async fn explain(State(app): Shared, _me: Reader, Path(id): Path<String>) -> Answer<Response> {
+    let options = app.live.options;
+    let g = good(&app)?;
+    slowly(&app, g, format!("explain {id}"), move |g| {
+        let e = engine::explain(&g.case, &g.run, options, &id)
+            .map_err(|e| Refusal::new(StatusCode::NOT_FOUND, e))?;
+        Ok(view::explanation(&g.case, &e))
+    })
+    .await
+}
+
+/// What waits for a person: claims that a machine read, and pairs of events that may be one; and what was ruled last on each.
+#[utoipa::path(get, path = "/api/queue", tag = "review", responses((status = 200, body = Value), Failures))]
+async fn queue(State(app): Shared, _me: Reader) -> Answer<Json<Value>> {
+    let g = good(&app)?;
+    let desk = app.desk.clone();
+    let ruled = tokio::task::spawn_blocking(move || desk.rulings()).await.map_err(|e| Refusal::ours(e.to_string()))??;
+    let queue = app.live.queue();
+    let open: Vec<_> = queue
+        .iter()
+        .filter(|q| !ruled.contains_key(&format!("claim:{}", q.claim)) && g.case.claims.contains_key(&q.claim))
+        .collect();
+    let read = g.case.claims.values().filter(|c| c.rule.is_some()).count();
+    Ok(Json(json!({
+        "claims": open.iter().take(500).collect::<Vec<_>>(), "waiting": open.len(), "read": read,
+        "pairs": view::pairs(&g.case).into_iter().filter(|p| {
+            let (a, b) = (p["a"].as_str().unwrap_or_default(), p["b"].as_str().unwrap_or_default());
+            !ruled.contains_key(&format!("events:{a},{b}")) && !ruled.contains_key(&format!("events:{b},{a}"))
+        }).collect::<Vec<_>>(),
+    })))
+}
+
+/// Rule on a claim that a machine read, or on whether two events are one. What is acknowledged is on the disk.
+#[utoipa::path(post, path = "/api/rulings", tag = "review", request_body = NewRuling, responses((status = 201, body = Stands), Failures))]
+async fn rule(State(app): Shared, me: Coder, Body(new): Body<NewRuling>) -> Answer<(StatusCode, Json<Stands>)> {
+    let g = good(&app)?;
+    let will_not = |e: String| Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, e);
+    let rule = match &new.claim {
+        Some(c) => {
+            let c = g.case.claims.get(c).ok_or_else(|| will_not(format!("there is no claim `{c}`")))?;
+            c.rule.clone()
+        }
+        None => None,
+    };
+    if let Some([a, b]) = &new.events {
+        let known = |id: &String| g.run.laws.iter().any(|l| l.id == *id);
+        if a == b || !known(a) || !known(b) {
+            return Err(will_not("two events of the case can be one, and these are not two".into()));
+        }
+    }
+    let about = new.claim.clone().or_else(|| new.events.as_ref().map(|e| e.join(" and "))).unwrap_or_default();
+    // Noted first: nothing happens without a trace.
+    app.accounts.note(&me.name, "ruled", &format!("{about}: {}", new.is)).await.map_err(Refusal::ours)?;
+    let desk = app.desk.clone();
+    let stands = tokio::task::spawn_blocking(move || desk.rule(&me.name, &new, rule.as_deref()))
+        .await
+        .map_err(|e| Refusal::ours(e.to_string()))??;
+    app.live.say(|n| n.rulings += 1);
+    Ok((StatusCode::CREATED, Json(stands)))
+}
+
+/// A claim that a person codes from a passage.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct NewClaim {
+    /// The report.
+    report: String,
+    /// Where the passage begins in the report's body, in UTF-16 units, as a browser counts.
+    start: usize,
+    /// One past its end.
+    end: usize,
+    /// Everything else as in `claims/*.jsonl`: `id`, `chain`, `stance`, `says` and so on.
+    #[schema(value_type = Object)]
+    claim: serde_json::Map<String, Value>,
+}
+
+/// Byte of a text at so many UTF-16 units.
+fn byte_at(text: &str, units: usize) -> Option<usize> {
+    let mut n = 0;
+    for (at, c) in text.char_indices() {
+        if n == units {
+            return Some(at);
+        }
+        n += c.len_utf16();
+    }
+    (n == units).then_some(text.len())
+}
+
+/// Code a claim from a passage of a report.
+#[utoipa::path(post, path = "/api/claims", tag = "review", request_body = NewClaim, responses((status = 201, body = Value), Failures))]
+async fn code(State(app): Shared, me: Coder, Body(new): Body<NewClaim>) -> Answer<(StatusCode, Json<Value>)> {
+    let g = good(&app)?;
+    let will_not = |e: &str| Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, e);
+    let r = g.case.reports.get(&new.report).ok_or_else(|| will_not("there is no such report"))?;
+    let body = r.text.get(r.body..).unwrap_or_default();
+    let (Some(start), Some(end)) = (byte_at(body, new.start), byte_at(body, new.end)) else {
+        return Err(will_not("the passage ends outside the report"));
+    };
+    if start >= end {
+        return Err(will_not("the passage is empty"));
+    }
+    let (before, after) = (&body[..start], &body[end..]);
+    let prefix: String = before.chars().skip(before.chars().count().saturating_sub(32)).collect();
+    let suffix: String = after.chars().take(32).collect();
+    let mut claim = new.claim;
+    let id = claim.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
+    claim.remove("rule");
+    claim.insert("report".into(), r.id.clone().into());
+    claim.insert(
+        "excerpt".into(),
+        json!({"exact": &body[start..end], "start": r.body + start, "end": r.body + end, "prefix": prefix, "suffix": suffix}),
+    );
+    app.accounts.note(&me.name, "coded", &format!("claim:{id}")).await.map_err(Refusal::ours)?;
+    let (desk, claim) = (app.desk.clone(), Value::Object(claim));
+    let coded = claim.clone();
+    tokio::task::spawn_blocking(move || desk.code(&claim)).await.map_err(|e| Refusal::ours(e.to_string()))??;
+    app.live.look();
+    Ok((StatusCode::CREATED, Json(coded)))
+}
+
+/// An area as it is drawn.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Drawn {
+    /// Name, for a new one.
+    name: Option<String>,
+    /// GeoJSON: a Polygon or MultiPolygon.
+    #[schema(value_type = Object)]
+    geometry: Value,
+}
+
+/// Draw an area, or draw it otherwise.
+#[utoipa::path(put, path = "/api/areas/{id}", tag = "edit", params(("id" = String, Path)), request_body = Drawn, responses((status = 204), Failures))]
+async fn draw(State(app): Shared, me: Analyst, Path(id): Path<String>, Body(d): Body<Drawn>) -> Answer<StatusCode> {
+    if !model::is_id(&id) {
+        return Err(Refusal::bad("an id has a-z, 0-9 and `-`"));
+    }
+    app.accounts.note(&me.name, "drew", &format!("area:{id}")).await.map_err(Refusal::ours)?;
+    let name = d.name.unwrap_or_else(|| id.clone());
+    edited(&app, "areas.geojson", None, move |text| with_area(text, &id, &name, &d.geometry)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Changes a file off the threads that answer.
+async fn edited(
+    app: &App,
+    path: &'static str,
+    version: Option<String>,
+    edit: impl FnOnce(&str) -> Result<String, String> + Send + 'static,
+) -> Answer<String> {
+    let desk = app.desk.clone();
+    let version = tokio::task::spawn_blocking(move || desk.edit(path, version.as_deref(), edit))
+        .await
+        .map_err(|e| Refusal::ours(e.to_string()))??;
+    app.live.look();
+    Ok(version)
+}
+
+/// A file of definitions.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Text {
+    /// What stands in it.
+    text: String,
+    /// What it was read as; a change of what has been changed since is refused.
+    version: String,
+}
+
+/// Which file of definitions.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct Which {
+    /// `indicators.toml` and the like.
+    path: String,
+}
+
+/// A file of definitions.
+#[utoipa::path(get, path = "/api/file", tag = "edit", params(Which), responses((status = 200, body = Text), Failures))]
+async fn file(State(app): Shared, _me: Reader, Asked(w): Asked<Which>) -> Answer<Json<Text>> {
+    let desk = app.desk.clone();
+    let (text, version) = tokio::task::spawn_blocking(move || desk.file(&w.path))
+        .await
+        .map_err(|e| Refusal::ours(e.to_string()))??;
+    Ok(Json(Text { text, version }))
+}
+
+/// Change a file of definitions; the whole case is checked with it before it is kept.
+#[utoipa::path(put, path = "/api/file", tag = "edit", params(Which), request_body = Text, responses((status = 200, body = Text), Failures))]
+async fn change(State(app): Shared, me: Analyst, Asked(w): Asked<Which>, Body(new): Body<Text>) -> Answer<Json<Text>> {
+    if new.text.len() > MAX_FILE {
+        return Err(Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "the file would be too large"));
+    }
+    if !crate::write::editable(&w.path) {
+        return Err(Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, format!("`{}` is no file of definitions", w.path)));
+    }
+    app.accounts.note(&me.name, "edited", &w.path).await.map_err(Refusal::ours)?;
+    let desk = app.desk.clone();
+    let text = new.text.clone();
+    let version = tokio::task::spawn_blocking(move || desk.edit(&w.path, Some(&new.version), |_| Ok(new.text)))
+        .await
+        .map_err(|e| Refusal::ours(e.to_string()))??;
+    app.live.look();
+    Ok(Json(Text { text, version }))
+}
+
+/// A likelihood: a number, a range of two, or a word of the case's lexicon.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Judged {
+    /// Question.
+    question: String,
+    /// Evidence.
+    evidence: String,
+    /// Hypothesis, or `other`.
+    hypothesis: String,
+    /// How likely the evidence is if the hypothesis is so.
+    #[schema(value_type = Object)]
+    likelihood: Value,
+}
+
+/// Judge anew how likely a piece of evidence is under a hypothesis.
+#[utoipa::path(put, path = "/api/likelihood", tag = "edit", request_body = Judged, responses((status = 204), Failures))]
+async fn judge(State(app): Shared, me: Analyst, Body(j): Body<Judged>) -> Answer<StatusCode> {
+    let about = format!("evidence:{}/{} under {}: {}", j.question, j.evidence, j.hypothesis, j.likelihood);
+    app.accounts.note(&me.name, "judged", &about.chars().take(300).collect::<String>()).await.map_err(Refusal::ours)?;
+    edited(&app, "hypotheses.toml", None, move |text| {
+        with_likelihood(text, (&j.question, &j.evidence, &j.hypothesis), &j.likelihood)
+    })
+    .await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// One SQL statement that only reads.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Sql {
+    /// The statement.
+    sql: String,
+}
+
+/// Run SQL over the tables of the last build, read-only.
+#[utoipa::path(post, path = "/api/query", tag = "case", request_body = Sql, responses((status = 200, body = Value), Failures))]
+async fn query(State(app): Shared, _me: Reader, Body(q): Body<Sql>) -> Answer<Json<Value>> {
+    let _turn = app.slow.clone().acquire_owned().await.map_err(|e| Refusal::ours(e.to_string()))?;
+    let root = app.live.folder.join(".bellwether");
+    // The engine has threads of its own for a query.
+    let rows = tokio::task::spawn_blocking(move || {
+        std::thread::spawn(move || engine::query(&engine::Store::peek(&root), &q.sql, 1, Some(QUERY_BYTES))).join()
+    })
+    .await
+    .map_err(|e| Refusal::ours(e.to_string()))?
+    .map_err(|_| Refusal::ours("the query ended badly"))?
+    .map_err(|e| Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, e))?;
+    let all = rows.rows.len();
+    let shown: Vec<_> = rows.rows.into_iter().take(MAX_ROWS).collect();
+    Ok(Json(json!({"columns": rows.columns, "rows": shown, "all": all})))
+}
+
+/// A day.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct On {
+    /// The day that the case is seen from, as YYYY-MM-DD.
+    day: String,
+}
+
+fn day(text: &str) -> Answer<Day> {
+    Day::parse(text).ok_or_else(|| Refusal::bad("a day is written YYYY-MM-DD"))
+}
+
+/// The case as it was known on a day: judgments, indicators and hypotheses.
+#[utoipa::path(get, path = "/api/as-of", tag = "history", params(On), responses((status = 200, body = Value), Failures))]
+async fn as_of(State(app): Shared, _me: Reader, Asked(on): Asked<On>) -> Answer<Response> {
+    let (options, day) = (app.live.options, day(&on.day)?);
+    let g = good(&app)?;
+    slowly(&app, g, format!("as of {day}"), move |g| {
+        let case = g.case.seen_on(day.min(g.case.as_of()));
+        let run = engine::assess(&case, options).map_err(|p| unsound(&p))?;
+        let a = run.assessment;
+        Ok(json!({"as_of": a.case.as_of, "reports": a.case.reports, "claims": a.case.claims, "judgments": a.judgments,
+            "indicators": a.indicators, "hypotheses": a.hypotheses}))
+    })
+    .await
+}
+
+fn unsound(p: &[model::Problem]) -> Refusal {
+    let why: Vec<&str> = p.iter().map(|p| p.message.as_str()).collect();
+    Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, format!("it cannot be built: {}", why.join("; ")))
+}
+
+/// Two days.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct Between {
+    /// The earlier day, YYYY-MM-DD.
+    from: String,
+    /// The later; the as-of day if nothing is said.
+    to: Option<String>,
+}
+
+/// What changed between two days, by how much, and which report did it.
+#[utoipa::path(get, path = "/api/diff", tag = "history", params(Between), responses((status = 200, body = Value), Failures))]
+async fn diff(State(app): Shared, _me: Reader, Asked(b): Asked<Between>) -> Answer<Response> {
+    let options = app.live.options;
+    let g = good(&app)?;
+    let from = day(&b.from)?;
+    let to = b.to.as_deref().map_or(Ok(g.case.as_of()), day)?;
+    slowly(&app, g, format!("diff {from} {to}"), move |g| {
+        let seen = |d: Day| -> Case { g.case.seen_on(d.min(g.case.as_of())) };
+        let d = engine::diff(&seen(from), &seen(to), options).map_err(|p| unsound(&p))?;
+        Ok(json!(d))
+    })
+    .await
+}
+
+/// Everybody with an account.
+#[utoipa::path(get, path = "/api/accounts", tag = "accounts", responses((status = 200, body = Vec<Account>), Failures))]
+async fn accounts(State(app): Shared, _me: Owner) -> Answer<Json<Vec<Account>>> {
+    Ok(Json(app.accounts.all().await.map_err(Refusal::ours)?))
+}
+
+/// Somebody's account.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct NewAccount {
+    /// Name.
+    name: String,
+    /// Role.
+    role: Role,
+    /// Password, of at least ten characters.
+    password: String,
+}
+
+/// Add an account, or give it another role and password.
+#[utoipa::path(put, path = "/api/accounts", tag = "accounts", request_body = NewAccount, responses((status = 204), Failures))]
+async fn put_account(State(app): Shared, me: Owner, Body(a): Body<NewAccount>) -> Answer<StatusCode> {
+    app.accounts
+        .put(&me.name, &a.name, a.role, &a.password)
+        .await
+        .map_err(|e| Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, e))?;
+    app.accounts_changed();
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Take an account away.
+#[utoipa::path(delete, path = "/api/accounts/{name}", tag = "accounts", params(("name" = String, Path)), responses((status = 204), Failures))]
+async fn remove_account(State(app): Shared, me: Owner, Path(name): Path<String>) -> Answer<StatusCode> {
+    app.accounts.remove(&me.name, &name).await.map_err(|e| Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, e))?;
+    app.accounts_changed();
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// The end of the audit log, and whether its chain holds.
+#[derive(Serialize, ToSchema)]
+struct Audit {
+    /// The latest lines, the latest first.
+    log: Vec<Entry>,
+    /// Number of lines, all told.
+    lines: i64,
+    /// What is wrong with the chain, if anything is.
+    broken: Option<String>,
+}
+
+/// Who did what.
+#[utoipa::path(get, path = "/api/audit", tag = "accounts", responses((status = 200, body = Audit), Failures))]
+async fn audit(State(app): Shared, _me: Owner) -> Answer<Json<Audit>> {
+    let log = app.accounts.log(500).await.map_err(Refusal::ours)?;
+    let verified = app.accounts.verify(None).await;
+    let lines = log.first().map_or(0, |e| e.seq);
+    Ok(Json(Audit { log, lines, broken: verified.err() }))
+}
+
+/// This description.
+#[utoipa::path(get, path = "/api/openapi.json", tag = "session", responses((status = 200, body = Value)))]
+async fn described() -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], crate::openapi()).into_response()
+}

@@ -1,0 +1,253 @@
+//! The case as it stands: built again whenever a file changes, the last good build being served until the next is there.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock};
+use std::time::{Duration, UNIX_EPOCH};
+
+use axum::body::Bytes;
+use case::Loaded;
+use engine::{BuildError, Journal, Options, Queued, Run, Store};
+use model::{Case, Problem};
+use serde::Serialize;
+use tokio::sync::broadcast;
+use utoipa::ToSchema;
+
+use crate::view;
+
+/// How often the folder is looked at.
+const LOOK: Duration = Duration::from_millis(500);
+/// Claims times open claims up to which the queue is ordered by running the case again.
+const QUEUE_CLAIMS: usize = 20_000;
+
+/// One good build.
+#[derive(Debug)]
+pub(crate) struct Good {
+    /// Number of the build since the server began.
+    pub(crate) number: u64,
+    pub(crate) case: Case,
+    pub(crate) run: Run,
+    /// What is asked for again and again, written once.
+    pub(crate) assessment: Bytes,
+    pub(crate) events: Bytes,
+    pub(crate) reports: Bytes,
+    pub(crate) sources: Bytes,
+    pub(crate) actors: Bytes,
+    pub(crate) areas: Bytes,
+    pub(crate) forecast: Bytes,
+    /// What was asked for and takes long: explanations, comparisons.
+    pub(crate) answered: Mutex<BTreeMap<String, Bytes>>,
+}
+
+/// How the last attempt at a build went, and which build is served.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub(crate) struct News {
+    /// Number of the build that is served; 0 while there is none.
+    pub(crate) build: u64,
+    /// Whether a build is under way.
+    pub(crate) building: bool,
+    /// Whether what conclusions stand on has been worked out in the build that is served.
+    pub(crate) whole: bool,
+    /// What keeps the case as it stands in the folder from being built, each with its carets.
+    pub(crate) problems: Vec<String>,
+    /// Number of rulings since the server began: whoever holds a queue can tell that it changed.
+    pub(crate) rulings: u64,
+}
+
+/// The case, live.
+#[derive(Debug)]
+pub(crate) struct Live {
+    pub(crate) folder: PathBuf,
+    pub(crate) options: Options,
+    good: RwLock<Option<Arc<Good>>>,
+    /// The queue, with the number of the build that it is of.
+    queue: RwLock<(u64, Arc<Vec<Queued>>)>,
+    news: Mutex<News>,
+    tell: broadcast::Sender<News>,
+    changed: Condvar,
+    wake: Mutex<bool>,
+}
+
+fn locked<T>(m: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    // Nobody panics while holding one; if somebody did, what it holds is still whole.
+    m.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Live {
+    pub(crate) fn new(folder: PathBuf, options: Options) -> Arc<Self> {
+        let news = News { build: 0, building: true, whole: false, problems: Vec::new(), rulings: 0 };
+        Arc::new(Self {
+            folder,
+            options,
+            good: RwLock::new(None),
+            queue: RwLock::default(),
+            news: Mutex::new(news),
+            tell: broadcast::channel(64).0,
+            changed: Condvar::new(),
+            wake: Mutex::new(false),
+        })
+    }
+
+    /// The build that is served.
+    pub(crate) fn good(&self) -> Option<Arc<Good>> {
+        self.good.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn queue(&self) -> Arc<Vec<Queued>> {
+        self.queue.read().unwrap_or_else(PoisonError::into_inner).1.clone()
+    }
+
+    pub(crate) fn news(&self) -> News {
+        locked(&self.news).clone()
+    }
+
+    /// Hears of what is new from now on.
+    pub(crate) fn hear(&self) -> broadcast::Receiver<News> {
+        self.tell.subscribe()
+    }
+
+    pub(crate) fn say(&self, change: impl FnOnce(&mut News)) {
+        let mut news = locked(&self.news);
+        change(&mut news);
+        // Nobody need be listening.
+        let _ = self.tell.send(news.clone());
+    }
+
+    /// Has the folder looked at now.
+    pub(crate) fn look(&self) {
+        *locked(&self.wake) = true;
+        self.changed.notify_all();
+    }
+
+    /// Builds now and whenever something changed, for ever.
+    pub(crate) fn keep_building(self: &Arc<Self>) {
+        let threads = std::thread::available_parallelism().map_or(1, |n| n.get());
+        // One core is left to those who read.
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.saturating_sub(1).max(1)).build();
+        let mut seen = None;
+        loop {
+            let now = fingerprint(&self.folder);
+            if seen.as_ref() != Some(&now) {
+                seen = Some(now);
+                self.say(|n| n.building = true);
+                let problems = match &pool {
+                    Ok(pool) => pool.install(|| self.build()),
+                    Err(e) => Err(vec![format!("error: no threads to build with: {e}")]),
+                };
+                self.say(|n| {
+                    n.building = false;
+                    n.problems = problems.err().unwrap_or_default();
+                });
+                continue;
+            }
+            let wake = locked(&self.wake);
+            let (mut wake, _) =
+                self.changed.wait_timeout_while(wake, LOOK, |w| !*w).unwrap_or_else(PoisonError::into_inner);
+            *wake = false;
+        }
+    }
+
+    /// Builds once. First what can be had quickly, then what conclusions stand on.
+    fn build(&self) -> Result<(), Vec<String>> {
+        let loaded = loaded(&self.folder, &disk::Folder(self.folder.clone()))?;
+        let drawn = |problems: Vec<Problem>| problems.iter().map(|p| case::drawn(p, &loaded.texts)).collect::<Vec<_>>();
+        let failed = |e: String| vec![format!("error: {e}")];
+        let run = engine::assess(&loaded.case, self.options).map_err(drawn)?;
+        self.serve(&loaded.case, run, false);
+        let store = Store::open(&self.folder.join(".bellwether")).map_err(|e| failed(e.to_string()))?;
+        let built = engine::build(&loaded.case, self.options, &store, Journal::building(&store, &engine::silent))
+            .map_err(|e| match e {
+                BuildError::Case(problems) => drawn(problems),
+                BuildError::Store(e) => failed(e.to_string()),
+            })?;
+        drop(store);
+        self.serve(&loaded.case, built.run, true);
+        self.order(&loaded.case);
+        Ok(())
+    }
+
+    fn serve(&self, case: &Case, run: Run, whole: bool) {
+        let number = locked(&self.news).build + 1;
+        let good = Good {
+            number,
+            assessment: view::assessment(case, &run),
+            events: view::events(&run),
+            reports: view::reports(case),
+            sources: view::sources(case, &run),
+            actors: view::actors(case, &run),
+            areas: view::areas(case),
+            forecast: view::json(&engine::futures(case, &run, 6)),
+            answered: Mutex::default(),
+            case: case.clone(),
+            run,
+        };
+        *self.good.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(good));
+        self.say(|n| {
+            n.build = number;
+            n.whole = whole;
+        });
+    }
+
+    /// Orders the review queue: by what depends on each claim, or, where that would take too long, by doubt alone.
+    fn order(&self, case: &Case) {
+        let doubtful = view::by_doubt(case);
+        let exact = doubtful.len() * case.claims.len() <= QUEUE_CLAIMS;
+        let queue = if exact { engine::queue(case, &|_, _| {}).unwrap_or(doubtful) } else { doubtful };
+        let number = locked(&self.news).build;
+        *self.queue.write().unwrap_or_else(PoisonError::into_inner) = (number, Arc::new(queue));
+        self.say(|_| {});
+    }
+}
+
+/// Loads a case with the rows of its data sets; or every problem that keeps it from being built, drawn.
+pub(crate) fn loaded(folder: &Path, host: &dyn model::Host) -> Result<Loaded, Vec<String>> {
+    let mut loaded = case::load(host);
+    let errors = |problems: &[Problem], texts: &BTreeMap<String, String>| -> Vec<String> {
+        problems.iter().filter(|p| p.severity == model::Severity::Error).map(|p| case::drawn(p, texts)).collect()
+    };
+    if loaded.has_errors() {
+        return Err(errors(&loaded.problems, &loaded.texts));
+    }
+    if loaded.case.datasets.is_empty() {
+        return Ok(loaded);
+    }
+    let store = Store::peek(&folder.join(".bellwether"));
+    let open = |path: &str| fs::File::open(folder.join(path));
+    let quiet = |_: &str| -> Box<dyn Fn(u64, u64) + Sync> { Box::new(|_, _| {}) };
+    let threads = rayon::current_num_threads();
+    match engine::with_rows(&loaded.case, &store, &mut Journal::reading(&store), &open, threads, &quiet) {
+        Ok(case) => {
+            loaded.case = case;
+            Ok(loaded)
+        }
+        Err(engine::RowsError::Case(problems)) => Err(errors(&problems, &loaded.texts)),
+        Err(engine::RowsError::Other(e)) => Err(vec![format!("error: {e}")]),
+    }
+}
+
+/// Every file of the case with its size and time of change.
+fn fingerprint(folder: &Path) -> Vec<(PathBuf, u64, u128)> {
+    let mut out = Vec::new();
+    let mut open = vec![(folder.to_owned(), 0)];
+    while let Some((dir, depth)) = open.pop() {
+        let Ok(entries) = fs::read_dir(&dir) else { continue };
+        for e in entries.flatten() {
+            let name = e.file_name();
+            let name = name.to_string_lossy();
+            // What is built, kept aside or published does not change the case.
+            if name.starts_with('.') || name.ends_with(".tmp") || name == "case.lock" || (depth == 0 && name == "published") {
+                continue;
+            }
+            let Ok(meta) = e.metadata() else { continue };
+            if meta.is_dir() && depth < 3 {
+                open.push((e.path(), depth + 1));
+            } else if meta.is_file() {
+                let changed = meta.modified().ok().and_then(|t| t.duration_since(UNIX_EPOCH).ok());
+                out.push((e.path(), meta.len(), changed.map_or(0, |d| d.as_nanos())));
+            }
+        }
+    }
+    out.sort();
+    out
+}

@@ -1,0 +1,348 @@
+//! A build as the screens ask for it: JSON, written once a build where everybody asks for it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use axum::body::Bytes;
+use engine::{Queued, Reviewed, Run};
+use model::{Case, Claim, EvidenceKind, Geometry, LonLat, Origin, Report};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+/// As JSON.
+pub(crate) fn json(value: &impl Serialize) -> Bytes {
+    // Our own types: every key is a string.
+    serde_json::to_vec(value).unwrap_or_default().into()
+}
+
+/// Everything but what other views have: events, sources.
+pub(crate) fn assessment(case: &Case, run: &Run) -> Bytes {
+    let a = &run.assessment;
+    let tests: BTreeMap<String, Value> = case
+        .indicators
+        .iter()
+        .map(|(id, i)| {
+            (format!("indicator:{id}"), json!({"test": engine::describe(case, &i.test), "warn_at": i.warn_at}))
+        })
+        .collect();
+    let evidence: BTreeMap<String, Value> = case
+        .questions
+        .iter()
+        .flat_map(|(q, question)| {
+            question.evidence.iter().map(move |e| {
+                let value = json!({
+                    "what": engine::stage::weigh::what(case, &e.kind), "why": e.why,
+                    "said": e.likelihood.iter().map(|l| [l.low, l.high]).collect::<Vec<_>>(),
+                });
+                (format!("evidence:{q}/{}", e.id), value)
+            })
+        })
+        .collect();
+    let actors: BTreeMap<&String, &String> = case.actors.iter().map(|(id, x)| (id, &x.name)).collect();
+    let areas: BTreeMap<&String, &String> = case.areas.iter().map(|(id, x)| (id, &x.name)).collect();
+    json(&json!({
+        "case": a.case, "judgments": a.judgments, "indicators": a.indicators, "hypotheses": a.hypotheses,
+        "questions": a.questions, "facts": a.facts, "footprint": a.footprint, "tenure": a.tenure, "lints": a.lints,
+        "scrutiny": run.scrutiny, "tests": tests, "evidence": evidence, "actors": actors, "areas": areas,
+    }))
+}
+
+/// All events in columns: a list of twenty thousand stays small.
+pub(crate) fn events(run: &Run) -> Bytes {
+    let rows: Vec<Value> = run
+        .assessment
+        .events
+        .iter()
+        .map(|e| {
+            let who = e.who.first();
+            let killed = e.figures.iter().find(|f| f.measure == "killed");
+            json!([
+                e.id.trim_start_matches("event:"), e.kind, e.sub_type, round(e.probability), e.days[0], e.days[1],
+                e.place.map(|p| p.map(round)), e.radius_km.map(|r| (r * 10.0).round() / 10.0),
+                who.map(|w| &w.actor), who.map(|w| round(w.probability)), killed.map(|f| f.quantiles),
+                e.areas.first().map(|a| &a.0), e.claims.len(),
+            ])
+        })
+        .collect();
+    json(&json!({
+        "columns": ["id", "type", "sub_type", "probability", "first_day", "last_day", "place", "radius_km", "actor",
+                    "actor_probability", "killed", "area", "claims"],
+        "rows": rows,
+    }))
+}
+
+fn round(x: f64) -> f64 {
+    (x * 1e5).round() / 1e5
+}
+
+/// A claim with what it says, in which words, and what became of it.
+fn claim(case: &Case, run: &Run, reviewed: &Reviewed<'_>, c: &Claim) -> Value {
+    let says: Value = serde_json::from_str(&case::claim_line(c)).unwrap_or_default();
+    let publisher = case.reports.get(&c.report).map(|r| &r.source);
+    let name = |id: &str| case.sources.get(id).map_or_else(|| id.to_owned(), |s| s.name.clone());
+    let statement = run.gathered.statement_of.get(&c.id).map(|s| &run.gathered.statements[*s]);
+    let precision = c.rule.as_deref().map(|rule| {
+        let (right, wrong) = reviewed.rule(rule);
+        right / (right + wrong)
+    });
+    json!({
+        "id": c.id, "report": c.report, "title": case.reports.get(&c.report).map(|r| &r.title),
+        "published": case.reports.get(&c.report).map(|r| r.published.to_string()),
+        "publisher": publisher, "publisher_name": publisher.map(|p| name(p)),
+        "chain": c.chain.iter().map(|s| name(s)).collect::<Vec<_>>(),
+        "origin": case.root(c).0, "origin_name": name(&case.root(c).0),
+        "copies": match &c.origin { Origin::Claim(of) => Some(of), Origin::Source(_) => None },
+        "exact": c.excerpt.exact, "prefix": c.excerpt.prefix, "suffix": c.excerpt.suffix,
+        "stance": c.stance, "modality": c.modality, "basis": c.basis, "credibility": c.credibility, "says": says["says"],
+        "retracted_by": run.gathered.retracted.get(&c.id), "rule": c.rule, "precision": precision,
+        "verdict": reviewed.verdicts.get(c.id.as_str()),
+        "echo": statement.and_then(|s| s.echo.as_ref()),
+    })
+}
+
+/// One event with every claim about it.
+pub(crate) fn event(case: &Case, run: &Run, id: &str) -> Option<Value> {
+    let row = run.assessment.events.iter().find(|e| e.id.strip_prefix("event:") == Some(id))?;
+    let reviewed = Reviewed::new(case);
+    let claims: Vec<Value> = case
+        .claims
+        .values()
+        .filter(|c| c.event().is_some_and(|e| e.id == id))
+        .map(|c| claim(case, run, &reviewed, c))
+        .collect();
+    let absent = run.laws.iter().position(|l| l.id == id).map(|e| {
+        let happened = &run.worlds.events[e].happened;
+        (happened.iter().filter(|h| !**h).count(), happened.len())
+    });
+    let rests: Vec<String> = resting_on(run, case, &BTreeSet::from([id]), &BTreeSet::new());
+    Some(json!({"event": row, "claims": claims, "absent": absent, "rests": rests}))
+}
+
+/// One claim.
+pub(crate) fn one_claim(case: &Case, run: &Run, id: &str) -> Option<Value> {
+    let c = case.claims.get(id)?;
+    Some(claim(case, run, &Reviewed::new(case), c))
+}
+
+/// Conclusions that rest on any of these events or claims.
+fn resting_on(run: &Run, case: &Case, events: &BTreeSet<&str>, claims: &BTreeSet<&str>) -> Vec<String> {
+    let a = &run.assessment;
+    let mut out: Vec<String> =
+        a.indicators.iter().filter(|i| i.events.iter().any(|c| events.contains(c.event.as_str()))).map(|i| i.id.clone()).collect();
+    for q in case.questions.values() {
+        let rests = q.evidence.iter().any(|e| match &e.kind {
+            EvidenceKind::Event(x) => events.contains(x.id.as_str()),
+            EvidenceKind::Claim(c) => claims.contains(c.as_str()),
+            EvidenceKind::Factor(f) => {
+                case.factors.get(f).is_some_and(|f| f.claims.iter().any(|c| claims.contains(c.as_str())))
+            }
+            _ => false,
+        });
+        if rests {
+            out.push(format!("question:{}", q.id));
+        }
+    }
+    out.extend(a.judgments.iter().filter(|j| out.contains(&j.about)).map(|j| j.id.clone()).collect::<Vec<_>>());
+    out
+}
+
+/// All reports, the latest first.
+pub(crate) fn reports(case: &Case) -> Bytes {
+    let mut count: BTreeMap<&str, usize> = BTreeMap::new();
+    for c in case.claims.values() {
+        *count.entry(c.report.as_str()).or_default() += 1;
+    }
+    let mut all: Vec<&Report> = case.reports.values().collect();
+    all.sort_by(|a, b| (b.published.possible.to, &a.id).cmp(&(a.published.possible.to, &b.id)));
+    let rows: Vec<Value> = all
+        .iter()
+        .map(|r| {
+            let source = case.sources.get(&r.source).map_or(&r.source, |s| &s.name);
+            json!({"id": r.id, "title": r.title, "source": r.source, "source_name": source,
+                "published": r.published.to_string(), "language": r.language, "tlp": r.tlp.unwrap_or(case.tlp).label(),
+                "claims": count.get(r.id.as_str()).copied().unwrap_or(0)})
+        })
+        .collect();
+    json(&rows)
+}
+
+/// A report's text in runs, each with the claims that stand on it.
+pub(crate) fn report(case: &Case, run: &Run, id: &str) -> Option<Value> {
+    let r = case.reports.get(id)?;
+    let reviewed = Reviewed::new(case);
+    let here: Vec<&Claim> = case.claims.values().filter(|c| c.report == id).collect();
+    let mut cuts: BTreeSet<usize> = here.iter().flat_map(|c| [c.excerpt.start, c.excerpt.end]).collect();
+    cuts.extend([r.body, r.text.len()]);
+    let cuts: Vec<usize> = cuts.into_iter().filter(|c| *c >= r.body && *c <= r.text.len()).collect();
+    let runs: Vec<Value> = cuts
+        .windows(2)
+        .map(|pair| {
+            let on: Vec<&String> =
+                here.iter().filter(|c| c.excerpt.start <= pair[0] && pair[1] <= c.excerpt.end).map(|c| &c.id).collect();
+            json!({"text": r.text.get(pair[0]..pair[1]).unwrap_or_default(), "claims": on})
+        })
+        .collect();
+    let events: BTreeSet<&str> = here.iter().filter_map(|c| Some(c.event()?.id.as_str())).collect();
+    let ids: BTreeSet<&str> = here.iter().map(|c| c.id.as_str()).collect();
+    Some(json!({
+        "id": r.id, "title": r.title, "source": r.source,
+        "source_name": case.sources.get(&r.source).map_or(&r.source, |s| &s.name),
+        "published": r.published.to_string(), "retrieved": r.retrieved, "written_by": r.written_by, "language": r.language,
+        "url": r.url.as_ref().filter(|u| u.starts_with("https://") || u.starts_with("http://")),
+        "tlp": r.tlp.unwrap_or(case.tlp).label(), "runs": runs,
+        "claims": here.iter().map(|c| claim(case, run, &reviewed, c)).collect::<Vec<_>>(),
+        "rests": resting_on(run, case, &events, &ids),
+    }))
+}
+
+/// Sources with their cards, and who copies whom.
+pub(crate) fn sources(case: &Case, run: &Run) -> Bytes {
+    let publisher = |claim: &str| -> Option<&String> {
+        let c = case.claims.get(claim)?;
+        c.chain.first().or_else(|| case.reports.get(&c.report).map(|r| &r.source))
+    };
+    let speaker = |c: &Claim| case.reports.get(&c.report).map(|r| r.source.clone());
+    // (who copies, whom) -> claims that say so, and the expected number of those that are likely copies.
+    let mut edges: BTreeMap<(String, String), (usize, f64)> = BTreeMap::new();
+    for c in case.claims.values() {
+        if let Origin::Claim(of) = &c.origin
+            && let (Some(by), Some(of)) = (speaker(c), publisher(of))
+            && by != *of
+        {
+            edges.entry((by, of.clone())).or_default().0 += 1;
+        }
+    }
+    for s in &run.gathered.statements {
+        if let Some(e) = &s.echo
+            && let Some(of) = run.gathered.statements.iter().find(|x| x.id == e.of)
+            && s.origin != of.origin
+        {
+            edges.entry((s.origin.clone(), of.origin.clone())).or_default().1 += e.p;
+        }
+    }
+    let mut statements: BTreeMap<&str, usize> = BTreeMap::new();
+    for s in &run.gathered.statements {
+        *statements.entry(s.origin.as_str()).or_default() += 1;
+    }
+    let rows: Vec<Value> = case
+        .sources
+        .iter()
+        .map(|(id, s)| {
+            let card = run.assessment.sources.iter().find(|x| x.id.strip_prefix("source:") == Some(id));
+            json!({"id": id, "name": s.name, "kind": s.kind, "speaks_for": s.speaks_for, "grade": s.reliability,
+                "words": s.reliability.words(), "why": s.why, "known_from": s.known_from, "card": card,
+                "statements": statements.get(id.as_str()).copied().unwrap_or(0)})
+        })
+        .collect();
+    let edges: Vec<Value> = edges
+        .into_iter()
+        .map(|((by, of), (said, likely))| json!({"by": by, "of": of, "said": said, "likely": round(likely)}))
+        .collect();
+    json(&json!({"sources": rows, "copies": edges}))
+}
+
+/// Actors with their links, and the events that they may have done.
+pub(crate) fn actors(case: &Case, run: &Run) -> Bytes {
+    let share = |v: &[Option<model::DaySpan>]| v.iter().flatten().count() as f64 / v.len().max(1) as f64;
+    let links: BTreeMap<(&str, usize), f64> =
+        run.worlds.links.iter().map(|l| ((l.actor.as_str(), l.index), round(share(&l.valid)))).collect();
+    let mut done: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
+    for e in &run.assessment.events {
+        for w in e.who.iter().filter(|w| w.probability >= 0.05) {
+            let row = json!({"event": e.id.trim_start_matches("event:"), "probability": round(w.probability * e.probability), "first_day": e.days[0], "last_day": e.days[1]});
+            done.entry(w.actor.as_str()).or_default().push(row);
+        }
+    }
+    let rows: Vec<Value> = case
+        .actors
+        .iter()
+        .map(|(id, a)| {
+            let of: Vec<Value> = a
+                .link
+                .iter()
+                .enumerate()
+                .map(|(i, l)| {
+                    json!({"kind": l.kind.name(), "to": l.to, "from": l.from.as_ref().map(|d| d.stated.from),
+                        "until": l.until.as_ref().map(|d| d.stated.to), "why": l.why, "claims": l.claims,
+                        "probability": links.get(&(id.as_str(), i))})
+                })
+                .collect();
+            let names: Vec<&String> = a.aliases.iter().chain(a.known_as.iter().map(|k| &k.name)).collect();
+            json!({"id": id, "name": a.name, "kind": a.kind, "names": names, "links": of,
+                "events": done.get(id.as_str()).cloned().unwrap_or_default()})
+        })
+        .collect();
+    json(&json!({"as_of": case.as_of(), "actors": rows}))
+}
+
+/// Areas as GeoJSON.
+pub(crate) fn areas(case: &Case) -> Bytes {
+    let at = |p: &LonLat| [p.lon, p.lat];
+    let features: Vec<Value> = case
+        .areas
+        .values()
+        .map(|a| {
+            let geometry = match &a.geometry {
+                Geometry::Point { at: p, .. } => json!({"type": "Point", "coordinates": at(p)}),
+                Geometry::Polygons(all) => {
+                    let rings: Vec<Vec<Vec<[f64; 2]>>> =
+                        all.iter().map(|p| p.rings.iter().map(|r| r.iter().map(at).collect()).collect()).collect();
+                    json!({"type": "MultiPolygon", "coordinates": rings})
+                }
+            };
+            let uncertainty = match &a.geometry {
+                Geometry::Point { uncertainty_m, .. } => Some(uncertainty_m / 1000.0),
+                Geometry::Polygons(_) => None,
+            };
+            json!({"type": "Feature", "id": a.id, "geometry": geometry,
+                "properties": {"id": a.id, "name": a.name, "note": a.note, "radius_km": uncertainty}})
+        })
+        .collect();
+    json(&json!({"type": "FeatureCollection", "features": features}))
+}
+
+/// What waits for a person, ordered by doubt alone.
+pub(crate) fn by_doubt(case: &Case) -> Vec<Queued> {
+    let reviewed = Reviewed::new(case);
+    let mut out: Vec<Queued> = case
+        .claims
+        .values()
+        .filter(|c| !reviewed.verdicts.contains_key(c.id.as_str()))
+        .filter_map(|c| {
+            let rule = c.rule.clone()?;
+            let (right, wrong) = reviewed.rule(&rule);
+            let precision = right / (right + wrong);
+            let priority = precision * (1.0 - precision);
+            Some(Queued { claim: c.id.clone(), rule, precision, moves: None, impact: 0.0, priority })
+        })
+        .collect();
+    out.sort_by(|a, b| b.priority.total_cmp(&a.priority).then_with(|| a.claim.cmp(&b.claim)));
+    out
+}
+
+/// Pairs of events that may be one and that nobody ruled on, those first on which most deaths depend.
+pub(crate) fn pairs(case: &Case) -> Vec<Value> {
+    let mut open: Vec<&model::Same> = case.same.iter().filter(|s| s.ruling.is_none()).collect();
+    let stake = |s: &model::Same| (f64::from(s.at_stake) + 1.0) * s.p * (1.0 - s.p);
+    open.sort_by(|a, b| stake(b).total_cmp(&stake(a)).then_with(|| (&a.a, &a.b).cmp(&(&b.a, &b.b))));
+    open.iter().take(200).map(|s| json!(s)).collect()
+}
+
+/// An explanation with the sentences it ends in.
+pub(crate) fn explanation(case: &Case, e: &engine::Explanation) -> Value {
+    let by_file: BTreeMap<&str, &Report> = case.reports.values().map(|r| (r.file.as_str(), r)).collect();
+    let excerpts: Vec<Value> = e
+        .excerpts
+        .iter()
+        .filter_map(|l| {
+            let r = by_file.get(l.span.file.as_str())?;
+            let claim = case
+                .claims
+                .values()
+                .find(|c| c.report == r.id && c.excerpt.start == l.span.start && c.excerpt.end == l.span.end);
+            Some(json!({"report": r.id, "title": r.title, "published": r.published.to_string(),
+                "source": case.sources.get(&r.source).map_or(&r.source, |s| &s.name), "claim": claim.map(|c| &c.id),
+                "exact": r.text.get(l.span.start..l.span.end), "says": l.text}))
+        })
+        .collect();
+    json!({"id": e.id, "lines": e.lines, "excerpts": excerpts})
+}

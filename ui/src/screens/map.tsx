@@ -1,0 +1,298 @@
+// The map: where things happened, how well that is known, when, and the areas that the tests ask about.
+
+import type { Feature, FeatureCollection, Geometry, MultiPolygon, Point, Polygon, Position } from "geojson";
+import { AttributionControl, LngLatBounds, Map as GlMap, NavigationControl, ScaleControl, setWorkerUrl } from "maplibre-gl";
+import type { ExpressionSpecification, GeoJSONSource } from "maplibre-gl";
+import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
+import "maplibre-gl/dist/maplibre-gl.css";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { feature } from "topojson-client";
+import type { GeometryCollection, Topology } from "topojson-specification";
+import type { Assessment, EventRow } from "../api";
+import { Refused, call, unpacked, useGet, useMay } from "../api";
+import { Loaded, dayNumber, dayText, pct, span, words } from "../parts";
+import { go, useRoute, where } from "../router";
+
+setWorkerUrl(workerUrl);
+
+let kept: Promise<{ countries: FeatureCollection; divisions: FeatureCollection }> | undefined;
+/** The basemap, fetched once. */
+function basemap() {
+  kept ??= fetch("/basemap.json")
+    .then((r) => r.json() as Promise<Topology>)
+    .then((t) => {
+      const of = (name: string) => {
+        const f = feature(t, t.objects[name] as GeometryCollection);
+        return (f.type === "FeatureCollection" ? f : { type: "FeatureCollection", features: [f] }) as FeatureCollection;
+      };
+      return { countries: of("countries"), divisions: of("divisions") };
+    });
+  return kept;
+}
+
+/** A circle of so many kilometres, as a polygon. */
+function circle([lon, lat]: Position, km: number): Polygon {
+  const dy = km / 111.2;
+  const dx = dy / Math.max(0.05, Math.cos((lat! * Math.PI) / 180));
+  const ring = Array.from({ length: 49 }, (_, i) => [lon! + dx * Math.cos((i * Math.PI) / 24), lat! + dy * Math.sin((i * Math.PI) / 24)]);
+  return { type: "Polygon", coordinates: [ring] };
+}
+
+const EMPTY: FeatureCollection = { type: "FeatureCollection", features: [] };
+/** Above so many events the map draws them in groups, and no rings. */
+const MANY = 400;
+
+export function MapScreen() {
+  const events = useGet<{ columns: string[]; rows: unknown[][] }>("/api/events");
+  const areas = useGet<FeatureCollection<Geometry, { id: string; name: string }>>("/api/areas");
+  const a = useGet<Assessment>("/api/assessment");
+  return (
+    <>
+      <h1>Map</h1>
+      <Loaded of={events} what="The events">{(e) => <Loaded of={areas} what="The areas">{(areas) => <Loaded of={a} what="The assessment">{(a) => <Chart rows={unpacked(e)} areas={areas} a={a} />}</Loaded>}</Loaded>}</Loaded>
+    </>
+  );
+}
+
+function Chart({ rows, areas, a }: { rows: EventRow[]; areas: FeatureCollection<Geometry, { id: string; name: string }>; a: Assessment }) {
+  const place = useRef<HTMLDivElement>(null);
+  const map = useRef<GlMap>();
+  const [ready, setReady] = useState(false);
+  const { search } = useRoute();
+  const chosen = search.get("event");
+  const placed = useMemo(() => rows.filter((r) => r.place), [rows]);
+  const [first, last] = useMemo(() => {
+    const days = placed.flatMap((r) => [dayNumber(r.first_day), dayNumber(r.last_day)]);
+    return [Math.min(...days, dayNumber(a.case.as_of)), Math.max(...days, dayNumber(a.case.as_of))];
+  }, [placed]);
+  const [from, setFrom] = useState(first);
+  const [to, setTo] = useState(last);
+  const [spot, setSpot] = useState("");
+  const spots = useMemo(() => [...new Map(a.footprint.map((f) => [`${f.actor} ${f.home} ${f.period} ${f.reference}`, f])).values()], [a]);
+  const footprint = spots.find((f) => f.id === spot);
+  const inside = (r: EventRow, period: string) => {
+    const [x, y] = period.split("..");
+    return x !== undefined && y !== undefined && r.last_day >= x && r.first_day <= y;
+  };
+  const shown = placed.filter((r) => dayNumber(r.last_day) >= from && dayNumber(r.first_day) <= to && (!footprint || inside(r, footprint.period) || inside(r, footprint.reference)));
+  const then = (r: EventRow) => (footprint ? (inside(r, footprint.period) ? "now" : "then") : "any");
+
+  useEffect(() => {
+    if (!place.current) return;
+    const m = new GlMap({
+      container: place.current,
+      style: { version: 8, sources: {}, layers: [{ id: "sea", type: "background", paint: { "background-color": "#e8eef4" } }] },
+      center: [71, 39.5], zoom: 4, attributionControl: false, fadeDuration: 0, dragRotate: false, pitchWithRotate: false, maxZoom: 12,
+    });
+    map.current = m;
+    m.addControl(new NavigationControl({ showCompass: false }));
+    m.addControl(new ScaleControl());
+    m.addControl(new AttributionControl({ compact: false, customAttribution: "Natural Earth; borders there are drawn as held, not as claimed" }));
+    m.on("load", async () => {
+      const base = await basemap();
+      if (map.current !== m) return;
+      m.addSource("countries", { type: "geojson", data: base.countries, tolerance: 0.2 });
+      m.addSource("divisions", { type: "geojson", data: base.divisions, tolerance: 0.2 });
+      for (const s of ["areas", "rings", "drawing"]) m.addSource(s, { type: "geojson", data: EMPTY });
+      m.addSource("events", { type: "geojson", data: EMPTY, cluster: placed.length > MANY, clusterRadius: 34, clusterMaxZoom: 9 });
+      const when: ExpressionSpecification = ["match", ["get", "then"], "then", "#4a5361", "#a33b00"];
+      m.addLayer({ id: "land", type: "fill", source: "countries", paint: { "fill-color": "#f7f5ee" } });
+      m.addLayer({ id: "division", type: "line", source: "divisions", minzoom: 4.5, paint: { "line-color": "#b9b29d", "line-width": 0.6, "line-dasharray": [3, 2] } });
+      m.addLayer({ id: "border", type: "line", source: "countries", paint: { "line-color": "#8d8674", "line-width": 1 } });
+      m.addLayer({ id: "area", type: "fill", source: "areas", paint: { "fill-color": "#0b4f8a", "fill-opacity": ["case", ["get", "home"], 0.18, 0.06] } });
+      m.addLayer({ id: "area-line", type: "line", source: "areas", paint: { "line-color": "#0b4f8a", "line-width": ["case", ["get", "home"], 2.4, 1.1] } });
+      m.addLayer({ id: "ring", type: "fill", source: "rings", paint: { "fill-color": when, "fill-opacity": 0.05 } });
+      m.addLayer({ id: "ring-line", type: "line", source: "rings", paint: { "line-color": when, "line-width": 1, "line-dasharray": [2, 2], "line-opacity": 0.7 } });
+      m.addLayer({ id: "group", type: "circle", source: "events", filter: ["has", "point_count"], paint: { "circle-color": "#a33b00", "circle-opacity": 0.75, "circle-radius": ["step", ["get", "point_count"], 11, 20, 15, 100, 20, 1000, 27] } });
+      m.addLayer({ id: "group-n", type: "symbol", source: "events", filter: ["has", "point_count"], layout: { "text-field": ["get", "point_count_abbreviated"], "text-size": 12, "text-allow-overlap": true }, paint: { "text-color": "#fff" } });
+      m.addLayer({ id: "event", type: "circle", source: "events", filter: ["!", ["has", "point_count"]], paint: { "circle-color": when, "circle-opacity": ["interpolate", ["linear"], ["get", "p"], 0, 0.25, 1, 0.95], "circle-radius": ["case", ["get", "chosen"], 9, 6], "circle-stroke-width": ["case", ["get", "chosen"], 3, 1], "circle-stroke-color": "#fff" } });
+      m.addLayer({ id: "country", type: "symbol", source: "countries", layout: { "text-field": ["upcase", ["get", "name"]], "text-size": 12, "text-letter-spacing": 0.1 }, paint: { "text-color": "#716a59", "text-halo-color": "#fff", "text-halo-width": 1.2 } });
+      m.addLayer({ id: "area-name", type: "symbol", source: "areas", layout: { "text-field": ["get", "name"], "text-size": 12 }, paint: { "text-color": "#0b3f6e", "text-halo-color": "#fff", "text-halo-width": 1.5 } });
+      m.addLayer({ id: "drawn", type: "fill", source: "drawing", paint: { "fill-color": "#6d2700", "fill-opacity": 0.15 } });
+      m.addLayer({ id: "drawn-line", type: "line", source: "drawing", paint: { "line-color": "#6d2700", "line-width": 2 } });
+      m.addLayer({ id: "drawn-points", type: "circle", source: "drawing", filter: ["==", ["geometry-type"], "Point"], paint: { "circle-radius": 5, "circle-color": "#fff", "circle-stroke-color": "#6d2700", "circle-stroke-width": 2 } });
+      m.on("click", "event", (e) => {
+        if (m.getCanvas().dataset.drawing) return;
+        const id = e.features?.[0]?.properties.id;
+        if (id) go(where(`event:${id}`));
+      });
+      m.on("click", "group", async (e) => {
+        const f = e.features?.[0];
+        if (!f) return;
+        const zoom = await m.getSource<GeoJSONSource>("events")!.getClusterExpansionZoom(f.properties.cluster_id);
+        m.easeTo({ center: (f.geometry as Point).coordinates as [number, number], zoom });
+      });
+      for (const layer of ["event", "group"]) {
+        m.on("mouseenter", layer, () => (m.getCanvas().style.cursor = "pointer"));
+        m.on("mouseleave", layer, () => (m.getCanvas().style.cursor = ""));
+      }
+      const bounds = new LngLatBounds();
+      for (const r of placed) if (!chosen || r.id === chosen) bounds.extend(r.place!);
+      if (!bounds.isEmpty()) m.fitBounds(bounds, { padding: 60, maxZoom: 7.5, animate: false });
+      setReady(true);
+    });
+    m.once("idle", () => performance.mark("map-idle"));
+    return () => {
+      map.current = undefined;
+      m.remove();
+    };
+  }, []);
+
+  useEffect(() => {
+    const m = map.current;
+    if (!ready || !m) return;
+    const properties = (r: EventRow) => ({ id: r.id, p: r.probability, then: then(r), chosen: r.id === chosen });
+    const points: Feature[] = shown.map((r) => ({ type: "Feature", properties: properties(r), geometry: { type: "Point", coordinates: r.place! } }));
+    m.getSource<GeoJSONSource>("events")?.setData({ type: "FeatureCollection", features: points });
+    const rings: Feature[] = shown.length > MANY ? [] : shown.filter((r) => r.radius_km).map((r) => ({ type: "Feature", properties: properties(r), geometry: circle(r.place!, r.radius_km!) }));
+    m.getSource<GeoJSONSource>("rings")?.setData({ type: "FeatureCollection", features: rings });
+    const home = footprint?.home;
+    m.getSource<GeoJSONSource>("areas")?.setData({ ...areas, features: areas.features.filter((f) => f.geometry.type !== "Point").map((f) => ({ ...f, properties: { ...f.properties, home: f.properties.id === home } })) });
+  }, [ready, rows, areas, from, to, spot, chosen]);
+
+  return (
+    <div class="mapping">
+      <div>
+        <div class="map" ref={place} role="region" aria-label="Map of the events; the list beside it says the same in words" />
+        <fieldset class="sliders">
+          <legend>Events from {dayText(from)} to {dayText(to)}</legend>
+          <label>From <input type="range" min={first} max={last} value={from} aria-valuetext={dayText(from)} onInput={(e) => setFrom(Math.min(to, Number(e.currentTarget.value)))} /></label>
+          <label>To <input type="range" min={first} max={last} value={to} aria-valuetext={dayText(to)} onInput={(e) => setTo(Math.max(from, Number(e.currentTarget.value)))} /></label>
+          {spots.length > 0 && (
+            <label>Footprint then and now <select value={spot} onChange={(e) => setSpot(e.currentTarget.value)}>
+              <option value="">all events alike</option>
+              {spots.map((f) => <option key={f.id} value={f.id}>{a.actors[f.actor] ?? f.actor}, home {a.areas[f.home] ?? f.home}</option>)}
+            </select></label>
+          )}
+          {footprint && <p class="small"><span class="dot now" /> now, {footprint.period.replace("..", " to ")} <span class="dot then" /> then, {footprint.reference.replace("..", " to ")}</p>}
+          <p class="small">A ring holds 90 % of the belief of where it was; pale points are doubtful.</p>
+        </fieldset>
+      </div>
+      <div>
+        <Draw map={map} ready={ready} areas={areas} />
+        <h2>Events shown</h2>
+        <p class="small" role="status">{shown.length} of {rows.length}; {rows.length - placed.length} cannot be placed (<a href="/timeline">timeline</a>){shown.length > 200 ? "; the first 200 are listed" : ""}</p>
+        <ul class="event-list" tabIndex={0} aria-label="Events shown">
+          {shown.slice(0, 200).map((r) => (
+            <li key={r.id} class={r.id === chosen ? "chosen" : ""}>
+              <a href={where(`event:${r.id}`)}>{words(r.id)}</a> <span class="small">{span(r.first_day, r.last_day)}, {pct(r.probability)}{footprint ? `, ${then(r)}` : ""}{r.area ? `, ${words(r.area)}` : ""}</span>
+            </li>
+          ))}
+        </ul>
+      </div>
+    </div>
+  );
+}
+
+/** Corners as text: "lon, lat", one a line. */
+const asText = (ring: Position[]) => ring.map(([x, y]) => `${x!.toFixed(4)}, ${y!.toFixed(4)}`).join("\n");
+const asRing = (text: string): Position[] =>
+  text.split("\n").map((l) => l.split(/[,\s]+/).filter(Boolean).map(Number)).filter((p) => p.length === 2 && p.every(Number.isFinite));
+
+function Draw({ map, ready, areas }: { map: { current: GlMap | undefined }; ready: boolean; areas: FeatureCollection<Geometry, { id: string; name: string }> }) {
+  const may = useMay("analyst");
+  const [id, setId] = useState<string>();
+  const [name, setName] = useState("");
+  const [text, setText] = useState("");
+  const [failed, setFailed] = useState<Refused>();
+  const [saved, setSaved] = useState("");
+  const ring = asRing(text);
+  const drawn = useRef(text);
+  drawn.current = text;
+  const polygons = areas.features.filter((f) => f.geometry.type === "MultiPolygon" && (f.geometry as MultiPolygon).coordinates.length === 1);
+  useEffect(() => {
+    const m = map.current;
+    if (!ready || !m) return;
+    const points: Feature[] = ring.map((c) => ({ type: "Feature", properties: {}, geometry: { type: "Point", coordinates: c } }));
+    const shape: Feature[] = ring.length > 2 ? [{ type: "Feature", properties: {}, geometry: { type: "Polygon", coordinates: [[...ring, ring[0]!]] } }] : [];
+    m.getSource<GeoJSONSource>("drawing")?.setData({ type: "FeatureCollection", features: id === undefined ? [] : [...shape, ...points] });
+  }, [text, id, ready]);
+  useEffect(() => {
+    const m = map.current;
+    if (!ready || !m || id === undefined) return;
+    m.getCanvas().dataset.drawing = "yes";
+    m.getCanvas().style.cursor = "crosshair";
+    let dragged: number | undefined;
+    const near = (x: number, y: number) => asRing(drawn.current).findIndex((c) => {
+      const p = m.project(c as [number, number]);
+      return Math.hypot(p.x - x, p.y - y) < 9;
+    });
+    const down = (e: { point: { x: number; y: number }; preventDefault: () => void }) => {
+      const i = near(e.point.x, e.point.y);
+      if (i >= 0) {
+        dragged = i;
+        e.preventDefault();
+      }
+    };
+    const drag = (e: { lngLat: { lng: number; lat: number } }) => {
+      if (dragged === undefined) return;
+      const now = asRing(drawn.current);
+      now[dragged] = [e.lngLat.lng, e.lngLat.lat];
+      setText(asText(now));
+    };
+    const up = () => setTimeout(() => (dragged = undefined));
+    const add = (e: { lngLat: { lng: number; lat: number } }) => {
+      if (dragged === undefined) setText(asText([...asRing(drawn.current), [e.lngLat.lng, e.lngLat.lat]]));
+    };
+    m.on("mousedown", down);
+    m.on("mousemove", drag);
+    m.on("mouseup", up);
+    m.on("click", add);
+    return () => {
+      delete m.getCanvas().dataset.drawing;
+      m.getCanvas().style.cursor = "";
+      m.off("mousedown", down);
+      m.off("mousemove", drag);
+      m.off("mouseup", up);
+      m.off("click", add);
+    };
+  }, [id, ready]);
+  if (!may) return null;
+  const begin = (of: string) => {
+    setFailed(undefined);
+    setSaved("");
+    const f = polygons.find((f) => f.properties.id === of);
+    setId(of === "new" ? "" : of);
+    setName("");
+    setText(f ? asText((f.geometry as MultiPolygon).coordinates[0]![0]!.slice(0, -1)) : "");
+  };
+  const save = async (e: Event) => {
+    e.preventDefault();
+    const bare = id || name.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "");
+    try {
+      await call("PUT", `/api/areas/${encodeURIComponent(bare)}`, { name: name || null, geometry: { type: "Polygon", coordinates: [[...ring, ring[0]]] } });
+      setSaved(`${bare} is drawn; the case is built anew.`);
+      setId(undefined);
+    } catch (e) {
+      setFailed(e as Refused);
+    }
+  };
+  return (
+    <section aria-labelledby="draw">
+      <h2 id="draw">Areas</h2>
+      <p role="status">{saved}</p>
+      {id === undefined ? (
+        <p>
+          <label>Draw <select value="" onChange={(e) => e.currentTarget.value && begin(e.currentTarget.value)}>
+            <option value="">choose …</option>
+            <option value="new">a new area</option>
+            {polygons.map((f) => <option key={f.properties.id} value={f.properties.id}>{f.properties.name}, otherwise</option>)}
+          </select></label>
+        </p>
+      ) : (
+        <form class="form" onSubmit={save}>
+          {id === "" && <label>Name <input required value={name} onInput={(e) => setName(e.currentTarget.value)} autoFocus /></label>}
+          <label>Corners: longitude, latitude, one a line; or click on the map, and drag what is there
+            <textarea rows={6} value={text} onInput={(e) => setText(e.currentTarget.value)} spellcheck={false} />
+          </label>
+          <p>
+            <button type="button" onClick={() => { const c = map.current?.getCenter(); if (c) setText(asText([...ring, [c.lng, c.lat]])); }}>Add the middle of the map</button>{" "}
+            <button type="submit" disabled={ring.length < 3}>Keep it ({ring.length} corners)</button>{" "}
+            <button type="button" onClick={() => setId(undefined)}>Cancel</button>
+          </p>
+          {failed && <div class="refused" role="alert"><p>{failed.message}</p>{failed.problems.map((p) => <pre key={p} tabIndex={0}>{p}</pre>)}</div>}
+        </form>
+      )}
+    </section>
+  );
+}

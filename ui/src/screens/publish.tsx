@@ -1,0 +1,1 @@
+export function Publish() { return <h1>Publish</h1>; }

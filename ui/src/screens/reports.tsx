@@ -1,0 +1,246 @@
+// Reports: the list, one report with its claims marked, and a claim made from a sentence.
+
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import type { Assessment, Claim } from "../api";
+import { Refused, call, useGet, useMay } from "../api";
+import { Dialog, Loaded, figureOf, pct, placeOf, useKeys, words } from "../parts";
+import { go, useRoute, where } from "../router";
+import { Rests } from "./event";
+
+interface Listed {
+  id: string;
+  title: string;
+  source: string;
+  source_name: string;
+  published: string;
+  language: string | null;
+  tlp: string;
+  claims: number;
+}
+
+export function Reports() {
+  const got = useGet<Listed[]>("/api/reports");
+  const [text, set] = useState("");
+  return (
+    <>
+      <h1>Reports</h1>
+      <label>Find <input type="search" value={text} onInput={(e) => set(e.currentTarget.value)} /></label>
+      <Loaded of={got} what="The reports">
+        {(all) => {
+          const found = all.filter((r) => `${r.title} ${r.source_name} ${r.published}`.toLowerCase().includes(text.toLowerCase()));
+          return (
+            <div class="scroll" tabIndex={0} role="region" aria-label="Reports, table">
+              <table>
+                <caption>{found.length} of {all.length}{found.length > 300 ? ", the latest 300 shown" : ""}</caption>
+                <thead><tr><th scope="col">Published</th><th scope="col">Title</th><th scope="col">Source</th><th scope="col">Claims</th></tr></thead>
+                <tbody>
+                  {found.slice(0, 300).map((r) => (
+                    <tr key={r.id}>
+                      <td class="number">{r.published}</td>
+                      <th scope="row"><a href={where(`report:${r.id}`)} dir="auto">{r.title}</a></th>
+                      <td><a href={where(`source:${r.source}`)}>{r.source_name}</a></td>
+                      <td>{r.claims}</td>
+                    </tr>
+                  ))}
+                </tbody>
+              </table>
+            </div>
+          );
+        }}
+      </Loaded>
+    </>
+  );
+}
+
+interface Report extends Omit<Listed, "claims"> {
+  retrieved: string | null;
+  written_by: string | null;
+  url: string | null;
+  runs: { text: string; claims: string[] }[];
+  claims: Claim[];
+  rests: string[];
+}
+
+/** What a claim says, in a line. */
+export function said(c: Claim): string {
+  const e = c.says.event;
+  if (e) {
+    const who = (e.actors ?? []).flatMap((a) => ("known" in a ? [`${a.known.role} ${words(a.known.actor)}`] : [`${a.unknown.role} unknown`]));
+    return [words(e.id), e.sub_type ?? e.type, ...who, placeOf(e.place), e.time, ...(e.figures ?? []).map(figureOf)].filter(Boolean).join(" · ");
+  }
+  if (c.says.fact) return c.says.fact.text;
+  if (c.says.link) return `${words(c.says.link.actor)} ${words(c.says.link.kind)} ${words(c.says.link.to)}`;
+  return `takes back ${c.says.retracts}`;
+}
+
+export function Reader({ id }: { id: string }) {
+  const got = useGet<Report>(`/api/reports/${encodeURIComponent(id)}`);
+  const { search } = useRoute();
+  const chosen = search.get("claim");
+  return <Loaded of={got} what="The report">{(r) => <Read key={r.id} r={r} chosen={chosen} />}</Loaded>;
+}
+
+function Read({ r, chosen }: { r: Report; chosen: string | null }) {
+  const may = useMay("coder");
+  const text = useRef<HTMLDivElement>(null);
+  const [picked, pick] = useState<[number, number] | null>(null);
+  const [making, make] = useState(false);
+  const whole = r.runs.map((x) => x.text).join("");
+  const sentences = useMemo(() => {
+    const parts = new Intl.Segmenter(r.language ?? "en", { granularity: "sentence" }).segment(whole);
+    return [...parts].map((s) => {
+      const lead = s.segment.length - s.segment.trimStart().length;
+      return [s.index + lead, s.index + s.segment.trimEnd().length] as [number, number];
+    }).filter(([a, b]) => b > a);
+  }, [whole]);
+  useEffect(() => {
+    // The claim that one came for.
+    if (chosen) text.current?.querySelector(`[data-claims~="${CSS.escape(chosen)}"]`)?.scrollIntoView({ block: "center" });
+  }, [chosen]);
+  const step = (by: number) => {
+    const at = picked ? sentences.findIndex(([a]) => a >= picked[0]) : -1;
+    const to = Math.max(0, Math.min(sentences.length - 1, at + by));
+    pick(sentences[to] ?? null);
+    requestAnimationFrame(() => text.current?.querySelector(".picked")?.scrollIntoView({ block: "nearest" }));
+  };
+  useKeys({ j: () => step(1), k: () => step(-1), c: () => picked && may && make(true), Escape: () => pick(null) }, !making);
+  const select = () => {
+    const s = getSelection();
+    if (!s || s.isCollapsed || !text.current || !text.current.contains(s.anchorNode) || !text.current.contains(s.focusNode)) return;
+    const range = s.getRangeAt(0);
+    const before = document.createRange();
+    before.selectNodeContents(text.current);
+    before.setEnd(range.startContainer, range.startOffset);
+    const start = before.toString().length;
+    const words = range.toString();
+    const lead = words.length - words.trimStart().length;
+    const from = start + lead;
+    if (words.trim()) pick([from, from + words.trim().length]);
+  };
+  // The runs are cut once more where what is picked begins and ends.
+  let offset = 0;
+  const pieces = r.runs.flatMap((run) => {
+    const start = offset;
+    offset += run.text.length;
+    const cuts = [0, ...(picked ?? []).map((p) => p - start).filter((p) => p > 0 && p < run.text.length), run.text.length];
+    return cuts.slice(1).map((end, i) => ({ text: run.text.slice(cuts[i], end), claims: run.claims, at: start + cuts[i]! }));
+  });
+  return (
+    <>
+      <h1 dir="auto">{r.title}</h1>
+      <p class="meta">
+        <a href={where(`source:${r.source}`)}>{r.source_name}</a>, {r.published}
+        {r.retrieved && `, captured ${r.retrieved}`}{r.written_by && `; the text was written by ${r.written_by}`}{r.language && `; language ${r.language}`} · <span class="tlp">{r.tlp}</span>
+        {r.url && <> · <a href={r.url} rel="noreferrer noopener" target="_blank">where it was found</a></>}
+      </p>
+      <div class="reading">
+        <section aria-label="The text">
+          <p class="small" id="reading-help">
+            {may ? <>Select a sentence with the mouse, or with <kbd>j</kbd> and <kbd>k</kbd>, then <button type="button" disabled={!picked} onClick={() => make(true)}>make a claim of it</button> (<kbd>c</kbd>).</> : "Marked passages carry claims."}
+          </p>
+          <div class="report" ref={text} dir="auto" tabIndex={0} role="document" aria-label="Text of the report" aria-describedby="reading-help" onMouseUp={select}>
+            {pieces.map((p) => {
+              const on = picked && p.at >= picked[0] && p.at < picked[1];
+              const kind = [p.claims.length > 0 ? "claimed" : "", on ? "picked" : "", chosen && p.claims.includes(chosen) ? "chosen" : ""].join(" ").trim();
+              return kind ? <mark key={p.at} class={kind} data-claims={p.claims.join(" ")} title={p.claims.join(", ")}>{p.text}</mark> : <span key={p.at}>{p.text}</span>;
+            })}
+          </div>
+          <p class="sr" aria-live="polite">{picked ? whole.slice(...picked) : ""}</p>
+        </section>
+        <section aria-labelledby="its-claims">
+          <h2 id="its-claims">Claims</h2>
+          {r.claims.length === 0 && <p>None yet.</p>}
+          <ul class="claim-list">
+            {r.claims.map((c) => (
+              <li key={c.id} class={c.id === chosen ? "chosen" : ""}>
+                <a href={`/reports/${encodeURIComponent(r.id)}?claim=${encodeURIComponent(c.id)}`}>{c.id}</a> <span class="small">{words(c.stance)}{c.modality !== "asserted" ? `, ${c.modality}` : ""}; {c.chain.join(", via ")}</span>
+                <p>{said(c)}</p>
+                {c.says.event && <a href={where(`event:${c.says.event.id}`)}>The event</a>}
+                {c.rule && <span class="small"> read by machine ({c.rule}), right {pct(c.precision)}{c.verdict ? `; ${c.verdict}` : ""}</span>}
+              </li>
+            ))}
+          </ul>
+        </section>
+      </div>
+      <Rests rests={r.rests} />
+      <Dialog title="A claim of this passage" open={making && picked !== null} onClose={() => make(false)}>
+        {picked && <NewClaim report={r} at={picked} passage={whole.slice(...picked)} close={() => { make(false); pick(null); }} />}
+      </Dialog>
+    </>
+  );
+}
+
+const TYPES = ["Battles", "Explosions/Remote violence", "Violence against civilians", "Protests", "Riots", "Strategic developments"];
+const STANCES = ["asserts", "denies", "disputes", "claims-responsibility", "denies-responsibility"];
+
+function NewClaim({ report, at, passage, close }: { report: Report; at: [number, number]; passage: string; close: () => void }) {
+  const a = useGet<Assessment>("/api/assessment");
+  const e = useGet<{ columns: string[]; rows: unknown[][] }>("/api/events");
+  const s = useGet<{ sources: { id: string; name: string }[] }>("/api/sources");
+  const [problems, set] = useState<Refused>();
+  const [kind, setKind] = useState("event");
+  const submit = async (ev: Event) => {
+    ev.preventDefault();
+    const f = new FormData(ev.target as HTMLFormElement);
+    const get = (k: string) => String(f.get(k) ?? "").trim();
+    const claim: Record<string, unknown> = { id: get("id"), chain: [get("source")], stance: get("stance"), modality: get("modality") };
+    if (kind === "event") {
+      const actors: unknown[] = [];
+      if (get("perpetrator") === "?") actors.push({ unknown: { role: "perpetrator" } });
+      else if (get("perpetrator")) actors.push({ known: { actor: get("perpetrator"), role: "perpetrator" } });
+      if (get("target")) actors.push({ known: { actor: get("target"), role: "target" } });
+      const event: Record<string, unknown> = { id: get("event"), type: get("type"), actors };
+      if (get("area")) event.place = { area: get("area") };
+      if (get("time")) event.time = get("time");
+      if (get("killed")) event.figures = [{ measure: "killed", of: get("target") || get("perpetrator"), number: Number(get("killed")) }];
+      claim.says = { event };
+    } else {
+      claim.says = { fact: { id: get("fact"), text: get("text") } };
+    }
+    try {
+      await call("POST", "/api/claims", { report: report.id, start: at[0], end: at[1], claim });
+      close();
+    } catch (e) {
+      set(e as Refused);
+    }
+  };
+  const actors = Object.entries(a.data?.actors ?? {});
+  return (
+    <form onSubmit={submit} class="form">
+      <blockquote dir="auto">{passage}</blockquote>
+      <label>Id of the claim <input name="id" required pattern="[a-z0-9][a-z0-9\-]*" title="a-z, 0-9 and -" autoFocus /></label>
+      <label>Who says so <select name="source" defaultValue={report.source}>{(s.data?.sources ?? []).map((x) => <option key={x.id} value={x.id} selected={x.id === report.source}>{x.name}</option>)}</select></label>
+      <label>Stance <select name="stance">{STANCES.map((x) => <option key={x}>{x}</option>)}</select></label>
+      <label>Held as <select name="modality">{["asserted", "claimed", "unconfirmed", "speculative", "hypothetical", "planned"].map((x) => <option key={x}>{x}</option>)}</select></label>
+      <label>It speaks of <select value={kind} onChange={(e) => setKind(e.currentTarget.value)}><option value="event">an event</option><option value="fact">something that is so</option></select></label>
+      {kind === "event" ? (
+        <>
+          <label>Event <input name="event" required list="events" pattern="[a-z0-9][a-z0-9\-]*" /></label>
+          <datalist id="events">{(e.data?.rows ?? []).slice(0, 2000).map((x) => <option key={String(x[0])} value={String(x[0])} />)}</datalist>
+          <label>Type <select name="type">{TYPES.map((x) => <option key={x}>{x}</option>)}</select></label>
+          <label>Perpetrator <select name="perpetrator"><option value="">it does not say</option><option value="?">it says: unknown</option>{actors.map(([id, name]) => <option key={id} value={id}>{name}</option>)}</select></label>
+          <label>Target <select name="target"><option value="">it does not say</option>{actors.map(([id, name]) => <option key={id} value={id}>{name}</option>)}</select></label>
+          <label>Area <select name="area"><option value="">it does not say</option>{Object.entries(a.data?.areas ?? {}).map(([id, name]) => <option key={id} value={id}>{name}</option>)}</select></label>
+          <label>When <input name="time" placeholder="2010-09-19, 2010-09, 2010~" /></label>
+          <label>Killed <input name="killed" type="number" min="0" /></label>
+        </>
+      ) : (
+        <>
+          <label>Id of the fact <input name="fact" required pattern="[a-z0-9][a-z0-9\-]*" /></label>
+          <label>In words <input name="text" required /></label>
+        </>
+      )}
+      {problems && <div class="refused" role="alert"><p>{problems.message}</p>{problems.problems.map((p) => <pre key={p} tabIndex={0}>{p}</pre>)}</div>}
+      <p><button type="submit">Add the claim</button> <button type="button" onClick={close}>Cancel</button></p>
+    </form>
+  );
+}
+
+/** A claim's address leads to its passage. */
+export function ClaimScreen({ id }: { id: string }) {
+  const got = useGet<Claim>(`/api/claims/${encodeURIComponent(id)}`);
+  useEffect(() => {
+    if (got.data) go(`/reports/${encodeURIComponent(got.data.report)}?claim=${encodeURIComponent(id)}`);
+  }, [got.data]);
+  return <Loaded of={got} what="The claim">{() => <p class="busy">To its report …</p>}</Loaded>;
+}

@@ -250,6 +250,8 @@ export interface Claim {
   precision: number | null;
   verdict: string | null;
   echo: { of: string; p: number } | null;
+  /** What it says of numbers, in words. */
+  figures: string[];
 }
 export interface SaidEvent {
   id: string;
@@ -258,5 +260,4 @@ export interface SaidEvent {
   actors?: ({ known: { actor: string; role: string } } | { unknown: { role: string } })[];
   place?: Record<string, unknown>;
   time?: string;
-  figures?: { measure: string; of: string; [k: string]: unknown }[];
 }

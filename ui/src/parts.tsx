@@ -9,6 +9,8 @@ import { where } from "./router";
 export function pct(p: number | null | undefined, worlds = 1024): string {
   if (p === null || p === undefined) return "not testable";
   const least = 3 / worlds;
+  // Sums of shares may miss the ends by a hair.
+  p = Math.round(p * 1e9) / 1e9;
   if (p > 0 && p < 0.01) return p < least ? `below ${(100 * least).toFixed(1)} %` : `${(100 * p).toFixed(1)} %`;
   if (p < 1 && p > 0.99) return p > 1 - least ? `above ${(100 * (1 - least)).toFixed(1)} %` : `${(100 * p).toFixed(1)} %`;
   if (p === 0) return `below ${(100 * least).toFixed(1)} %`;
@@ -113,14 +115,6 @@ export function placeOf(place: Record<string, unknown> | undefined): string {
     return place.candidates.map((c: Record<string, unknown>) => placeOf(c)).join(" or ");
   }
   return JSON.stringify(place).replace(/["{}]/g, "").replaceAll(":", " ");
-}
-
-export function figureOf(f: { measure: string; of: string; [k: string]: unknown }): string {
-  const { measure, of, ...rest } = f;
-  const said = Object.entries(rest)
-    .map(([k, v]) => (k === "number" ? String(v) : `${words(k)} ${typeof v === "object" ? JSON.stringify(v).replace(/["{}]/g, "") : String(v)}`))
-    .join(", ");
-  return `${said} ${measure} of ${words(of)}`;
 }
 
 /** "2010-09-19", or both ends. */

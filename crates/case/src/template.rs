@@ -21,7 +21,7 @@ pub fn template(which: Template) -> BTreeMap<String, String> {
         Template::Rasht2010 => RASHT_2010,
     };
     out.extend(files.iter().map(|(p, t)| ((*p).to_owned(), (*t).to_owned())));
-    out.insert(".gitignore".into(), ".bellwether/\n".into());
+    out.insert(".gitignore".into(), ".bellwether/\n.workbench/\n".into());
     out
 }
 

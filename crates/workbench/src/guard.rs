@@ -17,7 +17,10 @@ use utoipa::{IntoResponses, ToSchema};
 
 use crate::App;
 use crate::accounts::{Account, Role};
-use crate::write::{Refused, Stands};
+use crate::write::{MAX_FILE, Refused, Stands};
+
+/// Most bytes that a request may bring.
+pub(crate) const MAX_BODY: usize = MAX_FILE + (4 << 10);
 
 /// The session's cookie.
 const COOKIE: &str = "bellwether";
@@ -243,6 +246,10 @@ pub(crate) async fn guard(State(app): State<Arc<App>>, req: Request, next: Next)
     let refused = elsewhere(&app, req.headers());
     let mut res = match refused {
         Some(why) => Refusal::new(StatusCode::FORBIDDEN, why).into_response(),
+        None if announced(req.headers()) > MAX_BODY as u64 => {
+            // Told before it is sent; what is not announced is cut off at the same size.
+            Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, format!("at most {MAX_BODY} bytes are taken")).into_response()
+        }
         None => next.run(req).await,
     };
     let h = res.headers_mut();
@@ -261,6 +268,11 @@ pub(crate) async fn guard(State(app): State<Arc<App>>, req: Request, next: Next)
         h.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     res
+}
+
+/// Bytes that a request says it brings.
+fn announced(headers: &HeaderMap) -> u64 {
+    headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse().ok()).unwrap_or(0)
 }
 
 /// Why a request is not from one of our own pages, or not to us.

@@ -211,7 +211,7 @@ pub async fn serve(
     let (router, _) = api::router();
     let router = router
         .fallback(pages::page)
-        .layer(DefaultBodyLimit::max(write::MAX_FILE + 4096))
+        .layer(DefaultBodyLimit::max(guard::MAX_BODY))
         .layer(from_fn_with_state(app.clone(), guard::guard))
         .with_state(app);
     ready(address, kept);

@@ -22,7 +22,7 @@ pub(crate) async fn page(uri: Uri) -> Response {
         return Refusal::none("such address").into_response();
     }
     let last = path.rsplit('/').next().unwrap_or_default();
-    let file = if last.contains('.') { path } else { "index.html" };
+    let file = if last.contains('.') || path.starts_with("assets/") { path } else { "index.html" };
     let Some(found) = Pages::get(file) else {
         return Refusal::new(StatusCode::NOT_FOUND, "there is no such page").into_response();
     };

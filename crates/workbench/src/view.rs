@@ -96,6 +96,10 @@ fn claim(case: &Case, run: &Run, reviewed: &Reviewed<'_>, c: &Claim) -> Value {
         "retracted_by": run.gathered.retracted.get(&c.id), "rule": c.rule, "precision": precision,
         "verdict": reviewed.verdicts.get(c.id.as_str()),
         "echo": statement.and_then(|s| s.echo.as_ref()),
+        "figures": c.event().map_or(Vec::new(), |e| {
+            let whom = |of: &str| case.actors.get(of).map_or_else(|| of.to_owned(), |a| a.name.clone());
+            e.figures.iter().map(|f| format!("{} {} of {}", f.words(), f.measure.name(), whom(&f.of))).collect()
+        }),
     })
 }
 

@@ -80,7 +80,7 @@ function Lives({ as_of, actors, name }: { as_of: string; actors: Actor[]; name: 
           const at = y(a.id)!;
           return (
             <g key={a.id}>
-              <a href={where(`actor:${a.id}`)} aria-label={a.name} onClick={(e) => { e.preventDefault(); go(where(`actor:${a.id}`)); }}><text x={200} y={at + 4} text-anchor="end" class="strong">{a.name.slice(0, 28)}</text></a>
+              <a href={where(`actor:${a.id}`)} aria-label={a.name} onClick={(e) => { e.preventDefault(); go(where(`actor:${a.id}`)); }}><text x={200} y={at + 4} text-anchor="end" class="strong">{a.name.length > 26 ? `${a.name.slice(0, 25)}…` : a.name}</text></a>
               <line class="life" x1={x(first(a))} x2={1080} y1={at} y2={at} />
               {a.links.map((l, i) => {
                 const from = l.from ? x(day(l.from)) : x(first(a));

@@ -3,7 +3,7 @@
 import { scaleLog } from "d3-scale";
 import type { Claim } from "../api";
 import { useGet } from "../api";
-import { Bar, Loaded, Why, figureOf, pct, placeOf, span, words } from "../parts";
+import { Bar, Loaded, Why, pct, placeOf, span, words } from "../parts";
 import { go, where } from "../router";
 
 interface Figure {
@@ -57,7 +57,7 @@ export function EventScreen({ id }: { id: string }) {
           ["Who", perpetrators],
           ["Where", (c) => placeOf(c.says.event?.place)],
           ["When", (c) => c.says.event?.time ?? ""],
-          ["How many", (c) => (c.says.event?.figures ?? []).map(figureOf).join("; ")],
+          ["How many", (c) => c.figures.join("; ")],
         ];
         const most = cells.map(([, of]) => usual(claims.map(of)));
         return (

@@ -106,7 +106,7 @@ function Chart({ rows, areas, a }: { rows: EventRow[]; areas: FeatureCollection<
       m.addLayer({ id: "group", type: "circle", source: "events", filter: ["has", "point_count"], paint: { "circle-color": "#a33b00", "circle-opacity": 0.75, "circle-radius": ["step", ["get", "point_count"], 11, 20, 15, 100, 20, 1000, 27] } });
       m.addLayer({ id: "group-n", type: "symbol", source: "events", filter: ["has", "point_count"], layout: { "text-field": ["get", "point_count_abbreviated"], "text-size": 12, "text-allow-overlap": true }, paint: { "text-color": "#fff" } });
       m.addLayer({ id: "event", type: "circle", source: "events", filter: ["!", ["has", "point_count"]], paint: { "circle-color": when, "circle-opacity": ["interpolate", ["linear"], ["get", "p"], 0, 0.25, 1, 0.95], "circle-radius": ["case", ["get", "chosen"], 9, 6], "circle-stroke-width": ["case", ["get", "chosen"], 3, 1], "circle-stroke-color": "#fff" } });
-      m.addLayer({ id: "country", type: "symbol", source: "countries", layout: { "text-field": ["upcase", ["get", "name"]], "text-size": 12, "text-letter-spacing": 0.1 }, paint: { "text-color": "#716a59", "text-halo-color": "#fff", "text-halo-width": 1.2 } });
+      m.addLayer({ id: "country", type: "symbol", source: "countries", filter: ["!=", ["get", "name"], "Siachen Glacier"], layout: { "text-field": ["upcase", ["get", "name"]], "text-size": 12, "text-letter-spacing": 0.1 }, paint: { "text-color": "#716a59", "text-halo-color": "#fff", "text-halo-width": 1.2 } });
       m.addLayer({ id: "area-name", type: "symbol", source: "areas", layout: { "text-field": ["get", "name"], "text-size": 12 }, paint: { "text-color": "#0b3f6e", "text-halo-color": "#fff", "text-halo-width": 1.5 } });
       m.addLayer({ id: "drawn", type: "fill", source: "drawing", paint: { "fill-color": "#6d2700", "fill-opacity": 0.15 } });
       m.addLayer({ id: "drawn-line", type: "line", source: "drawing", paint: { "line-color": "#6d2700", "line-width": 2 } });
@@ -191,6 +191,7 @@ const asRing = (text: string): Position[] =>
 
 function Draw({ map, ready, areas }: { map: { current: GlMap | undefined }; ready: boolean; areas: FeatureCollection<Geometry, { id: string; name: string }> }) {
   const may = useMay("analyst");
+  const [which, choose] = useState("new");
   const [id, setId] = useState<string>();
   const [name, setName] = useState("");
   const [text, setText] = useState("");
@@ -273,11 +274,11 @@ function Draw({ map, ready, areas }: { map: { current: GlMap | undefined }; read
       <p role="status">{saved}</p>
       {id === undefined ? (
         <p>
-          <label>Draw <select value="" onChange={(e) => e.currentTarget.value && begin(e.currentTarget.value)}>
-            <option value="">choose …</option>
+          <label>Draw <select value={which} onChange={(e) => choose(e.currentTarget.value)}>
             <option value="new">a new area</option>
             {polygons.map((f) => <option key={f.properties.id} value={f.properties.id}>{f.properties.name}, otherwise</option>)}
-          </select></label>
+          </select></label>{" "}
+          <button type="button" onClick={() => begin(which)}>Begin</button>
         </p>
       ) : (
         <form class="form" onSubmit={save}>

@@ -3,7 +3,7 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Assessment, Claim } from "../api";
 import { Refused, call, useGet, useMay } from "../api";
-import { Dialog, Loaded, figureOf, pct, placeOf, useKeys, words } from "../parts";
+import { Dialog, Loaded, pct, placeOf, useKeys, words } from "../parts";
 import { go, useRoute, where } from "../router";
 import { Rests } from "./event";
 
@@ -66,7 +66,7 @@ export function said(c: Claim): string {
   const e = c.says.event;
   if (e) {
     const who = (e.actors ?? []).flatMap((a) => ("known" in a ? [`${a.known.role} ${words(a.known.actor)}`] : [`${a.unknown.role} unknown`]));
-    return [words(e.id), e.sub_type ?? e.type, ...who, placeOf(e.place), e.time, ...(e.figures ?? []).map(figureOf)].filter(Boolean).join(" · ");
+    return [words(e.id), e.sub_type ?? e.type, ...who, placeOf(e.place), e.time, ...c.figures].filter(Boolean).join(" · ");
   }
   if (c.says.fact) return c.says.fact.text;
   if (c.says.link) return `${words(c.says.link.actor)} ${words(c.says.link.kind)} ${words(c.says.link.to)}`;

@@ -112,9 +112,10 @@ function Graph({ sources, copies }: { sources: Source[]; copies: Copy[] }) {
   }, [sources, copies]);
   const xs = nodes.map((n) => n.x!);
   const ys = nodes.map((n) => n.y!);
-  const box = [Math.min(...xs) - 90, Math.min(...ys) - 30, Math.max(...xs) - Math.min(...xs) + 180, Math.max(...ys) - Math.min(...ys) + 70];
+  const box = [Math.min(...xs) - 110, Math.min(...ys) - 30, Math.max(...xs) - Math.min(...xs) + 220, Math.max(...ys) - Math.min(...ys) + 70];
+  // As large as its letters are elsewhere, where there is room.
   return (
-    <svg class="graph" viewBox={box.join(" ")} role="group" aria-label="Who copies whom; the list below says the same in words">
+    <svg class="graph" viewBox={box.join(" ")} style={{ maxWidth: `${box[2]! * 1.1}px` }} role="group" aria-label="Who copies whom; the list below says the same in words">
       <defs><marker id="arrow" viewBox="0 0 8 8" refX="16" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0L8 4L0 8z" /></marker></defs>
       {links.map((l, i) => {
         const [s, t] = [l.source as Node, l.target as Node];
@@ -123,7 +124,7 @@ function Graph({ sources, copies }: { sources: Source[]; copies: Copy[] }) {
       {nodes.map((n) => (
         <a key={n.id} href={where(`source:${n.id}`)} aria-label={n.name} onClick={(e) => { e.preventDefault(); go(where(`source:${n.id}`)); }}>
           <circle class="deed" cx={n.x} cy={n.y} r={8} />
-          <text x={n.x} y={n.y! + 22} text-anchor="middle">{n.name.slice(0, 26)}</text>
+          <text x={n.x} y={n.y! + 22} text-anchor="middle">{n.name.length > 26 ? `${n.name.slice(0, 25)}…` : n.name}</text>
         </a>
       ))}
     </svg>

@@ -89,7 +89,7 @@ function Lanes({ rows }: { rows: EventRow[] }) {
       ends[row] = a + w;
       return { r, a, w, row };
     });
-    const height = Math.max(1, ends.length) * 12 + 10;
+    const height = Math.max(2, ends.length) * 12 + 14;
     y += height + 8;
     return {
       title, top, height, n: mine.length,

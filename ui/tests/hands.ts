@@ -16,7 +16,8 @@ export const mouse: Hands = {
   name: "mouse",
   press: async (_page, on) => on.click(),
   type: async (page, into, text) => {
-    await into.click({ clickCount: 3 });
+    await into.click();
+    await into.selectText();
     await page.keyboard.type(text);
   },
   choose: async (_page, from, label) => void (await from.selectOption({ label })),

@@ -60,7 +60,7 @@ test("what strangers write is shown, not run, and right to left where it is", as
   await page.goto(`${s.url}/reports`);
   await page.getByRole("link", { name: /^Evil/ }).first().click();
   await expect(page.getByRole("heading", { level: 1 })).toContainText(EVIL);
-  const text = page.getByRole("document");
+  const text = page.getByRole("document", { name: "Text of the report" });
   await expect(text).toContainText(PERSIAN);
   // The Persian line begins at the right edge of the text.
   const right = await text.evaluate((e, words) => {

@@ -173,7 +173,7 @@ for (const hands of [mouse, keyboard]) {
       await page.goto(`${s.url}/history`);
       await expect(page.getByText(/reports, \d+ claims by then/)).toBeVisible();
       const before = await page.getByText(/claims by then/).textContent();
-      await hands.slide(page, page.getByLabel("Day"));
+      await hands.slide(page, page.getByRole("slider", { name: "Day" }));
       await expect.poll(async () => page.getByText(/claims by then/).textContent()).not.toBe(before);
       await hands.press(page, page.getByRole("button", { name: "Compare" }));
       await expect(page.getByText(/reports came/)).toBeVisible({ timeout: 60_000 });
@@ -210,6 +210,24 @@ for (const hands of [mouse, keyboard]) {
       await expect(page.getByRole("columnheader", { name: "2010-12-10" })).toBeVisible();
       await go("screen lints", /Lints/);
       await expect(page.getByText(/remarks, \d+ of them let stand/)).toBeVisible();
+    });
+
+    test("13 look at the draft, publish it, and save a file of it", async ({ page }) => {
+      const own = await serve(undefined, "minimal");
+      try {
+        await page.goto(`${own.url}/publish`);
+        await hands.type(page, page.getByLabel("Name"), "first");
+        await hands.press(page, page.getByRole("button", { name: "Look at the draft" }));
+        await expect(page.getByText("Nothing stands against publishing it.")).toBeVisible();
+        await hands.press(page, page.getByRole("button", { name: "Publish it" }));
+        await expect(page.getByText("Published as first.")).toBeVisible();
+        const saved = page.waitForEvent("download");
+        await hands.press(page, page.getByRole("link", { name: "stix-core.json" }));
+        expect((await saved).suggestedFilename()).toBe("first-stix-core.json");
+        expect(own.read("published/first/assessment.html")).toContain("<!doctype html>");
+      } finally {
+        own.stop();
+      }
     });
   });
 }

@@ -14,6 +14,7 @@ mod points;
 mod reading;
 mod reconcile;
 mod scan;
+mod serve;
 mod table;
 mod views;
 mod worlds;
@@ -107,7 +108,7 @@ pub(crate) fn thread_seconds() -> f64 {
     stat.split_whitespace().next().and_then(|t| t.parse::<f64>().ok()).map_or(f64::NAN, |ns| ns / 1e9)
 }
 
-const NAMES: [(&str, &str); 13] = [
+const NAMES: [(&str, &str); 14] = [
     ("worlds", "possible worlds of the example and of 1,000 to 1,000,000 events; whole commands beside it"),
     ("import", "GDELT- and UCDP-shaped files to Parquet, beside the csv crate that only splits rows"),
     ("match", "the same event across generated data sets: time, F1, calibration; numpy and Splink beside it"),
@@ -120,6 +121,7 @@ const NAMES: [(&str, &str); 13] = [
     ("footprint", "contained, relocating, expanding: accuracy and calibration on 20,000 simulated worlds"),
     ("history", "UCDP's exact points screened without hindsight: which expansions were called, and what followed"),
     ("hypotheses", "ten published problems, worlds listed and drawn; an exact Bayesian network (pgmpy) beside them"),
+    ("serve", "the workbench: 50 readers and 5 coders, a kill -9, the map in a browser; --window SECONDS"),
     ("figures", "simulation-based calibration and coverage of the figure posterior, long form"),
 ];
 
@@ -156,6 +158,12 @@ fn main() -> ExitCode {
         Some("history") => history::run(data.as_deref()),
         Some("points") => points::run(data.as_deref()),
         Some("scan") => scan::run(data.as_deref()),
+        Some("serve") => serve::run(data.as_deref(), window.map(i64::from)),
+        // What `serve` runs in a process of its own, so that it can be killed.
+        Some("serve-child") => serve::child(&data.unwrap_or_default()).map(|()| {
+            json = true;
+            vec![]
+        }),
         Some("match") => matching::run(data.as_deref()),
         // What `match` and `import` run in processes of their own.
         Some("match-one") => matching::one(&data.unwrap_or_default()).map(|()| {

@@ -23,7 +23,7 @@ use std::collections::BTreeMap;
 pub use caret::drawn;
 pub use add::{NewReport, report_file};
 pub use fix::fixes;
-pub use lines::{claim_line, ruling_line};
+pub use lines::{CLAIM_COLUMNS, claim_cells, claim_line, edited_claim, ruling_line};
 pub use load::{Loaded, load};
 pub use schema::{reference, schemas};
 pub use template::{Template, template};

@@ -89,3 +89,63 @@ pub fn claim_line(c: &Claim) -> String {
 pub fn ruling_line(r: &Ruling) -> String {
     serde_json::to_string(r).unwrap_or_default()
 }
+
+/// Columns of a claim in a table; all but the first three can be edited.
+pub const CLAIM_COLUMNS: [&str; 12] =
+    ["id", "report", "words", "chain", "origin", "stance", "modality", "basis", "credibility", "tlp", "rule", "says"];
+
+/// The cells of a claim, as its line has them: a list of names with commas, anything deeper as JSON, a default empty.
+pub fn claim_cells(c: &Claim) -> [String; 12] {
+    let line: serde_json::Value = serde_json::from_str(&claim_line(c)).unwrap_or_default();
+    let cell = |key: &str| match &line[key] {
+        serde_json::Value::Null => String::new(),
+        serde_json::Value::String(s) => s.clone(),
+        serde_json::Value::Array(list) if list.iter().all(serde_json::Value::is_string) => {
+            list.iter().filter_map(serde_json::Value::as_str).collect::<Vec<_>>().join(", ")
+        }
+        other => other.to_string(),
+    };
+    CLAIM_COLUMNS.map(|k| if k == "words" { c.excerpt.exact.clone() } else { cell(k) })
+}
+
+/// The line of a claim, with what differs in `cells` from what it has; `None` if nothing does. What stands in the line and in
+/// no column stays.
+///
+/// # Errors
+/// A cell that cannot be read, or one that must not be edited, by its column.
+pub fn edited_claim(c: &Claim, cells: &[String; 12]) -> Result<Option<String>, String> {
+    use serde_json::Value;
+    let now = claim_cells(c);
+    let mut line: Value = serde_json::from_str(&claim_line(c)).map_err(|e| e.to_string())?;
+    let mut differs = false;
+    for ((column, was), is) in CLAIM_COLUMNS.iter().zip(&now).zip(cells) {
+        let is = is.trim();
+        if was.trim() == is {
+            continue;
+        }
+        differs = true;
+        let value = match *column {
+            "id" | "report" | "words" => {
+                return Err(format!("`{column}` cannot be edited in a table: the claim is anchored by it"));
+            }
+            "chain" => Value::Array(is.split(',').map(|s| Value::String(s.trim().to_owned())).collect()),
+            "credibility" if !is.is_empty() => {
+                let n: f64 = is.parse().map_err(|_| format!("`credibility` is a whole number from 1 to 6, not `{is}`"))?;
+                if n.fract() != 0.0 {
+                    return Err(format!("`credibility` is a whole number from 1 to 6, not `{is}`"));
+                }
+                (n as i64).into()
+            }
+            "says" => serde_json::from_str(is).map_err(|e| format!("`says` is not JSON: {e}"))?,
+            _ => Value::String(is.to_owned()),
+        };
+        if let Some(map) = line.as_object_mut() {
+            if is.is_empty() {
+                map.shift_remove(*column);
+            } else {
+                map.insert((*column).to_owned(), value);
+            }
+        }
+    }
+    Ok(differs.then(|| line.to_string()))
+}

@@ -61,6 +61,8 @@ pub(crate) enum Verb {
     Read(Read),
     #[command(about = "Teach the reader from what people have coded: a model of who did what to whom")]
     Train(Train),
+    #[command(about = "The claims as a spreadsheet, and what was edited there back into the case")]
+    Claims(Claims),
     #[command(about = "Rule on what a machine read: accept, reject, edit, split, merge, one key each")]
     Review(Review),
     #[command(about = "Bring an event data set into a case")]
@@ -609,6 +611,22 @@ pub(crate) struct Completions {
     /// Shell
     #[arg(value_enum)]
     pub(crate) shell: clap_complete::Shell,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Claims {
+    /// Case folder
+    #[arg(default_value = ".")]
+    pub(crate) case: PathBuf,
+    /// Where to write the spreadsheet
+    #[arg(long, value_name = "FILE", default_value = "claims.xlsx")]
+    pub(crate) out: PathBuf,
+    /// Bring back a spreadsheet that was edited: what differs is changed in claims/*.jsonl, all of it or nothing
+    #[arg(long, value_name = "FILE")]
+    pub(crate) from: Option<PathBuf>,
+    /// Only say what would be changed
+    #[arg(long, requires = "from")]
+    pub(crate) dry_run: bool,
 }
 
 /// Serves the case on this machine alone, and needs no accounts there. To let others in, add accounts first and name an

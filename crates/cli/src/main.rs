@@ -41,6 +41,7 @@ fn main() -> ExitCode {
         Verb::Add(a) => command::add::run(a),
         Verb::Read(a) => command::read::run(a, &cli.common),
         Verb::Train(a) => command::train::run(a),
+        Verb::Claims(a) => command::claims::run(a, &cli.common),
         Verb::Review(a) => command::review::run(a, &cli.common),
         Verb::Import(a) => command::import::run(a, &cli.common),
         Verb::Check(a) => command::check::run(a, &cli.common),

@@ -104,6 +104,40 @@ pub fn append(path: &Path, lines: &[String]) -> Result<(), String> {
     run().map_err(|e| format!("cannot write {}: {e}", path.display()))
 }
 
+/// Writes a folder with its files whole or not at all; it must not be there.
+///
+/// # Errors
+/// As the system gives them, with the path.
+pub fn write_folder(target: &Path, files: &[(String, Vec<u8>)]) -> Result<(), String> {
+    let mut name = std::ffi::OsString::from(".");
+    name.push(target.file_name().unwrap_or_default());
+    name.push(".tmp");
+    let beside = target.with_file_name(name);
+    let failed = |e: io::Error| format!("cannot write {}: {e}", target.display());
+    if beside.exists() {
+        fs::remove_dir_all(&beside).map_err(failed)?;
+    }
+    for (path, bytes) in files {
+        write(&beside.join(path), bytes)?;
+    }
+    fs::rename(&beside, target).map_err(failed)
+}
+
+/// Every `published/ID/publication.json` of a case, by path.
+///
+/// # Errors
+/// As the system gives them, with the path.
+pub fn publications(case: &Path) -> Result<Vec<(String, Vec<u8>)>, String> {
+    let Ok(entries) = fs::read_dir(case.join("published")) else { return Ok(Vec::new()) };
+    let mut files: Vec<PathBuf> =
+        entries.flatten().map(|e| e.path().join("publication.json")).filter(|p| p.is_file()).collect();
+    files.sort();
+    files
+        .into_iter()
+        .map(|f| Ok((f.display().to_string(), fs::read(&f).map_err(|e| format!("cannot read {}: {e}", f.display()))?)))
+        .collect()
+}
+
 /// A text file of at most so many bytes.
 ///
 /// # Errors

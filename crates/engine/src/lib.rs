@@ -7,6 +7,7 @@ mod diff;
 mod explain;
 mod functions;
 mod futures;
+mod geoparquet;
 mod import;
 mod journal;
 mod ledger;
@@ -29,6 +30,7 @@ pub use build::{Build, BuildError, Options, Run, Staleness, assess, build, stale
 pub use diff::{Cause, Change, Difference, diff};
 pub use explain::{Explanation, Line, describe, explain};
 pub use futures::{Ahead, Future, Futures, MONTH, futures};
+pub use geoparquet::geoparquet;
 pub use import::{Counted, ImportOptions, Imported, LAYOUT, QUARANTINE_COLUMNS, RECORD_COLUMNS, import, record_schema};
 pub use journal::{Journal, Progress, silent};
 pub use ledger::{ByIndicator, Entry, Hindsight, Ledger, Resolution, Scored};

@@ -99,3 +99,25 @@ impl Host for MemoryHost {
             .collect())
     }
 }
+
+/// A folder in which some files are otherwise: what a change would come to, before a byte of it is kept.
+pub struct Otherwise<'h> {
+    /// The folder as it is.
+    pub under: &'h dyn Host,
+    /// Path to bytes of what is otherwise, or there in addition.
+    pub files: BTreeMap<String, Vec<u8>>,
+}
+
+impl Host for Otherwise<'_> {
+    fn read(&self, path: &str) -> io::Result<Vec<u8>> {
+        self.files.get(path).map_or_else(|| self.under.read(path), |bytes| Ok(bytes.clone()))
+    }
+
+    fn list(&self, folder: &str) -> io::Result<Vec<String>> {
+        let mut all = self.under.list(folder)?;
+        all.extend(self.files.keys().filter(|p| p.rsplit_once('/').map_or("", |p| p.0) == folder).cloned());
+        all.sort();
+        all.dedup();
+        Ok(all)
+    }
+}

@@ -30,7 +30,7 @@ pub use claim::{
 };
 pub use dataset::{Columns, Dataset, FORMAT_NAMES, FormatName, Keep, Mapping};
 pub use date::{Day, Edtf, Span as DaySpan, Window};
-pub use host::{Host, MemoryHost};
+pub use host::{Host, MemoryHost, Otherwise};
 pub use indicator::{
     Attribution, Composite, Count, EventBy, EvidenceKind, Factor, FigureTest, Footprint, FootprintClass, Indicator,
     LinkRef, Select, Share, Tenure, Test,

@@ -2,16 +2,24 @@
 //! same build.
 
 mod geojson;
+mod graph;
 mod map;
 mod outlook;
 mod page;
+mod release;
+mod sheets;
 mod spread;
+mod stix;
 mod svg;
+mod timemap;
 mod weighed;
+mod word;
 
 pub use geojson::geojson;
 pub use outlook::{backtest_page, outlook_page};
 pub use page::{Last, Publication, publication};
+pub use release::{Published, Release, latest, release};
+pub use sheets::claims_sheet;
 pub use spread::spread_page;
 
 /// Fills a template; the head and the style are shared.

@@ -18,8 +18,8 @@ pub struct Publication {
     pub page: String,
     /// The assessment.
     pub assessment: Assessment,
-    /// The reports that take part, by id.
-    pub reports: Vec<String>,
+    /// What may be passed on of the case.
+    pub case: Case,
 }
 
 /// What was published last: under which name, and what it said.
@@ -36,14 +36,32 @@ pub fn publication(
     options: Options,
     last: Option<Last<'_>>,
 ) -> Result<Publication, Vec<Problem>> {
+    Ok(shown(case, run, options, last, |_, _| ())?.0)
+}
+
+/// The same, and what `more` makes of it and of the run that it rests on.
+pub(crate) fn shown<T>(
+    case: &Case,
+    run: &Run,
+    options: Options,
+    last: Option<Last<'_>>,
+    more: impl FnOnce(&Publication, &Run) -> T,
+) -> Result<(Publication, T), Vec<Problem>> {
     let shown = case.redacted(case.tlp);
     let same = shown.names() == case.names();
-    if same && let Some(scrutiny) = &run.scrutiny {
-        return Ok(render(&shown, run, scrutiny, last));
-    }
-    let run = engine::assess(&shown, options)?;
-    let scrutiny = engine::scrutiny(&shown, &run, options, engine::affordable(&shown), &|_, _| {});
-    Ok(render(&shown, &run, &scrutiny, last))
+    let again;
+    let (run, scrutiny) = match &run.scrutiny {
+        Some(scrutiny) if same => (run, scrutiny),
+        _ => {
+            let run = engine::assess(&shown, options)?;
+            let scrutiny = engine::scrutiny(&shown, &run, options, engine::affordable(&shown), &|_, _| {});
+            again = (run, scrutiny);
+            (&again.0, &again.1)
+        }
+    };
+    let publication = render(&shown, run, scrutiny, last);
+    let more = more(&publication, run);
+    Ok((publication, more))
 }
 
 /// Months that the page looks ahead.
@@ -315,7 +333,7 @@ fn render(case: &Case, run: &Run, scrutiny: &Scrutiny, last: Option<Last<'_>>) -
     Publication {
         page: crate::render("page.html", include_str!("../templates/page.html"), data),
         assessment: a.clone(),
-        reports: case.reports.keys().cloned().collect(),
+        case: case.clone(),
     }
 }
 

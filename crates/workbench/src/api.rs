@@ -66,6 +66,8 @@ pub(crate) fn router() -> (axum::Router<Arc<App>>, utoipa::openapi::OpenApi) {
         .routes(routes!(query))
         .routes(routes!(as_of))
         .routes(routes!(diff))
+        .routes(routes!(publications, publish))
+        .routes(routes!(published))
         .routes(routes!(accounts, put_account))
         .routes(routes!(remove_account))
         .routes(routes!(audit))
@@ -579,6 +581,140 @@ async fn diff(State(app): Shared, _me: Reader, Asked(b): Asked<Between>) -> Answ
         Ok(json!(d))
     })
     .await
+}
+
+/// What has been published.
+#[derive(Serialize, ToSchema)]
+struct Frozen {
+    /// Under which name.
+    id: String,
+    /// Its files, by path, with their sizes in bytes.
+    files: Vec<(String, u64)>,
+}
+
+/// What has been published, by name.
+#[utoipa::path(get, path = "/api/publications", tag = "publish", responses((status = 200, body = Vec<Frozen>), Failures))]
+async fn publications(State(app): Shared, _me: Reader) -> Answer<Json<Vec<Frozen>>> {
+    let root = app.live.folder.join("published");
+    let all = tokio::task::spawn_blocking(move || frozen(&root)).await.map_err(|e| Refusal::ours(e.to_string()))?;
+    Ok(Json(all))
+}
+
+fn frozen(root: &std::path::Path) -> Vec<Frozen> {
+    let names = |dir: &std::path::Path| -> Vec<(String, std::fs::Metadata)> {
+        let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
+        let mut all: Vec<_> = entries.filter_map(|e| Some((e.file_name().to_str()?.to_owned(), e.metadata().ok()?))).collect();
+        all.retain(|(name, _)| !name.starts_with('.'));
+        all.sort_by(|a, b| a.0.cmp(&b.0));
+        all
+    };
+    let of = |id: &str| -> Vec<(String, u64)> {
+        let mut files = Vec::new();
+        for (name, meta) in names(&root.join(id)) {
+            if meta.is_file() {
+                files.push((name, meta.len()));
+            } else if meta.is_dir() {
+                let inner = names(&root.join(id).join(&name)).into_iter().filter(|f| f.1.is_file());
+                files.extend(inner.map(|(f, m)| (format!("{name}/{f}"), m.len())));
+            }
+        }
+        files
+    };
+    names(root).into_iter().filter(|n| n.1.is_dir()).map(|(id, _)| Frozen { files: of(&id), id }).collect()
+}
+
+/// A file of a publication.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct OfPublication {
+    /// Its path within the publication.
+    path: String,
+}
+
+/// A file of a publication, to be saved.
+#[utoipa::path(get, path = "/api/publications/{id}", tag = "publish", params(("id" = String, Path), OfPublication), responses((status = 200, body = String, content_type = "application/octet-stream"), Failures))]
+async fn published(State(app): Shared, _me: Reader, Path(id): Path<String>, Asked(of): Asked<OfPublication>) -> Answer<Response> {
+    let root = app.live.folder.join("published");
+    // Only what is listed is given, whatever the path looks like.
+    let found = tokio::task::spawn_blocking(move || {
+        let one = frozen(&root).into_iter().find(|p| p.id == id)?;
+        let (path, _) = one.files.into_iter().find(|f| f.0 == of.path)?;
+        let bytes = std::fs::read(root.join(&id).join(&path)).ok()?;
+        Some((format!("{id}-{}", path.replace('/', "-")), bytes))
+    });
+    let (name, bytes) = found.await.map_err(|e| Refusal::ours(e.to_string()))?.ok_or_else(|| Refusal::none("such file"))?;
+    let head = [
+        (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{}\"", name.replace(['"', '\\'], "_"))),
+    ];
+    Ok((head, bytes).into_response())
+}
+
+/// What is to be published, and whether.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct NewPublication {
+    /// Under which name: a-z, 0-9 and `-`.
+    id: String,
+    /// Only look: what would be written, what moved since the last time, and what stands against it.
+    draft: bool,
+}
+
+/// What was published, or would be.
+#[derive(Serialize, ToSchema)]
+struct Drafted {
+    /// The last publication, with which it was compared.
+    since: Option<String>,
+    /// Judgments that moved since.
+    moved: Vec<String>,
+    /// Files, with their sizes in bytes.
+    files: Vec<(String, usize)>,
+    /// What stands against publishing it, each with its carets.
+    problems: Vec<String>,
+    /// Whether it was written.
+    written: bool,
+}
+
+/// Publish what may be passed on, frozen; or look at the draft of it.
+#[utoipa::path(post, path = "/api/publications", tag = "publish", request_body = NewPublication, responses((status = 200, body = Drafted), Failures))]
+async fn publish(State(app): Shared, me: Analyst, Body(new): Body<NewPublication>) -> Answer<Json<Drafted>> {
+    if !model::is_id(&new.id) {
+        return Err(Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, "a publication is named by a-z, 0-9 and `-`"));
+    }
+    let target = app.live.folder.join("published").join(&new.id);
+    if !new.draft {
+        if target.exists() {
+            return Err(Refusal::new(StatusCode::CONFLICT, format!("`{}` is published already, and stays as it is", new.id)));
+        }
+        app.accounts.note(&me.name, "published", &new.id).await.map_err(Refusal::ours)?;
+    }
+    let g = good(&app)?;
+    let _turn = app.slow.clone().acquire_owned().await.map_err(|e| Refusal::ours(e.to_string()))?;
+    let (options, folder) = (app.live.options, app.live.folder.clone());
+    let work = move || -> Answer<Drafted> {
+        let drawn = |all: Vec<model::Problem>| all.iter().map(|p| case::drawn(p, &g.texts)).collect::<Vec<_>>();
+        let all = disk::publications(&folder).map_err(Refusal::ours)?;
+        let last = publish::latest(all, &new.id).map_err(Refusal::ours)?;
+        let release = publish::release(&g.case, &g.run, options, &new.id, last.as_ref()).map_err(|p| unsound(&p))?;
+        let mut problems = drawn(release.problems);
+        let verdicts = engine::verdicts(&g.case, options).map_err(|p| unsound(&p))?;
+        let failed = verdicts.into_iter().filter(|v| !v.failures.is_empty());
+        problems.extend(drawn(
+            failed
+                .map(|v| {
+                    let p = model::Problem::error("failed-test", v.span, format!("test `{}` failed", v.id));
+                    p.label(v.failures.join("; "))
+                })
+                .collect(),
+        ));
+        let written = !new.draft && problems.is_empty();
+        if written {
+            disk::write_folder(&target, &release.files).map_err(Refusal::ours)?;
+        }
+        let files = release.files.iter().map(|(n, b)| (n.clone(), b.len())).collect();
+        Ok(Drafted { since: last.map(|l| l.id), moved: release.moved, files, problems, written })
+    };
+    Ok(Json(tokio::task::spawn_blocking(work).await.map_err(|e| Refusal::ours(e.to_string()))??))
 }
 
 /// Everybody with an account.

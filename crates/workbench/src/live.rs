@@ -27,6 +27,8 @@ pub(crate) struct Good {
     /// Number of the build since the server began.
     pub(crate) number: u64,
     pub(crate) case: Case,
+    /// The texts of its files, for carets.
+    pub(crate) texts: BTreeMap<String, String>,
     pub(crate) run: Run,
     /// What is asked for again and again, written once.
     pub(crate) assessment: Bytes,
@@ -154,7 +156,7 @@ impl Live {
         let drawn = |problems: Vec<Problem>| problems.iter().map(|p| case::drawn(p, &loaded.texts)).collect::<Vec<_>>();
         let failed = |e: String| vec![format!("error: {e}")];
         let run = engine::assess(&loaded.case, self.options).map_err(drawn)?;
-        self.serve(&loaded.case, run, false);
+        self.serve(&loaded, run, false);
         let store = Store::open(&self.folder.join(".bellwether")).map_err(|e| failed(e.to_string()))?;
         let built = engine::build(&loaded.case, self.options, &store, Journal::building(&store, &engine::silent))
             .map_err(|e| match e {
@@ -162,12 +164,13 @@ impl Live {
                 BuildError::Store(e) => failed(e.to_string()),
             })?;
         drop(store);
-        self.serve(&loaded.case, built.run, true);
+        self.serve(&loaded, built.run, true);
         self.order(&loaded.case);
         Ok(())
     }
 
-    fn serve(&self, case: &Case, run: Run, whole: bool) {
+    fn serve(&self, loaded: &Loaded, run: Run, whole: bool) {
+        let case = &loaded.case;
         let number = locked(&self.news).build + 1;
         let good = Good {
             number,
@@ -180,6 +183,7 @@ impl Live {
             forecast: view::json(&engine::futures(case, &run, 6)),
             answered: Mutex::default(),
             case: case.clone(),
+            texts: loaded.texts.clone(),
             run,
         };
         *self.good.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(good));

@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use model::{ClaimRuling, Day, Decides, Host, MatchRuling, Ruling, Span};
+use model::{ClaimRuling, Day, Decides, Host as _, MatchRuling, Otherwise, Ruling, Span};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -233,7 +233,7 @@ impl Desk {
 
     /// Whether the case would be sound with one file otherwise.
     fn sound_with(&self, under: &disk::Folder, path: &str, bytes: Vec<u8>) -> Result<(), Refused> {
-        let host = Otherwise { under, path, bytes };
+        let host = Otherwise { under, files: BTreeMap::from([(path.to_owned(), bytes)]) };
         let loaded = case::load(&host);
         let problems: Vec<String> = loaded
             .problems
@@ -256,29 +256,6 @@ pub(crate) fn editable(path: &str) -> bool {
             .strip_prefix("analysts/")
             .and_then(|p| p.strip_suffix(".toml"))
             .is_some_and(model::is_id)
-}
-
-/// A case folder in which one file is otherwise.
-struct Otherwise<'f> {
-    under: &'f disk::Folder,
-    path: &'f str,
-    bytes: Vec<u8>,
-}
-
-impl Host for Otherwise<'_> {
-    fn read(&self, path: &str) -> io::Result<Vec<u8>> {
-        if path == self.path { Ok(self.bytes.clone()) } else { self.under.read(path) }
-    }
-
-    fn list(&self, folder: &str) -> io::Result<Vec<String>> {
-        let mut all = self.under.list(folder)?;
-        let parent = self.path.rsplit_once('/').map_or("", |p| p.0);
-        if parent == folder && !all.iter().any(|p| p == self.path) {
-            all.push(self.path.to_owned());
-            all.sort();
-        }
-        Ok(all)
-    }
 }
 
 /// `areas.geojson` with one area drawn otherwise, or added: one feature a line, as it is written.

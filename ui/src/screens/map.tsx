@@ -131,7 +131,6 @@ function Chart({ rows, areas, a }: { rows: EventRow[]; areas: FeatureCollection<
       if (!bounds.isEmpty()) m.fitBounds(bounds, { padding: 60, maxZoom: 7.5, animate: false });
       setReady(true);
     });
-    m.once("idle", () => performance.mark("map-idle"));
     return () => {
       map.current = undefined;
       m.remove();
@@ -144,6 +143,8 @@ function Chart({ rows, areas, a }: { rows: EventRow[]; areas: FeatureCollection<
     const properties = (r: EventRow) => ({ id: r.id, p: r.probability, then: then(r), chosen: r.id === chosen });
     const points: Feature[] = shown.map((r) => ({ type: "Feature", properties: properties(r), geometry: { type: "Point", coordinates: r.place! } }));
     m.getSource<GeoJSONSource>("events")?.setData({ type: "FeatureCollection", features: points });
+    // Measured by the benches: the first frame with the events in it.
+    m.once("render", () => m.once("idle", () => performance.mark("map-events")));
     const rings: Feature[] = shown.length > MANY ? [] : shown.filter((r) => r.radius_km).map((r) => ({ type: "Feature", properties: properties(r), geometry: circle(r.place!, r.radius_km!) }));
     m.getSource<GeoJSONSource>("rings")?.setData({ type: "FeatureCollection", features: rings });
     const home = footprint?.home;

@@ -5,6 +5,7 @@ pub(crate) mod add;
 pub(crate) mod audit;
 pub(crate) mod build;
 pub(crate) mod check;
+pub(crate) mod claims;
 pub(crate) mod completions;
 pub(crate) mod diff;
 pub(crate) mod explain;

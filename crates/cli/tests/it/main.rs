@@ -6,6 +6,7 @@ mod guide;
 mod import;
 mod killed;
 mod matching;
+mod publish;
 mod read;
 mod readme;
 mod review;

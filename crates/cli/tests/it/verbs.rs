@@ -552,11 +552,9 @@ fn what_is_withheld_leaves_no_byte_in_the_page() {
     let words: Vec<char> = body.chars().collect();
     // Nor in what is published beside it as data.
     assert!(bellwether(&["publish", &case, "--no-tests", "--id", "first"]).status.success());
-    let data = fs::read_to_string(Path::new(&case).join("published/first/publication.json")).unwrap();
-    let frozen = fs::read_to_string(Path::new(&case).join("published/first/assessment.html")).unwrap();
-    let events = fs::read_to_string(Path::new(&case).join("published/first/events.geojson")).unwrap();
-    let plain = format!("{plain} {} {} {events}", data.replace("\\n", " "), frozen.replace('\n', " "));
-    let page = format!("{page}{data}{frozen}{events}");
+    let data = crate::publish::all_bytes(&Path::new(&case).join("published/first"));
+    let plain = format!("{plain} {}", data.replace("\\n", " ").replace('\n', " "));
+    let page = format!("{page}{data}");
     for shingle in words.windows(24) {
         let shingle: String = shingle.iter().collect();
         assert!(

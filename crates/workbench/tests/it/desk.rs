@@ -153,6 +153,26 @@ fn the_last_good_build_is_served_while_the_folder_is_broken() {
     s.until(&who, "the mended build", |n| n["problems"] == json!([]) && n["building"] == false);
 }
 
+/// A draft writes nothing; what is published is there, file by file, and stays.
+#[test]
+fn a_draft_then_a_publication() {
+    let s = Served::new(&[]);
+    let who = s.nobody();
+    let draft = s.send(&who, "POST", "/api/publications", &json!({"id": "first", "draft": true}));
+    assert_eq!((draft.status, &draft.body["written"], &draft.body["problems"]), (200, &json!(false), &json!([])), "{draft:?}");
+    assert!(!s.path().join("published").exists());
+    let out = s.send(&who, "POST", "/api/publications", &json!({"id": "first", "draft": false}));
+    assert_eq!((out.status, &out.body["written"]), (200, &json!(true)));
+    assert_eq!(s.send(&who, "POST", "/api/publications", &json!({"id": "first", "draft": false})).status, 409);
+    assert_eq!(s.send(&who, "POST", "/api/publications", &json!({"id": "../x", "draft": true})).status, 422);
+    let listed = s.get(&who, "/api/publications").body;
+    assert_eq!(listed[0]["files"].as_array().unwrap().len(), draft.body["files"].as_array().unwrap().len());
+    let stix = s.ask("GET", "/api/publications/first?path=stix-core.json", &[], "");
+    assert!(stix.status == 200 && stix.head["content-disposition"].to_str().unwrap().starts_with("attachment"));
+    assert_eq!(stix.body["type"], "bundle");
+    assert_eq!(s.get(&who, "/api/audit").body["log"][0]["did"], "published");
+}
+
 /// What is asked for again is answered from what is at hand, and with nothing when it is the same.
 #[test]
 fn the_same_build_is_sent_once() {

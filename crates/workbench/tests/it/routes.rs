@@ -34,6 +34,9 @@ fn table() -> BTreeMap<&'static str, Option<Role>> {
         ("GET /api/as-of", Some(Reader)),
         ("GET /api/diff", Some(Reader)),
         ("POST /api/query", Some(Reader)),
+        ("GET /api/publications", Some(Reader)),
+        ("GET /api/publications/{id}", Some(Reader)),
+        ("POST /api/publications", Some(Analyst)),
         ("POST /api/rulings", Some(Coder)),
         ("POST /api/claims", Some(Coder)),
         ("PUT /api/areas/{id}", Some(Analyst)),
@@ -67,6 +70,7 @@ fn filled(path: &str) -> String {
     let path = path.replace("{id}", "bridge").replace("{name}", "rita");
     match path.as_str() {
         "/api/file" => "/api/file?path=indicators.toml".into(),
+        "/api/publications/bridge" => "/api/publications/bridge?path=assessment.html".into(),
         "/api/as-of" => "/api/as-of?day=2024-03-03".into(),
         "/api/diff" => "/api/diff?from=2024-03-03".into(),
         _ => path,
@@ -177,6 +181,7 @@ fn what_no_page_would_send_is_refused_and_changes_nothing() {
             assert!(matches!(r.status, 400 | 404) || (path == "/" && r.status == 200), "{path}{id}: {}", r.status);
             assert!(!r.body.to_string().contains("root:"), "{path}{id}");
         }
+        assert_eq!(s.get(&who, &format!("/api/publications/first?path={id}")).status, 404);
         let file = s.get(&who, &format!("/api/file?path={id}"));
         assert_eq!(file.status, 422, "{id}: {:?}", file.body);
     }

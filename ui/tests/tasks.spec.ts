@@ -204,7 +204,7 @@ for (const hands of [mouse, keyboard]) {
         else await page.keyboard.press("Enter");
       };
       await expect(page.getByRole("heading", { name: "Key judgments" })).toBeVisible();
-      await go("event kamarob", /kamarob-ambush/);
+      await go("event kamarob-ambush", /kamarob-ambush/);
       await expect(page).toHaveURL(/events\/kamarob-ambush/);
       await go("screen forecast", /Forecast/);
       await expect(page.getByRole("columnheader", { name: "2010-12-10" })).toBeVisible();

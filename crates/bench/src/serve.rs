@@ -81,7 +81,8 @@ fn made(folder: &Path) -> std::io::Result<()> {
             text.push_str(".\n");
             let time = format!("{}-{:02}-{:02}", 2022 + day / 360, day % 360 / 30 + 1, day % 30 % 28 + 1);
             // Spread over a country, the same every time.
-            let (lon, lat) = (60.0 + (i as f64 * 0.618_034).fract() * 12.0, 30.0 + (i as f64 * 0.754_877).fract() * 8.0);
+            let (lon, lat) =
+                (60.0 + (i as f64 * 0.618_034).fract() * 12.0, 30.0 + (i as f64 * 0.754_877).fract() * 8.0);
             let mut claim = json!({"id": format!("c{i}"), "report": id,
                 "excerpt": {"exact": words, "start": start, "end": end, "prefix": "", "suffix": ".\n"}, "chain": ["daily"], "stance": "asserts",
                 "says": {"event": {"id": format!("e{i}"), "type": "Battles", "actors": [{"known": {"actor": "front", "role": "perpetrator"}}],
@@ -126,7 +127,8 @@ impl Server {
             if state["whole"] == true && state["building"] == false {
                 return Ok(server);
             }
-            if state["problems"].as_array().is_some_and(|p| !p.is_empty()) || begun.elapsed() > Duration::from_secs(900) {
+            if state["problems"].as_array().is_some_and(|p| !p.is_empty()) || begun.elapsed() > Duration::from_secs(900)
+            {
                 return Err(format!("the server has no build: {state}"));
             }
             std::thread::sleep(Duration::from_millis(200));
@@ -147,7 +149,11 @@ impl Drop for Server {
 }
 
 fn agent() -> ureq::Agent {
-    ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(Duration::from_secs(30))).build().into()
+    ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .timeout_global(Some(Duration::from_secs(30)))
+        .build()
+        .into()
 }
 
 fn get(agent: &ureq::Agent, url: &str, path: &str) -> Result<Value, String> {
@@ -170,9 +176,11 @@ fn measured(case: &Path, length: Duration) -> Result<Vec<Row>, String> {
     let mut server = Server::start(case)?;
     let ready = begun.elapsed().as_secs_f64();
     let events = get(&agent(), &server.url, "/api/events")?;
-    let ids: Vec<String> = events["rows"].as_array().into_iter().flatten().filter_map(|r| Some(r[0].as_str()?.to_owned())).collect();
+    let ids: Vec<String> =
+        events["rows"].as_array().into_iter().flatten().filter_map(|r| Some(r[0].as_str()?.to_owned())).collect();
     let reports = get(&agent(), &server.url, "/api/reports")?;
-    let reports: Vec<String> = reports.as_array().into_iter().flatten().filter_map(|r| Some(r["id"].as_str()?.to_owned())).collect();
+    let reports: Vec<String> =
+        reports.as_array().into_iter().flatten().filter_map(|r| Some(r["id"].as_str()?.to_owned())).collect();
     let claims: Vec<String> = fs::read_to_string(case.join("claims/read.jsonl"))
         .map_err(|e| format!("the case has no claims that a machine read: {e}"))?
         .lines()
@@ -195,7 +203,8 @@ fn measured(case: &Path, length: Duration) -> Result<Vec<Row>, String> {
                     let agent = agent();
                     let (mut times, mut errors) = (Vec::new(), Vec::new());
                     let coder = who >= READERS;
-                    let csrf = get(&agent, url, "/api/session").map(|s| s["csrf"].as_str().unwrap_or_default().to_owned());
+                    let csrf =
+                        get(&agent, url, "/api/session").map(|s| s["csrf"].as_str().unwrap_or_default().to_owned());
                     let mut turn = who * 7919;
                     while !stop.load(Ordering::Relaxed) {
                         turn += 1;
@@ -251,7 +260,11 @@ fn measured(case: &Path, length: Duration) -> Result<Vec<Row>, String> {
             all.into_iter().filter_map(|h| h.join().ok()).collect()
         });
         for (coder, times, wrong) in results {
-            if coder { rulings.extend(times) } else { reads.extend(times) }
+            if coder {
+                rulings.extend(times)
+            } else {
+                reads.extend(times)
+            }
             errors.extend(wrong);
         }
         if half == 0 {

@@ -20,8 +20,8 @@ mod tree;
 
 use std::collections::BTreeMap;
 
-pub use caret::drawn;
 pub use add::{NewReport, report_file};
+pub use caret::drawn;
 pub use fix::fixes;
 pub use lines::{CLAIM_COLUMNS, claim_cells, claim_line, edited_claim, ruling_line};
 pub use load::{Loaded, load};

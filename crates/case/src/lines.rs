@@ -130,7 +130,8 @@ pub fn edited_claim(c: &Claim, cells: &[String; 12]) -> Result<Option<String>, S
             }
             "chain" => Value::Array(is.split(',').map(|s| Value::String(s.trim().to_owned())).collect()),
             "credibility" if !is.is_empty() => {
-                let n: f64 = is.parse().map_err(|_| format!("`credibility` is a whole number from 1 to 6, not `{is}`"))?;
+                let n: f64 =
+                    is.parse().map_err(|_| format!("`credibility` is a whole number from 1 to 6, not `{is}`"))?;
                 if n.fract() != 0.0 {
                     return Err(format!("`credibility` is a whole number from 1 to 6, not `{is}`"));
                 }

@@ -104,7 +104,8 @@ pub fn release(
 
 fn files(p: &page::Publication, run: &Run, id: &str) -> Result<Vec<(String, Vec<u8>)>, String> {
     let (case, a) = (&p.case, &p.assessment);
-    let published = Published { id: id.to_owned(), reports: case.reports.keys().cloned().collect(), assessment: a.clone() };
+    let published =
+        Published { id: id.to_owned(), reports: case.reports.keys().cloned().collect(), assessment: a.clone() };
     let record = serde_json::to_string_pretty(&published).map_err(|e| e.to_string())? + "\n";
     let mut out = vec![
         ("publication.json".to_owned(), record.into_bytes()),

@@ -1,7 +1,7 @@
 //! Tables as CSV, and the claims as a spreadsheet that can be edited and read back.
 
-use engine::Assessment;
 use case::{CLAIM_COLUMNS, claim_cells};
+use engine::Assessment;
 use model::Case;
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, FormatAlign, Workbook, XlsxError};
 use serde_json::Value;
@@ -66,12 +66,32 @@ fn number(x: Option<f64>) -> String {
 /// The tables of a publication: name and bytes.
 pub(crate) fn tables(case: &Case, a: &Assessment) -> Vec<(String, Vec<u8>)> {
     let events = csv(
-        &["id", "type", "sub_type", "probability", "first_day", "last_day", "lon", "lat", "radius_km", "asserted_by", "denied_by"],
+        &[
+            "id",
+            "type",
+            "sub_type",
+            "probability",
+            "first_day",
+            "last_day",
+            "lon",
+            "lat",
+            "radius_km",
+            "asserted_by",
+            "denied_by",
+        ],
         a.events.iter().map(|e| {
             vec![
-                e.id.trim_start_matches("event:").to_owned(), e.kind.clone(), e.sub_type.clone().unwrap_or_default(), e.probability.to_string(),
-                e.days[0].to_string(), e.days[1].to_string(), number(e.place.map(|p| p[0])), number(e.place.map(|p| p[1])), number(e.radius_km),
-                e.asserted_by.join(" "), e.denied_by.join(" "),
+                e.id.trim_start_matches("event:").to_owned(),
+                e.kind.clone(),
+                e.sub_type.clone().unwrap_or_default(),
+                e.probability.to_string(),
+                e.days[0].to_string(),
+                e.days[1].to_string(),
+                number(e.place.map(|p| p[0])),
+                number(e.place.map(|p| p[1])),
+                number(e.radius_km),
+                e.asserted_by.join(" "),
+                e.denied_by.join(" "),
             ]
         }),
     );
@@ -95,18 +115,43 @@ pub(crate) fn tables(case: &Case, a: &Assessment) -> Vec<(String, Vec<u8>)> {
     let judgments = csv(
         &["id", "about", "outcome", "probability", "text", "confidence", "changed"],
         a.judgments.iter().map(|j| {
-            vec![j.id.clone(), j.about.clone(), j.outcome.clone(), number(j.probability), j.text.clone(), j.confidence.words().to_owned(), j.changed.clone().unwrap_or_default()]
+            vec![
+                j.id.clone(),
+                j.about.clone(),
+                j.outcome.clone(),
+                number(j.probability),
+                j.text.clone(),
+                j.confidence.words().to_owned(),
+                j.changed.clone().unwrap_or_default(),
+            ]
         }),
     );
     let indicators = csv(
         &["id", "title", "probability", "error", "state", "likelihood", "reason"],
         a.indicators.iter().map(|i| {
-            vec![i.id.clone(), i.title.clone(), number(i.probability), i.error.to_string(), i.state.name().to_owned(), i.likelihood.clone().unwrap_or_default(), i.reason.clone().unwrap_or_default()]
+            vec![
+                i.id.clone(),
+                i.title.clone(),
+                number(i.probability),
+                i.error.to_string(),
+                i.state.name().to_owned(),
+                i.likelihood.clone().unwrap_or_default(),
+                i.reason.clone().unwrap_or_default(),
+            ]
         }),
     );
     let hypotheses = csv(
         &["id", "text", "prior", "probability", "low_80", "high_80"],
-        a.hypotheses.iter().map(|h| vec![h.id.clone(), h.text.clone(), h.prior.to_string(), h.probability.to_string(), h.bounds[0].to_string(), h.bounds[1].to_string()]),
+        a.hypotheses.iter().map(|h| {
+            vec![
+                h.id.clone(),
+                h.text.clone(),
+                h.prior.to_string(),
+                h.probability.to_string(),
+                h.bounds[0].to_string(),
+                h.bounds[1].to_string(),
+            ]
+        }),
     );
     let sources = csv(
         &["id", "name", "kind", "reliability", "sound", "low_90", "high_90", "why"],
@@ -114,15 +159,27 @@ pub(crate) fn tables(case: &Case, a: &Assessment) -> Vec<(String, Vec<u8>)> {
             let card = a.sources.iter().find(|x| x.id.strip_prefix("source:") == Some(id));
             let word = |v: Value| v.as_str().unwrap_or_default().to_owned();
             vec![
-                id.clone(), s.name.clone(), word(serde_json::json!(s.kind)), word(serde_json::json!(s.reliability)), number(card.map(|c| c.reliability)),
-                number(card.map(|c| c.bounds[0])), number(card.map(|c| c.bounds[1])), s.why.clone(),
+                id.clone(),
+                s.name.clone(),
+                word(serde_json::json!(s.kind)),
+                word(serde_json::json!(s.reliability)),
+                number(card.map(|c| c.reliability)),
+                number(card.map(|c| c.bounds[0])),
+                number(card.map(|c| c.bounds[1])),
+                s.why.clone(),
             ]
         }),
     );
     let claims = csv(&CLAIM_COLUMNS, case.claims.values().map(|c| claim_cells(c).to_vec()));
     [
-        ("events", events), ("event_perpetrators", perpetrators), ("figures", figures), ("judgments", judgments), ("indicators", indicators),
-        ("hypotheses", hypotheses), ("sources", sources), ("claims", claims),
+        ("events", events),
+        ("event_perpetrators", perpetrators),
+        ("figures", figures),
+        ("judgments", judgments),
+        ("indicators", indicators),
+        ("hypotheses", hypotheses),
+        ("sources", sources),
+        ("claims", claims),
     ]
     .into_iter()
     .map(|(name, bytes)| (format!("tables/{name}.csv"), bytes))

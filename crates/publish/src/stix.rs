@@ -63,17 +63,33 @@ impl Bundle<'_> {
         o.insert("modified".into(), self.at.clone().into());
         o.insert("object_marking_refs".into(), json!([self.tlp]));
         if let Value::Object(more) = more {
-            o.extend(more.into_iter().filter(|(_, v)| !v.is_null() && v.as_array().is_none_or(|a| !a.is_empty())));
+            o.extend(more.into_iter().filter_map(|(k, v)| Some((k, lean(v)?))));
         }
         if self.profile == Profile::Full
             && let Value::Object(extra) = extra
         {
-            let mut said: Map<String, Value> = extra.into_iter().filter(|(_, v)| !v.is_null()).collect();
+            let mut said: Map<String, Value> = extra.into_iter().filter_map(|(k, v)| Some((k, lean(v)?))).collect();
             said.insert("extension_type".into(), "property-extension".into());
             o.insert("extensions".into(), json!({ EXTENSION: said }));
         }
         self.objects.push(Value::Object(o));
         id
+    }
+}
+
+/// Without what is not said: the standard has no null, and no empty list.
+fn lean(v: Value) -> Option<Value> {
+    match v {
+        Value::Null => None,
+        Value::Array(list) => {
+            let list: Vec<Value> = list.into_iter().filter_map(lean).collect();
+            (!list.is_empty()).then_some(Value::Array(list))
+        }
+        Value::Object(map) => {
+            let map: Map<String, Value> = map.into_iter().filter_map(|(k, v)| Some((k, lean(v)?))).collect();
+            (!map.is_empty()).then_some(Value::Object(map))
+        }
+        other => Some(other),
     }
 }
 
@@ -94,10 +110,12 @@ pub(crate) fn stix(case: &Case, run: &Run, a: &Assessment, profile: Profile) -> 
         "name": case.tlp.label(),
         "extensions": {"extension-definition--60a3c5c5-0d10-413e-aab3-9e08dde9e88d": {"extension_type": "property-extension", "tlp_2_0": level}}}));
     if profile == Profile::Full {
-        b.objects.push(json!({"type": "extension-definition", "spec_version": "2.1", "id": EXTENSION, "created_by_ref": us,
+        b.objects.push(
+            json!({"type": "extension-definition", "spec_version": "2.1", "id": EXTENSION, "created_by_ref": us,
             "created": "2010-11-10T00:00:00.000Z", "modified": "2010-11-10T00:00:00.000Z", "name": "Bellwether",
             "description": "Probabilities as shares of possible worlds, intervals, rivals, and the ids of the case.",
-            "schema": "docs/publish.md of Bellwether", "version": "1.0.0", "extension_types": ["property-extension"]}));
+            "schema": "docs/publish.md of Bellwether", "version": "1.0.0", "extension_types": ["property-extension"]}),
+        );
     }
     let mut ids: BTreeMap<String, String> = BTreeMap::new();
     actors(&mut b, &mut ids);
@@ -106,8 +124,12 @@ pub(crate) fn stix(case: &Case, run: &Run, a: &Assessment, profile: Profile) -> 
     events(&mut b, a, &mut ids);
     claims(&mut b, &mut ids);
     conclusions(&mut b, a, &ids);
-    let refs: BTreeSet<String> =
-        b.objects.iter().filter(|o| o["type"] != "marking-definition").filter_map(|o| Some(o["id"].as_str()?.to_owned())).collect();
+    let refs: BTreeSet<String> = b
+        .objects
+        .iter()
+        .filter(|o| o["type"] != "marking-definition")
+        .filter_map(|o| Some(o["id"].as_str()?.to_owned()))
+        .collect();
     let judged: Vec<&str> = a.judgments.iter().map(|j| j.text.as_str()).collect();
     b.add(
         "report",
@@ -163,7 +185,10 @@ fn sources(b: &mut Bundle<'_>, a: &Assessment, ids: &mut BTreeMap<String, String
 fn links(b: &mut Bundle<'_>, run: &Run, ids: &BTreeMap<String, String>) {
     for l in &run.worlds.links {
         let Some(def) = b.case.actors.get(&l.actor).and_then(|x| x.link.get(l.index)) else { continue };
-        let (Some(from), Some(to)) = (ids.get(&format!("actor:{}", l.actor)), ids.get(&format!("actor:{}", l.to))) else { continue };
+        let (Some(from), Some(to)) = (ids.get(&format!("actor:{}", l.actor)), ids.get(&format!("actor:{}", l.to)))
+        else {
+            continue;
+        };
         if from == to {
             continue;
         }
@@ -178,7 +203,12 @@ fn links(b: &mut Bundle<'_>, run: &Run, ids: &BTreeMap<String, String>) {
         let day = |d: model::Day| format!("{d}T00:00:00.000Z");
         let more = json!({"relationship_type": kind, "source_ref": from, "target_ref": to, "confidence": hundred(p),
             "description": format!("{} ({})", words(l.kind), percent(p, run.worlds.n)), "start_time": start.map(day), "stop_time": stop.map(day)});
-        b.add("relationship", &format!("{}/{}/{}/{}", l.actor, l.kind.name(), l.to, l.index), more, json!({"probability": p, "kind": l.kind.name()}));
+        b.add(
+            "relationship",
+            &format!("{}/{}/{}/{}", l.actor, l.kind.name(), l.to, l.index),
+            more,
+            json!({"probability": p, "kind": l.kind.name()}),
+        );
     }
 }
 
@@ -195,12 +225,21 @@ fn events(b: &mut Bundle<'_>, a: &Assessment, ids: &mut BTreeMap<String, String>
             .iter()
             .map(|f| {
                 let of = b.case.actors.get(&f.of).map_or(f.of.as_str(), |x| &x.name);
-                format!("{} of {of}: {} to {} (90 %), median {}", f.measure, f.quantiles[0], f.quantiles[2], f.quantiles[1])
+                format!(
+                    "{} of {of}: {} to {} (90 %), median {}",
+                    f.measure, f.quantiles[0], f.quantiles[2], f.quantiles[1]
+                )
             })
             .collect();
-        let days = if e.days[0] == e.days[1] { e.days[0].to_string() } else { format!("{} to {}", e.days[0], e.days[1]) };
+        let days =
+            if e.days[0] == e.days[1] { e.days[0].to_string() } else { format!("{} to {}", e.days[0], e.days[1]) };
         let kind = e.sub_type.as_ref().unwrap_or(&e.kind);
-        let said = format!("{kind}, {days}. It happened with {} ({}). {}", percent(e.probability, n), b.case.lexicon.words(e.probability), figures.join("; "));
+        let said = format!(
+            "{kind}, {days}. It happened with {} ({}). {}",
+            percent(e.probability, n),
+            b.case.lexicon.words(e.probability),
+            figures.join("; ")
+        );
         let incident = b.add(
             "incident",
             bare,
@@ -224,7 +263,12 @@ fn events(b: &mut Bundle<'_>, a: &Assessment, ids: &mut BTreeMap<String, String>
             let kind = if b.profile == Profile::Core { "related-to" } else { "attributed-to" };
             let more = json!({"relationship_type": kind, "source_ref": incident, "target_ref": actor, "confidence": hundred(w.probability),
                 "description": format!("did it, if it happened: {}", percent(w.probability, n))});
-            b.add("relationship", &format!("event/{bare}/by/{}", w.actor), more, json!({"probability_if_happened": w.probability}));
+            b.add(
+                "relationship",
+                &format!("event/{bare}/by/{}", w.actor),
+                more,
+                json!({"probability_if_happened": w.probability}),
+            );
         }
         ids.insert(e.id.clone(), incident);
     }
@@ -261,7 +305,8 @@ fn claims(b: &mut Bundle<'_>, ids: &mut BTreeMap<String, String>) {
         let note = b.add("note", &format!("claim/{}", c.id), more, extra);
         if matches!(c.stance, Stance::Denies | Stance::Disputes | Stance::DeniesResponsibility) && c.event().is_some() {
             let opinion = if c.stance == Stance::Denies { "strongly-disagree" } else { "disagree" };
-            let more = json!({"opinion": opinion, "explanation": c.excerpt.exact, "authors": authors, "object_refs": about});
+            let more =
+                json!({"opinion": opinion, "explanation": c.excerpt.exact, "authors": authors, "object_refs": about});
             b.add("opinion", &format!("claim/{}", c.id), more, json!({"claim": format!("claim:{}", c.id)}));
         }
         ids.insert(format!("claim:{}", c.id), note);
@@ -304,9 +349,17 @@ fn conclusions(b: &mut Bundle<'_>, a: &Assessment, ids: &BTreeMap<String, String
         );
     }
     for q in &a.questions {
-        for h in a.hypotheses.iter().filter(|h| h.id.starts_with(&format!("hypothesis:{}/", q.id.trim_start_matches("question:")))) {
-            let refs: BTreeSet<String> =
-                q.evidence.iter().flat_map(|e| &e.claims).filter_map(|c| ids.get(&format!("claim:{c}")).cloned()).collect();
+        for h in a
+            .hypotheses
+            .iter()
+            .filter(|h| h.id.starts_with(&format!("hypothesis:{}/", q.id.trim_start_matches("question:"))))
+        {
+            let refs: BTreeSet<String> = q
+                .evidence
+                .iter()
+                .flat_map(|e| &e.claims)
+                .filter_map(|c| ids.get(&format!("claim:{c}")).cloned())
+                .collect();
             let refs = if refs.is_empty() { incidents.iter().cloned().collect() } else { refs };
             if refs.is_empty() {
                 continue;

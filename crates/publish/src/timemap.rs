@@ -44,5 +44,10 @@ pub(crate) fn timemap(case: &Case, a: &Assessment) -> String {
         })
         .collect();
     let lines: Vec<String> = events.iter().map(Value::to_string).collect();
-    format!("{{\"tlp\":\"{}\",\"events\":[\n{}\n],\"sources\":{}}}\n", a.case.tlp, lines.join(",\n"), Value::Object(sources))
+    format!(
+        "{{\"tlp\":\"{}\",\"events\":[\n{}\n],\"sources\":{}}}\n",
+        a.case.tlp,
+        lines.join(",\n"),
+        Value::Object(sources)
+    )
 }

@@ -2,7 +2,9 @@
 
 use std::io::Cursor;
 
-use docx_rs::{AlignmentType, Docx, Paragraph, Run as Words, RunFonts, Style, StyleType, Table, TableCell, TableRow, WidthType};
+use docx_rs::{
+    AlignmentType, Docx, Paragraph, Run as Words, RunFonts, Style, StyleType, Table, TableCell, TableRow, WidthType,
+};
 use engine::Assessment;
 use model::{Case, percent};
 
@@ -29,7 +31,10 @@ fn table(widths: &[usize], header: &[&str], rows: &[Vec<String>]) -> Table {
         TableCell::new().width(width, WidthType::Dxa).add_paragraph(Paragraph::new().add_run(words))
     };
     let mut all = vec![TableRow::new(header.iter().zip(widths).map(|(h, w)| cell(h, *w, true)).collect()).cant_split()];
-    all.extend(rows.iter().map(|r| TableRow::new(r.iter().zip(widths).map(|(c, w)| cell(c, *w, false)).collect()).cant_split()));
+    all.extend(
+        rows.iter()
+            .map(|r| TableRow::new(r.iter().zip(widths).map(|(c, w)| cell(c, *w, false)).collect()).cant_split()),
+    );
     Table::new(all).set_grid(widths.to_vec())
 }
 
@@ -40,7 +45,9 @@ fn table(widths: &[usize], header: &[&str], rows: &[Vec<String>]) -> Table {
 pub(crate) fn docx(case: &Case, a: &Assessment) -> Result<Vec<u8>, String> {
     let n = a.case.worlds;
     let pct = |p: Option<f64>| p.map_or("not testable".to_owned(), |p| percent(p, n));
-    let heading = |level: usize, size: usize| Style::new(format!("Heading{level}"), StyleType::Paragraph).name(format!("Heading {level}")).size(size).bold();
+    let heading = |level: usize, size: usize| {
+        Style::new(format!("Heading{level}"), StyleType::Paragraph).name(format!("Heading {level}")).size(size).bold()
+    };
     let day = format!("{}T00:00:00Z", a.case.as_of);
     let fonts = RunFonts::new().ascii("Calibri").hi_ansi("Calibri").cs("Calibri");
     let mut d = Docx::new()
@@ -59,7 +66,9 @@ pub(crate) fn docx(case: &Case, a: &Assessment) -> Result<Vec<u8>, String> {
         )))
         .add_paragraph(head(2, "Key judgments"));
     for j in &a.judgments {
-        d = d.add_paragraph(Paragraph::new().add_run(Words::new().add_text(clean(&j.text)).bold())).add_paragraph(plain(&j.confidence_text));
+        d = d
+            .add_paragraph(Paragraph::new().add_run(Words::new().add_text(clean(&j.text)).bold()))
+            .add_paragraph(plain(&j.confidence_text));
         if let Some(changed) = &j.changed {
             d = d.add_paragraph(plain(&format!("Changed: {changed}")));
         }
@@ -67,7 +76,17 @@ pub(crate) fn docx(case: &Case, a: &Assessment) -> Result<Vec<u8>, String> {
     d = d.add_paragraph(head(2, "Indicators")).add_table(table(
         &[4800, 1600, 1500, 1700],
         &["Indicator", "Probability", "In words", "State"],
-        &a.indicators.iter().map(|i| vec![i.title.clone(), pct(i.probability), i.likelihood.clone().unwrap_or_default(), i.state.name().to_owned()]).collect::<Vec<_>>(),
+        &a.indicators
+            .iter()
+            .map(|i| {
+                vec![
+                    i.title.clone(),
+                    pct(i.probability),
+                    i.likelihood.clone().unwrap_or_default(),
+                    i.state.name().to_owned(),
+                ]
+            })
+            .collect::<Vec<_>>(),
     ));
     for q in &a.questions {
         let prefix = format!("hypothesis:{}/", q.id.trim_start_matches("question:"));
@@ -77,10 +96,19 @@ pub(crate) fn docx(case: &Case, a: &Assessment) -> Result<Vec<u8>, String> {
             .filter(|h| h.id.starts_with(&prefix))
             .map(|h| {
                 let text = if h.text.is_empty() { "Something else".to_owned() } else { h.text.clone() };
-                vec![text, pct(Some(h.prior)), pct(Some(h.probability)), format!("{:.0} to {:.0} %", 100.0 * h.bounds[0], 100.0 * h.bounds[1])]
+                vec![
+                    text,
+                    pct(Some(h.prior)),
+                    pct(Some(h.probability)),
+                    format!("{:.0} to {:.0} %", 100.0 * h.bounds[0], 100.0 * h.bounds[1]),
+                ]
             })
             .collect();
-        d = d.add_paragraph(head(2, &q.question)).add_table(table(&[5000, 1500, 1500, 1600], &["Hypothesis", "Before", "Now", "80 %"], &rows));
+        d = d.add_paragraph(head(2, &q.question)).add_table(table(
+            &[5000, 1500, 1500, 1600],
+            &["Hypothesis", "Before", "Now", "80 %"],
+            &rows,
+        ));
     }
     let events: Vec<Vec<String>> = a
         .events
@@ -90,22 +118,39 @@ pub(crate) fn docx(case: &Case, a: &Assessment) -> Result<Vec<u8>, String> {
                 let name = case.actors.get(&w.actor).map_or(w.actor.as_str(), |x| &x.name);
                 format!("{name} ({})", percent(w.probability, n))
             });
-            let days = if e.days[0] == e.days[1] { e.days[0].to_string() } else { format!("{} to {}", e.days[0], e.days[1]) };
-            let killed = e.figures.iter().find(|f| f.measure == "killed").map_or(String::new(), |f| format!("{} to {}", f.quantiles[0], f.quantiles[2]));
+            let days =
+                if e.days[0] == e.days[1] { e.days[0].to_string() } else { format!("{} to {}", e.days[0], e.days[1]) };
+            let killed = e
+                .figures
+                .iter()
+                .find(|f| f.measure == "killed")
+                .map_or(String::new(), |f| format!("{} to {}", f.quantiles[0], f.quantiles[2]));
             vec![e.id.trim_start_matches("event:").replace('-', " "), days, percent(e.probability, n), who, killed]
         })
         .collect();
-    d = d.add_paragraph(head(2, "Events")).add_table(table(&[2600, 2200, 1400, 2400, 1000], &["Event", "When", "Happened", "Who, most likely", "Killed"], &events));
+    d = d.add_paragraph(head(2, "Events")).add_table(table(
+        &[2600, 2200, 1400, 2400, 1000],
+        &["Event", "When", "Happened", "Who, most likely", "Killed"],
+        &events,
+    ));
     let sources: Vec<Vec<String>> = case
         .sources
         .values()
         .map(|s| vec![s.name.clone(), format!("{:?}, {}", s.reliability, s.reliability.words()), s.why.clone()])
         .collect();
-    d = d.add_paragraph(head(2, "Sources")).add_table(table(&[3000, 2600, 4000], &["Source", "Reliability", "Why"], &sources));
+    d = d.add_paragraph(head(2, "Sources")).add_table(table(
+        &[3000, 2600, 4000],
+        &["Source", "Reliability", "Why"],
+        &sources,
+    ));
     d = d.add_paragraph(head(2, "The words behind it"));
     for c in case.claims.values() {
         let report = case.reports.get(&c.report).map_or(String::new(), |r| format!("{}, {}", r.title, r.published));
-        d = d.add_paragraph(plain(&format!("\u{201c}{}\u{201d} ({report}; {})", c.excerpt.exact.replace('\n', " "), c.id)));
+        d = d.add_paragraph(plain(&format!(
+            "\u{201c}{}\u{201d} ({report}; {})",
+            c.excerpt.exact.replace('\n', " "),
+            c.id
+        )));
     }
     let mut out = Cursor::new(Vec::new());
     d.build().pack(&mut out).map_err(|e| format!("the Word document: {e}"))?;

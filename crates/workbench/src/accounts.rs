@@ -167,7 +167,9 @@ impl Accounts {
             .after_connect(move |c, _| {
                 Box::pin(async move {
                     if !postgres {
-                        for pragma in ["PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "PRAGMA busy_timeout=10000"] {
+                        for pragma in
+                            ["PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "PRAGMA busy_timeout=10000"]
+                        {
                             sqlx::query(pragma).execute(&mut *c).await?;
                         }
                     }
@@ -202,7 +204,8 @@ impl Accounts {
     /// # Errors
     /// The database.
     pub async fn all(&self) -> Result<Vec<Account>, String> {
-        let rows = sqlx::query("SELECT name, role FROM account ORDER BY name").fetch_all(&self.pool).await.map_err(said)?;
+        let rows =
+            sqlx::query("SELECT name, role FROM account ORDER BY name").fetch_all(&self.pool).await.map_err(said)?;
         rows.iter()
             .map(|r| {
                 let role: String = r.try_get("role").map_err(said)?;
@@ -247,7 +250,8 @@ impl Accounts {
     /// There is no such account; it is the last owner; the database.
     pub async fn remove(&self, by: &str, name: &str) -> Result<(), String> {
         let mut tx = self.writing().await?;
-        let gone = sqlx::query("DELETE FROM account WHERE name = $1").bind(name).execute(&mut *tx).await.map_err(said)?;
+        let gone =
+            sqlx::query("DELETE FROM account WHERE name = $1").bind(name).execute(&mut *tx).await.map_err(said)?;
         if gone.rows_affected() == 0 {
             return Err(format!("nobody is called `{name}`"));
         }
@@ -367,11 +371,13 @@ impl Accounts {
         let (mut n, mut before) = (0, String::new());
         let mut found = noted.is_none();
         loop {
-            let rows = sqlx::query("SELECT seq, at_ms, who, did, about, hash FROM audit WHERE seq > $1 ORDER BY seq LIMIT 10000")
-                .bind(n)
-                .fetch_all(&self.pool)
-                .await
-                .map_err(said)?;
+            let rows = sqlx::query(
+                "SELECT seq, at_ms, who, did, about, hash FROM audit WHERE seq > $1 ORDER BY seq LIMIT 10000",
+            )
+            .bind(n)
+            .fetch_all(&self.pool)
+            .await
+            .map_err(said)?;
             if rows.is_empty() {
                 return if found {
                     Ok((n, before))

@@ -20,7 +20,7 @@ use utoipa_axum::routes;
 
 use crate::App;
 use crate::accounts::{Account, Entry, Role};
-use crate::guard::{Analyst, Asked, Body, Coder, Address, Failures, Owner, Reader, Refusal, cookie, set_cookie};
+use crate::guard::{Address, Analyst, Asked, Body, Coder, Failures, Owner, Reader, Refusal, cookie, set_cookie};
 use crate::live::{Good, News};
 use crate::view;
 use crate::write::{MAX_FILE, NewRuling, Stands, with_area, with_likelihood};
@@ -79,7 +79,11 @@ pub(crate) fn router() -> (axum::Router<Arc<App>>, utoipa::openapi::OpenApi) {
 fn good(app: &App) -> Answer<Arc<Good>> {
     app.live.good().ok_or_else(|| {
         let problems = app.live.news().problems;
-        let why = if problems.is_empty() { "the first build is under way" } else { "the case has errors, and no build is good" };
+        let why = if problems.is_empty() {
+            "the first build is under way"
+        } else {
+            "the case has errors, and no build is good"
+        };
         Refusal::new(StatusCode::SERVICE_UNAVAILABLE, why)
     })
 }
@@ -159,7 +163,12 @@ async fn who(State(app): Shared, me: Result<Reader, Refusal>) -> Answer<Json<Ses
 
 /// Sign in.
 #[utoipa::path(post, path = "/api/session", tag = "session", request_body = Credentials, responses((status = 200, body = Session), Failures))]
-async fn sign_in(State(app): Shared, from: Address, headers: HeaderMap, Body(c): Body<Credentials>) -> Answer<Response> {
+async fn sign_in(
+    State(app): Shared,
+    from: Address,
+    headers: HeaderMap,
+    Body(c): Body<Credentials>,
+) -> Answer<Response> {
     if app.sign_ins.check_key(&from.0).is_err() {
         return Err(Refusal::new(StatusCode::TOO_MANY_REQUESTS, "too many attempts; wait a minute"));
     }
@@ -272,8 +281,7 @@ async fn explain(State(app): Shared, _me: Reader, Path(id): Path<String>) -> Ans
     let options = app.live.options;
     let g = good(&app)?;
     slowly(&app, g, format!("explain {id}"), move |g| {
-        let e = engine::explain(&g.case, &g.run, options, &id)
-            .map_err(|e| Refusal::new(StatusCode::NOT_FOUND, e))?;
+        let e = engine::explain(&g.case, &g.run, options, &id).map_err(|e| Refusal::new(StatusCode::NOT_FOUND, e))?;
         Ok(view::explanation(&g.case, &e))
     })
     .await
@@ -284,7 +292,8 @@ async fn explain(State(app): Shared, _me: Reader, Path(id): Path<String>) -> Ans
 async fn queue(State(app): Shared, _me: Reader) -> Answer<Json<Value>> {
     let g = good(&app)?;
     let desk = app.desk.clone();
-    let ruled = tokio::task::spawn_blocking(move || desk.rulings()).await.map_err(|e| Refusal::ours(e.to_string()))??;
+    let ruled =
+        tokio::task::spawn_blocking(move || desk.rulings()).await.map_err(|e| Refusal::ours(e.to_string()))??;
     let queue = app.live.queue();
     let open: Vec<_> = queue
         .iter()
@@ -448,9 +457,8 @@ struct Which {
 #[utoipa::path(get, path = "/api/file", tag = "edit", params(Which), responses((status = 200, body = Text), Failures))]
 async fn file(State(app): Shared, _me: Reader, Asked(w): Asked<Which>) -> Answer<Json<Text>> {
     let desk = app.desk.clone();
-    let (text, version) = tokio::task::spawn_blocking(move || desk.file(&w.path))
-        .await
-        .map_err(|e| Refusal::ours(e.to_string()))??;
+    let (text, version) =
+        tokio::task::spawn_blocking(move || desk.file(&w.path)).await.map_err(|e| Refusal::ours(e.to_string()))??;
     Ok(Json(Text { text, version }))
 }
 
@@ -603,7 +611,8 @@ async fn publications(State(app): Shared, _me: Reader) -> Answer<Json<Vec<Frozen
 fn frozen(root: &std::path::Path) -> Vec<Frozen> {
     let names = |dir: &std::path::Path| -> Vec<(String, std::fs::Metadata)> {
         let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
-        let mut all: Vec<_> = entries.filter_map(|e| Some((e.file_name().to_str()?.to_owned(), e.metadata().ok()?))).collect();
+        let mut all: Vec<_> =
+            entries.filter_map(|e| Some((e.file_name().to_str()?.to_owned(), e.metadata().ok()?))).collect();
         all.retain(|(name, _)| !name.starts_with('.'));
         all.sort_by(|a, b| a.0.cmp(&b.0));
         all
@@ -633,7 +642,12 @@ struct OfPublication {
 
 /// A file of a publication, to be saved.
 #[utoipa::path(get, path = "/api/publications/{id}", tag = "publish", params(("id" = String, Path), OfPublication), responses((status = 200, body = String, content_type = "application/octet-stream"), Failures))]
-async fn published(State(app): Shared, _me: Reader, Path(id): Path<String>, Asked(of): Asked<OfPublication>) -> Answer<Response> {
+async fn published(
+    State(app): Shared,
+    _me: Reader,
+    Path(id): Path<String>,
+    Asked(of): Asked<OfPublication>,
+) -> Answer<Response> {
     let root = app.live.folder.join("published");
     // Only what is listed is given, whatever the path looks like.
     let found = tokio::task::spawn_blocking(move || {
@@ -642,7 +656,8 @@ async fn published(State(app): Shared, _me: Reader, Path(id): Path<String>, Aske
         let bytes = std::fs::read(root.join(&id).join(&path)).ok()?;
         Some((format!("{id}-{}", path.replace('/', "-")), bytes))
     });
-    let (name, bytes) = found.await.map_err(|e| Refusal::ours(e.to_string()))?.ok_or_else(|| Refusal::none("such file"))?;
+    let (name, bytes) =
+        found.await.map_err(|e| Refusal::ours(e.to_string()))?.ok_or_else(|| Refusal::none("such file"))?;
     let head = [
         (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
         (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{}\"", name.replace(['"', '\\'], "_"))),
@@ -684,7 +699,10 @@ async fn publish(State(app): Shared, me: Analyst, Body(new): Body<NewPublication
     let target = app.live.folder.join("published").join(&new.id);
     if !new.draft {
         if target.exists() {
-            return Err(Refusal::new(StatusCode::CONFLICT, format!("`{}` is published already, and stays as it is", new.id)));
+            return Err(Refusal::new(
+                StatusCode::CONFLICT,
+                format!("`{}` is published already, and stays as it is", new.id),
+            ));
         }
         app.accounts.note(&me.name, "published", &new.id).await.map_err(Refusal::ours)?;
     }

@@ -240,7 +240,11 @@ fn fingerprint(folder: &Path) -> Vec<(PathBuf, u64, u128)> {
             let name = e.file_name();
             let name = name.to_string_lossy();
             // What is built, kept aside or published does not change the case.
-            if name.starts_with('.') || name.ends_with(".tmp") || name == "case.lock" || (depth == 0 && name == "published") {
+            if name.starts_with('.')
+                || name.ends_with(".tmp")
+                || name == "case.lock"
+                || (depth == 0 && name == "published")
+            {
                 continue;
             }
             let Ok(meta) = e.metadata() else { continue };

@@ -29,5 +29,6 @@ pub(crate) async fn page(uri: Uri) -> Response {
     // What is named by its content never changes.
     let keep = if file.starts_with("assets/") { "public, max-age=31536000, immutable" } else { "no-cache" };
     let kind = HeaderValue::from_str(found.metadata.mimetype()).unwrap_or(HeaderValue::from_static("text/plain"));
-    ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, HeaderValue::from_static(keep))], found.data).into_response()
+    ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, HeaderValue::from_static(keep))], found.data)
+        .into_response()
 }

@@ -56,10 +56,19 @@ pub(crate) fn events(run: &Run) -> Bytes {
             let who = e.who.first();
             let killed = e.figures.iter().find(|f| f.measure == "killed");
             json!([
-                e.id.trim_start_matches("event:"), e.kind, e.sub_type, round(e.probability), e.days[0], e.days[1],
-                e.place.map(|p| p.map(round)), e.radius_km.map(|r| (r * 10.0).round() / 10.0),
-                who.map(|w| &w.actor), who.map(|w| round(w.probability)), killed.map(|f| f.quantiles),
-                e.areas.first().map(|a| &a.0), e.claims.len(),
+                e.id.trim_start_matches("event:"),
+                e.kind,
+                e.sub_type,
+                round(e.probability),
+                e.days[0],
+                e.days[1],
+                e.place.map(|p| p.map(round)),
+                e.radius_km.map(|r| (r * 10.0).round() / 10.0),
+                who.map(|w| &w.actor),
+                who.map(|w| round(w.probability)),
+                killed.map(|f| f.quantiles),
+                e.areas.first().map(|a| &a.0),
+                e.claims.len(),
             ])
         })
         .collect();
@@ -130,8 +139,12 @@ pub(crate) fn one_claim(case: &Case, run: &Run, id: &str) -> Option<Value> {
 /// Conclusions that rest on any of these events or claims.
 fn resting_on(run: &Run, case: &Case, events: &BTreeSet<&str>, claims: &BTreeSet<&str>) -> Vec<String> {
     let a = &run.assessment;
-    let mut out: Vec<String> =
-        a.indicators.iter().filter(|i| i.events.iter().any(|c| events.contains(c.event.as_str()))).map(|i| i.id.clone()).collect();
+    let mut out: Vec<String> = a
+        .indicators
+        .iter()
+        .filter(|i| i.events.iter().any(|c| events.contains(c.event.as_str())))
+        .map(|i| i.id.clone())
+        .collect();
     for q in case.questions.values() {
         let rests = q.evidence.iter().any(|e| match &e.kind {
             EvidenceKind::Event(x) => events.contains(x.id.as_str()),

@@ -154,7 +154,8 @@ impl Desk {
         let bad = |e: String| Refused::Bad(e);
         let decides = match (&new.claim, &new.events) {
             (Some(claim), None) => {
-                let rule = rule.ok_or_else(|| bad(format!("no machine read `{claim}`: there is nothing to rule on")))?;
+                let rule =
+                    rule.ok_or_else(|| bad(format!("no machine read `{claim}`: there is nothing to rule on")))?;
                 let is = serde_json::from_value(Value::String(new.is.clone()))
                     .map_err(|_| bad(format!("`{}` is no verdict: accepted, rejected or unsure", new.is)))?;
                 Decides::Claim(ClaimRuling { claim: claim.clone(), rule: rule.to_owned(), is })
@@ -188,7 +189,9 @@ impl Desk {
         let _one = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let under = disk::Folder(self.folder.clone());
         let line = claim.to_string();
-        let mut whole = under.read(CODED).or_else(|e| if e.kind() == io::ErrorKind::NotFound { Ok(Vec::new()) } else { Err(e) })
+        let mut whole = under
+            .read(CODED)
+            .or_else(|e| if e.kind() == io::ErrorKind::NotFound { Ok(Vec::new()) } else { Err(e) })
             .map_err(|e| Refused::Failed(format!("cannot read {CODED}: {e}")))?;
         if !whole.is_empty() && !whole.ends_with(b"\n") {
             whole.push(b'\n');
@@ -248,14 +251,20 @@ impl Desk {
 /// Files that are edited here, and no others.
 pub(crate) fn editable(path: &str) -> bool {
     const FILES: [&str; 11] = [
-        "case.toml", "sources.toml", "actors.toml", "indicators.toml", "hypotheses.toml", "factors.toml", "judgments.toml",
-        "assumptions.toml", "gaps.toml", "coverage.toml", "areas.geojson",
+        "case.toml",
+        "sources.toml",
+        "actors.toml",
+        "indicators.toml",
+        "hypotheses.toml",
+        "factors.toml",
+        "judgments.toml",
+        "assumptions.toml",
+        "gaps.toml",
+        "coverage.toml",
+        "areas.geojson",
     ];
     FILES.contains(&path)
-        || path
-            .strip_prefix("analysts/")
-            .and_then(|p| p.strip_suffix(".toml"))
-            .is_some_and(model::is_id)
+        || path.strip_prefix("analysts/").and_then(|p| p.strip_suffix(".toml")).is_some_and(model::is_id)
 }
 
 /// `areas.geojson` with one area drawn otherwise, or added: one feature a line, as it is written.
@@ -288,7 +297,8 @@ pub(crate) fn with_likelihood(
         .and_then(|e| e.get_mut("likelihood"))
         .ok_or_else(|| format!("`{question}` has no likelihoods of `{evidence}` in hypotheses.toml"))?;
     let cells = item.as_table_like_mut().ok_or("the likelihoods are not one a hypothesis")?;
-    let cell = cells.get_mut(hypothesis).ok_or_else(|| format!("`{evidence}` has no likelihood under `{hypothesis}`"))?;
+    let cell =
+        cells.get_mut(hypothesis).ok_or_else(|| format!("`{evidence}` has no likelihood under `{hypothesis}`"))?;
     let number = |v: &Value| v.as_f64().ok_or("a likelihood is a number, a range of two, or a word");
     let new: toml_edit::Value = match value {
         Value::String(word) => word.as_str().into(),

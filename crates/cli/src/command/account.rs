@@ -58,7 +58,9 @@ fn password() -> Result<String, String> {
         return Ok(line.trim_end_matches(['\r', '\n']).to_owned());
     }
     let ask = |what: &str| -> Result<String, String> {
-        term.write_str(what).and_then(|()| term.read_secure_line()).map_err(|e| format!("cannot read the password: {e}"))
+        term.write_str(what)
+            .and_then(|()| term.read_secure_line())
+            .map_err(|e| format!("cannot read the password: {e}"))
     };
     let first = ask("Password: ")?;
     if ask("Again: ")? != first {

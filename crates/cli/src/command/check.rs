@@ -4,8 +4,8 @@ use engine::Options;
 use model::{Problem, Span};
 
 use crate::args::{Check, Common, Format};
-use disk::Folder;
 use crate::{End, Outcome, output};
+use disk::Folder;
 
 pub(crate) fn run(args: &Check, common: &Common) -> Outcome {
     if args.fix {

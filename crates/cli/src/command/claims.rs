@@ -123,7 +123,9 @@ fn rows(from: &Path) -> Result<Vec<(usize, [String; 12])>, String> {
     let at = CLAIM_COLUMNS
         .iter()
         .map(|c| {
-            head.iter().position(|h| h.trim() == *c).ok_or_else(|| format!("{} has no column `{c}` in its first row", from.display()))
+            head.iter()
+                .position(|h| h.trim() == *c)
+                .ok_or_else(|| format!("{} has no column `{c}` in its first row", from.display()))
         })
         .collect::<Result<Vec<usize>, String>>()?;
     Ok(rows

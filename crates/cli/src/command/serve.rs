@@ -32,7 +32,11 @@ pub(crate) fn run(args: &Serve) -> Outcome {
     };
     let by = options.by.clone();
     let ready = move |address: std::net::SocketAddr, accounts: bool| {
-        let who = if accounts { "sign in with your account".to_owned() } else { format!("no accounts: whoever opens it rules as {by}") };
+        let who = if accounts {
+            "sign in with your account".to_owned()
+        } else {
+            format!("no accounts: whoever opens it rules as {by}")
+        };
         output::print(&format!("http://{address}/  ({who}; Ctrl+C stops it)\n"));
         let _ = std::io::stdout().flush();
     };

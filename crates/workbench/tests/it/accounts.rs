@@ -57,7 +57,8 @@ fn on_postgres() {
     // And a whole server on it.
     let s = Served::of(case(), &[("dora", Role::Owner)], Some(url));
     let who = s.sign_in("dora");
-    let r = s.send(&who, "POST", "/api/rulings", &json!({"claim": "read-bridge", "is": "accepted", "why": "so it stands"}));
+    let r =
+        s.send(&who, "POST", "/api/rulings", &json!({"claim": "read-bridge", "is": "accepted", "why": "so it stands"}));
     assert_eq!(r.status, 201, "{r:?}");
     assert_eq!(s.get(&who, "/api/audit").body["log"][0]["did"], "ruled");
     assert!(!s.path().join(".workbench").exists(), "nothing is kept beside the case then");
@@ -113,7 +114,9 @@ fn a_session_ends_with_signing_out_another_password_or_the_account() {
 fn guessing_passwords_is_slow() {
     let s = Served::new(&[("anna", Role::Owner)]);
     let tried: Vec<u16> = (0..14)
-        .map(|_| s.send(&crate::Who::default(), "POST", "/api/session", &json!({"name": "anna", "password": "guess"})).status)
+        .map(|_| {
+            s.send(&crate::Who::default(), "POST", "/api/session", &json!({"name": "anna", "password": "guess"})).status
+        })
         .collect();
     assert_eq!(tried[0], 401);
     assert_eq!(*tried.last().unwrap(), 429, "{tried:?}");
@@ -131,7 +134,8 @@ fn without_accounts_only_loopback_is_served() {
         names: vec![],
         worlds: 64,
     };
-    let refused = workbench::wait(workbench::serve(options("0.0.0.0:0"), |_, _| {}, std::future::ready(()))).unwrap_err();
+    let refused =
+        workbench::wait(workbench::serve(options("0.0.0.0:0"), |_, _| {}, std::future::ready(()))).unwrap_err();
     assert!(refused.contains("has no accounts") && refused.contains("account add"), "{refused}");
     workbench::wait(workbench::serve(options("127.0.0.1:0"), |_, _| {}, std::future::ready(()))).unwrap();
     assert!(Path::new(&folder.path().join(".workbench/accounts.sqlite")).exists());

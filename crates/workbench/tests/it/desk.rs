@@ -8,7 +8,12 @@ use workbench::Role;
 use crate::{Served, Who};
 
 fn rule(s: &Served, who: &Who, is: &str, over: Option<u64>) -> crate::Reply {
-    s.send(who, "POST", "/api/rulings", &json!({"claim": "read-bridge", "is": is, "why": "it stands there", "over": over}))
+    s.send(
+        who,
+        "POST",
+        "/api/rulings",
+        &json!({"claim": "read-bridge", "is": is, "why": "it stands there", "over": over}),
+    )
 }
 
 #[test]
@@ -23,7 +28,10 @@ fn the_second_sees_the_firsts_ruling_and_nothing_is_lost() {
     assert_eq!(fs::read_to_string(&path).unwrap().lines().count(), 1);
     let second = rule(&s, &olga, "rejected", None);
     assert_eq!(second.status, 409);
-    assert_eq!((second.body["ruling"]["by"].as_str(), second.body["ruling"]["is"].as_str()), (Some("cody"), Some("accepted")));
+    assert_eq!(
+        (second.body["ruling"]["by"].as_str(), second.body["ruling"]["is"].as_str()),
+        (Some("cody"), Some("accepted"))
+    );
     assert_eq!(fs::read_to_string(&path).unwrap().lines().count(), 1, "what was refused is not written");
     // Over the first, knowing it.
     let over = first.body["number"].as_u64();
@@ -32,13 +40,24 @@ fn the_second_sees_the_firsts_ruling_and_nothing_is_lost() {
     assert_eq!(fs::read_to_string(&path).unwrap().lines().count(), 2, "both stay");
     assert_eq!(s.get(&olga, "/api/queue").body["claims"], json!([]));
     // Somebody at a terminal rules, too.
-    let line = fs::read_to_string(&path).unwrap().lines().last().unwrap().replace("rejected", "unsure").replace("olga", "terry");
+    let line = fs::read_to_string(&path)
+        .unwrap()
+        .lines()
+        .last()
+        .unwrap()
+        .replace("rejected", "unsure")
+        .replace("olga", "terry");
     disk::append(&path, &[line]).unwrap();
     let third = rule(&s, &cody, "accepted", Some(2));
     assert_eq!((third.status, third.body["ruling"]["by"].as_str()), (409, Some("terry")));
-    for bad in [json!({"claim": "army-bridge", "is": "accepted", "why": "x"}), json!({"claim": "none", "is": "accepted", "why": "x"}),
-        json!({"claim": "read-bridge", "is": "perhaps", "why": "x", "over": 3}), json!({"claim": "read-bridge", "is": "accepted", "why": " ", "over": 3}),
-        json!({"events": ["bridge", "bridge"], "is": "same", "why": "x"}), json!({"is": "same", "why": "x"})] {
+    for bad in [
+        json!({"claim": "army-bridge", "is": "accepted", "why": "x"}),
+        json!({"claim": "none", "is": "accepted", "why": "x"}),
+        json!({"claim": "read-bridge", "is": "perhaps", "why": "x", "over": 3}),
+        json!({"claim": "read-bridge", "is": "accepted", "why": " ", "over": 3}),
+        json!({"events": ["bridge", "bridge"], "is": "same", "why": "x"}),
+        json!({"is": "same", "why": "x"}),
+    ] {
         assert_eq!(s.send(&cody, "POST", "/api/rulings", &bad).status, 422, "{bad}");
     }
     let audit = s.get(&olga, "/api/audit").body;
@@ -123,13 +142,27 @@ fn an_area_drawn_otherwise_and_a_likelihood_judged_anew_move_the_answer() {
     let q = before["questions"][0]["id"].as_str().unwrap().trim_start_matches("question:").to_owned();
     let evidence = before["questions"][0]["evidence"][0]["id"].as_str().unwrap().to_owned();
     let h = before["questions"][0]["hypotheses"][0].as_str().unwrap().to_owned();
-    let judge = |value: Value| s.send(&who, "PUT", "/api/likelihood", &json!({"question": q, "evidence": evidence, "hypothesis": h, "likelihood": value})).status;
+    let judge = |value: Value| {
+        s.send(
+            &who,
+            "PUT",
+            "/api/likelihood",
+            &json!({"question": q, "evidence": evidence, "hypothesis": h, "likelihood": value}),
+        )
+        .status
+    };
     let old = fs::read_to_string(s.path().join("hypotheses.toml")).unwrap();
     assert_eq!(judge(json!(0.0001)), 204);
     let new = fs::read_to_string(s.path().join("hypotheses.toml")).unwrap();
     let differ = old.lines().zip(new.lines()).filter(|(a, b)| a != b).count();
-    assert_eq!((differ, old.lines().count()), (1, new.lines().count()), "one line changed, the rest as it was written:\n{new}");
-    let p = |a: &Value| a["hypotheses"].as_array().unwrap().iter().find(|x| x["id"] == format!("hypothesis:{q}/{h}")).unwrap()["probability"].as_f64().unwrap();
+    assert_eq!(
+        (differ, old.lines().count()),
+        (1, new.lines().count()),
+        "one line changed, the rest as it was written:\n{new}"
+    );
+    let p = |a: &Value| {
+        a["hypotheses"].as_array().unwrap().iter().find(|x| x["id"] == format!("hypothesis:{q}/{h}")).unwrap()["probability"].as_f64().unwrap()
+    };
     s.until(&who, "the answer to move", |_| (p(&s.get(&who, "/api/assessment").body) - p(&before)).abs() > 0.01);
     for bad in [json!(1.5), json!("perhaps so"), json!([0.2]), json!({"a": 1}), Value::Null] {
         assert_eq!(judge(bad.clone()), 422, "{bad}");
@@ -159,7 +192,11 @@ fn a_draft_then_a_publication() {
     let s = Served::new(&[]);
     let who = s.nobody();
     let draft = s.send(&who, "POST", "/api/publications", &json!({"id": "first", "draft": true}));
-    assert_eq!((draft.status, &draft.body["written"], &draft.body["problems"]), (200, &json!(false), &json!([])), "{draft:?}");
+    assert_eq!(
+        (draft.status, &draft.body["written"], &draft.body["problems"]),
+        (200, &json!(false), &json!([])),
+        "{draft:?}"
+    );
     assert!(!s.path().join("published").exists());
     let out = s.send(&who, "POST", "/api/publications", &json!({"id": "first", "draft": false}));
     assert_eq!((out.status, &out.body["written"]), (200, &json!(true)));

@@ -172,7 +172,9 @@ impl Postgres {
     fn start() -> Option<(Self, String)> {
         let found = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
         let Some(bin) = found.map(|e| e.path().join("bin")).filter(|b| b.join("initdb").is_file()).max() else {
-            eprintln!("SKIPPED: no PostgreSQL server is installed (apt-get install postgresql), so accounts were tested on SQLite alone");
+            eprintln!(
+                "SKIPPED: no PostgreSQL server is installed (apt-get install postgresql), so accounts were tested on SQLite alone"
+            );
             return None;
         };
         let dir = std::env::temp_dir().join(format!("bellwether-postgres-{}", std::process::id()));
@@ -182,12 +184,21 @@ impl Postgres {
         let data = pg.dir.join("data");
         std::fs::create_dir_all(&pg.dir).unwrap();
         if is_root() {
-            assert!(std::process::Command::new("chown").args(["postgres", &pg.dir.to_string_lossy()]).status().unwrap().success());
+            assert!(
+                std::process::Command::new("chown")
+                    .args(["postgres", &pg.dir.to_string_lossy()])
+                    .status()
+                    .unwrap()
+                    .success()
+            );
         }
         pg.run(&format!("{}/initdb -A trust -U app --no-sync -D {}", pg.bin.display(), data.display()));
         pg.run(&format!(
             "{}/pg_ctl -w -D {} -l {}/log -o '-p {port} -k {} -c listen_addresses=127.0.0.1' start",
-            pg.bin.display(), data.display(), pg.dir.display(), pg.dir.display()
+            pg.bin.display(),
+            data.display(),
+            pg.dir.display(),
+            pg.dir.display()
         ));
         pg.run(&format!("{}/createdb -h 127.0.0.1 -p {port} -U app bellwether", pg.bin.display()));
         Some((pg, format!("postgres://app@127.0.0.1:{port}/bellwether")))

@@ -126,7 +126,9 @@ fn no_route_answers_without_a_session_with_a_lesser_role_or_from_elsewhere() {
             headers.extend(more);
             s.ask(&method, &at, &headers, &text).status
         };
-        for origin in ["http://evil.example", "null", &format!("http://{}.evil.example", s.address), "http://127.0.0.1:1"] {
+        for origin in
+            ["http://evil.example", "null", &format!("http://{}.evil.example", s.address), "http://127.0.0.1:1"]
+        {
             assert_eq!(with(&[("origin", origin), ("x-csrf-token", &csrf)]), 403, "{method} {at} from {origin}");
         }
         assert_eq!(with(&[("host", "evil.example"), ("x-csrf-token", &csrf)]), 403, "{method} {at} under another name");
@@ -146,7 +148,8 @@ fn announced(s: &Served, method: &str, path: &str, headers: &[(&str, &str)]) -> 
     let mut to = std::net::TcpStream::connect(s.address).unwrap();
     to.set_read_timeout(Some(std::time::Duration::from_secs(10))).unwrap();
     let headers: String = headers.iter().map(|(k, v)| format!("{k}: {v}\r\n")).collect();
-    write!(to, "{method} {path} HTTP/1.1\r\nhost: {}\r\n{headers}content-length: {}\r\n\r\n", s.address, 3 << 20).unwrap();
+    write!(to, "{method} {path} HTTP/1.1\r\nhost: {}\r\n{headers}content-length: {}\r\n\r\n", s.address, 3 << 20)
+        .unwrap();
     let mut answer = [0; 12];
     to.read_exact(&mut answer).unwrap();
     std::str::from_utf8(&answer[9..]).unwrap().parse().unwrap()
@@ -166,7 +169,13 @@ fn what_no_page_would_send_is_refused_and_changes_nothing() {
         if !matches!(method.as_str(), "POST" | "PUT") {
             continue;
         }
-        for (what, body) in [("no JSON", "{"), ("a list", "[]"), ("a key too many", "{\"extra\":1}"), ("text", "\"x\""), ("deep", &"[".repeat(5000))] {
+        for (what, body) in [
+            ("no JSON", "{"),
+            ("a list", "[]"),
+            ("a key too many", "{\"extra\":1}"),
+            ("text", "\"x\""),
+            ("deep", &"[".repeat(5000)),
+        ] {
             let status = s.ask(&method, &at, &json_head, body).status;
             assert!(matches!(status, 400 | 422), "{method} {at}, {what}: {status}");
         }
@@ -185,7 +194,14 @@ fn what_no_page_would_send_is_refused_and_changes_nothing() {
         let file = s.get(&who, &format!("/api/file?path={id}"));
         assert_eq!(file.status, 422, "{id}: {:?}", file.body);
     }
-    for path in ["/etc/passwd", "analysts/../case.toml", "reports/2024-03-02-army.md", ".workbench/accounts.sqlite", "rulings.jsonl", "analysts/x/y.toml"] {
+    for path in [
+        "/etc/passwd",
+        "analysts/../case.toml",
+        "reports/2024-03-02-army.md",
+        ".workbench/accounts.sqlite",
+        "rulings.jsonl",
+        "analysts/x/y.toml",
+    ] {
         let at = format!("/api/file?path={path}");
         assert_eq!(s.get(&who, &at).status, 422, "{path}");
         assert_eq!(s.send(&who, "PUT", &at, &json!({"text": "", "version": ""})).status, 422, "{path}");
@@ -217,7 +233,9 @@ fn every_answer_carries_what_keeps_a_browser_safe() {
         let csp = h["content-security-policy"].to_str().unwrap();
         assert!(csp.starts_with("default-src 'none'; script-src 'self'; style-src 'self';"), "{path}: {csp}");
         assert!(!csp.contains("unsafe") && csp.contains("frame-ancestors 'none'"), "{path}: {csp}");
-        for (name, value) in [("x-content-type-options", "nosniff"), ("referrer-policy", "no-referrer"), ("x-frame-options", "DENY")] {
+        for (name, value) in
+            [("x-content-type-options", "nosniff"), ("referrer-policy", "no-referrer"), ("x-frame-options", "DENY")]
+        {
             assert_eq!(h[name], value, "{path}: {name}");
         }
         assert!(h.get("access-control-allow-origin").is_none(), "{path}");

@@ -43,7 +43,7 @@ pub(crate) struct Refusal {
     problems: Vec<String>,
     /// The ruling that stands.
     #[serde(skip_serializing_if = "Option::is_none")]
-    ruling: Option<Stands>,
+    ruling: Option<Box<Stands>>,
 }
 
 impl Refusal {
@@ -75,7 +75,7 @@ impl From<Refused> for Refusal {
             },
             Refused::Ruled(by) => Self {
                 error: format!("{} ruled on it on {}: {}", by.by, by.at, by.is),
-                ruling: Some(*by),
+                ruling: Some(by),
                 ..Self::new(StatusCode::CONFLICT, "")
             },
             Refused::Changed => Self::new(StatusCode::CONFLICT, "somebody changed it since you read it; read it again"),

@@ -2,7 +2,7 @@
 
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import type { Got } from "./api";
+import type { Got, Refused } from "./api";
 import { where } from "./router";
 
 /** A probability as it is printed everywhere: whole percent, never 0 or 100 unless it is. */
@@ -61,6 +61,26 @@ export function Loaded<T>({ of, what, children }: { of: Got<T>; what: string; ch
     <p class="busy" role="status">
       {what} …
     </p>
+  );
+}
+
+/** A frame in which what is wider than the window scrolls, by keyboard too. */
+export function Scroll({ label, children }: { label: string; children: ComponentChildren }) {
+  return (
+    <div class="scroll" tabIndex={0} role="region" aria-label={label}>
+      {children}
+    </div>
+  );
+}
+
+/** Why the server would not, with what would be wrong with the case. */
+export function Told({ of }: { of: Refused | undefined }) {
+  if (!of) return null;
+  return (
+    <div class="refused" role="alert">
+      <p>{of.message}</p>
+      {of.problems.map((p) => <pre key={p} tabIndex={0}>{p}</pre>)}
+    </div>
   );
 }
 

@@ -34,7 +34,8 @@ export function followLinks() {
     if (e.defaultPrevented || e.button !== 0 || e.metaKey || e.ctrlKey || e.shiftKey || e.altKey) return;
     const a = (e.target as Element | null)?.closest?.("a");
     const href = a?.getAttribute("href");
-    if (!a || !href?.startsWith("/") || a.target || a.hasAttribute("download")) return;
+    // By its attribute: a link in a picture has no text under `target`.
+    if (!a || !href?.startsWith("/") || a.hasAttribute("target") || a.hasAttribute("download")) return;
     e.preventDefault();
     go(href);
   });

@@ -90,6 +90,11 @@ pub fn ruling_line(r: &Ruling) -> String {
     serde_json::to_string(r).unwrap_or_default()
 }
 
+/// Where rulings stand.
+pub const RULINGS: &str = "rulings.jsonl";
+/// Where claims stand that people code while they review.
+pub const REVIEWED: &str = "claims/reviewed.jsonl";
+
 /// Columns of a claim in a table; all but the first three can be edited.
 pub const CLAIM_COLUMNS: [&str; 12] =
     ["id", "report", "words", "chain", "origin", "stance", "modality", "basis", "credibility", "tlp", "rule", "says"];

@@ -33,9 +33,19 @@ pub struct Loaded {
 }
 
 impl Loaded {
+    /// What keeps the case from being built.
+    pub fn errors(&self) -> Vec<Problem> {
+        self.problems.iter().filter(|p| p.severity == Severity::Error).cloned().collect()
+    }
+
     /// Whether the case cannot be built.
     pub fn has_errors(&self) -> bool {
         self.problems.iter().any(|p| p.severity == Severity::Error)
+    }
+
+    /// Problems as text with carets into its files.
+    pub fn drawn(&self, problems: &[Problem]) -> Vec<String> {
+        problems.iter().map(|p| crate::drawn(p, &self.texts)).collect()
     }
 }
 

@@ -661,6 +661,15 @@ pub(crate) struct Serve {
     pub(crate) openapi: bool,
 }
 
+/// The accounts of a case.
+#[derive(Debug, Args)]
+pub(crate) struct Accounts {
+    /// Case folder
+    pub(crate) case: PathBuf,
+    #[command(flatten)]
+    pub(crate) database: Database,
+}
+
 /// Where accounts are kept.
 #[derive(Debug, Args)]
 pub(crate) struct Database {
@@ -680,31 +689,25 @@ pub(crate) struct Account {
 pub(crate) enum AccountVerb {
     /// Add an account, or give it another password and role; the password is asked for, or read from standard input
     Add {
-        /// Case folder
-        case: PathBuf,
+        #[command(flatten)]
+        of: Accounts,
         /// Name; it stands with every ruling
         name: String,
         /// reader reads; coder also rules and codes; analyst also edits and publishes; owner also keeps accounts
         #[arg(long)]
         role: workbench::Role,
-        #[command(flatten)]
-        database: Database,
     },
     /// Take an account away
     Remove {
-        /// Case folder
-        case: PathBuf,
+        #[command(flatten)]
+        of: Accounts,
         /// Name
         name: String,
-        #[command(flatten)]
-        database: Database,
     },
     /// Show everybody who has one
     List {
-        /// Case folder
-        case: PathBuf,
         #[command(flatten)]
-        database: Database,
+        of: Accounts,
     },
 }
 
@@ -719,23 +722,19 @@ pub(crate) enum AuditVerb {
     /// Check the chain of hashes from the first line to the last, and print the last hash: note it elsewhere, and a log cut
     /// short or written anew is found out, too
     Verify {
-        /// Case folder
-        case: PathBuf,
+        #[command(flatten)]
+        of: Accounts,
         /// The last hash as it was noted: it must still be in the chain
         #[arg(long, value_name = "HASH")]
         noted: Option<String>,
-        #[command(flatten)]
-        database: Database,
     },
     /// Print the last lines
     Log {
-        /// Case folder
-        case: PathBuf,
+        #[command(flatten)]
+        of: Accounts,
         /// How many
         #[arg(long, default_value_t = 50)]
         lines: u32,
-        #[command(flatten)]
-        database: Database,
     },
 }
 

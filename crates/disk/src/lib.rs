@@ -1,4 +1,4 @@
-//! The one door to the disk: a case folder as a [`Host`], files written whole, lines appended under a lock.
+//! The one door to the machine: a case folder as a [`Host`], files written whole, lines appended under a lock; and the day.
 
 use std::fs;
 use std::io;
@@ -35,6 +35,13 @@ impl Host for Folder {
         out.sort();
         Ok(out)
     }
+}
+
+/// The day, as the machine's clock has it in UTC.
+pub fn today() -> model::Day {
+    let now = std::time::SystemTime::now();
+    let seconds = now.duration_since(std::time::UNIX_EPOCH).map_or(0, |d| d.as_secs());
+    model::Day((seconds / 86_400) as i32)
 }
 
 /// Loads the case in `folder`.

@@ -793,7 +793,7 @@ impl Explainer<'_> {
             ),
         );
         for l in run.worlds.links.iter().filter(|l| l.actor == bare || l.to == bare) {
-            let p = l.valid.iter().filter(|v| v.is_some()).count() as f64 / l.valid.len().max(1) as f64;
+            let p = l.probability();
             self.say(depth + 1, format!("{} {} {}: {}", l.actor, l.kind.name(), l.to, self.pct(p)));
             let link = &case.actors[&l.actor].link[l.index];
             if let Some(why) = &link.why {

@@ -5,12 +5,11 @@ use std::sync::Arc;
 use datafusion::arrow::array::{ArrayRef, BinaryArray};
 use datafusion::arrow::datatypes::{DataType, Field, Schema};
 use datafusion::arrow::record_batch::RecordBatch;
-use datafusion::parquet::arrow::ArrowWriter;
 use datafusion::parquet::file::metadata::KeyValue;
 use datafusion::parquet::file::properties::WriterProperties;
 
 use crate::stage::assess::Assessment;
-use crate::tables::{Cell, r, t, table};
+use crate::tables::{Cell, parquet, r, t, table};
 
 /// The standard's description of the column of points (longitude and latitude in OGC:CRS84, which is the default).
 const GEO: &str = r#"{"version":"1.1.0","primary_column":"geometry","columns":{"geometry":{"encoding":"WKB","geometry_types":["Point"]}}}"#;
@@ -70,9 +69,5 @@ pub fn geoparquet(a: &Assessment) -> Result<Vec<u8>, String> {
         .set_created_by("bellwether".into())
         .set_key_value_metadata(Some(vec![KeyValue::new("geo".into(), GEO.to_owned())]))
         .build();
-    let mut out = Vec::new();
-    let mut writer = ArrowWriter::try_new(&mut out, batch.schema(), Some(properties)).map_err(|e| e.to_string())?;
-    writer.write(&batch).map_err(|e| e.to_string())?;
-    writer.close().map_err(|e| e.to_string())?;
-    Ok(out)
+    parquet(&batch, properties)
 }

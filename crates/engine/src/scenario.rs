@@ -20,6 +20,14 @@ pub struct Verdict {
     pub failures: Vec<String>,
 }
 
+impl Verdict {
+    /// A test that failed, as a problem of the case.
+    pub fn problem(&self) -> Option<Problem> {
+        let failed = || Problem::error("failed-test", self.span.clone(), format!("test `{}` failed", self.id));
+        (!self.failures.is_empty()).then(|| failed().label(self.failures.join("; ")))
+    }
+}
+
 /// Runs every test of the case.
 ///
 /// # Errors

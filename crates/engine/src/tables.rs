@@ -89,12 +89,17 @@ impl Table {
             .set_compression(Compression::ZSTD(ZstdLevel::default()))
             .set_created_by("bellwether".into())
             .build();
-        let mut out = Vec::new();
-        let mut writer = ArrowWriter::try_new(&mut out, batch.schema(), Some(properties)).map_err(|e| e.to_string())?;
-        writer.write(&batch).map_err(|e| e.to_string())?;
-        writer.close().map_err(|e| e.to_string())?;
-        Ok(out)
+        parquet(&batch, properties)
     }
+}
+
+/// A batch as a Parquet file.
+pub(crate) fn parquet(batch: &RecordBatch, properties: WriterProperties) -> Result<Vec<u8>, String> {
+    let mut out = Vec::new();
+    let mut writer = ArrowWriter::try_new(&mut out, batch.schema(), Some(properties)).map_err(|e| e.to_string())?;
+    writer.write(batch).map_err(|e| e.to_string())?;
+    writer.close().map_err(|e| e.to_string())?;
+    Ok(out)
 }
 
 /// A cell of a row.
@@ -391,7 +396,7 @@ pub fn tables(case: &Case, run: &Run) -> Vec<Table> {
                 ('r', "probability", "P(the link is real)."),
             ],
             run.worlds.links.iter().map(|l| {
-                let p = l.valid.iter().filter(|v| v.is_some()).count() as f64 / l.valid.len().max(1) as f64;
+                let p = l.probability();
                 vec![t(&l.actor), t(l.kind.name()), t(&l.to), r(p)]
             }),
         ),

@@ -30,7 +30,7 @@ pub(crate) fn gexf(case: &Case, run: &Run) -> String {
         if !case.actors.contains_key(&l.to) {
             continue;
         }
-        let p = l.valid.iter().flatten().count() as f64 / l.valid.len().max(1) as f64;
+        let p = l.probability();
         let start = def.from.as_ref().map_or(String::new(), |d| format!(" start=\"{}\"", d.stated.from));
         let end = def.until.as_ref().map_or(String::new(), |d| format!(" end=\"{}\"", d.stated.to));
         out.push_str(&format!(

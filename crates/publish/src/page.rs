@@ -241,7 +241,7 @@ fn render(case: &Case, run: &Run, scrutiny: &Scrutiny, last: Option<Last<'_>>) -
         .links
         .iter()
         .map(|l| {
-            let p = l.valid.iter().filter(|v| v.is_some()).count() as f64 / l.valid.len().max(1) as f64;
+            let p = l.probability();
             let def = &case.actors[&l.actor].link[l.index];
             let claims: Vec<Value> = def.claims.iter().map(|c| context! { id => slug(&format!("claim:{c}")), name => c }).collect();
             context! { actor => actor(&l.actor), kind => l.kind.name(), to => actor(&l.to), p => pct(p), from => def.from.as_ref().map(ToString::to_string),
@@ -388,7 +388,8 @@ fn without_rows(case: &Case, a: &Assessment, withheld: &BTreeMap<String, String>
     out
 }
 
-fn when(e: &EventRow) -> String {
+/// The days on which it may have happened.
+pub(crate) fn when(e: &EventRow) -> String {
     if e.days[0] == e.days[1] { e.days[0].to_string() } else { format!("{} to {}", e.days[0], e.days[1]) }
 }
 
@@ -625,17 +626,8 @@ fn lives(case: &Case, run: &Run) -> String {
             svg.text(x(d.0), height - 6.0, "middle", "tick", &y.to_string());
         }
     }
-    let known: BTreeMap<(&str, usize), f64> = run
-        .worlds
-        .links
-        .iter()
-        .map(|l| {
-            (
-                (l.actor.as_str(), l.index),
-                l.valid.iter().filter(|v| v.is_some()).count() as f64 / l.valid.len().max(1) as f64,
-            )
-        })
-        .collect();
+    let known: BTreeMap<(&str, usize), f64> =
+        run.worlds.links.iter().map(|l| ((l.actor.as_str(), l.index), l.probability())).collect();
     for id in &groups {
         let Some(y) = y_of(id) else { continue };
         svg.text(left - 10.0, y + 4.0, "end", "name", &case.actors[*id].name);

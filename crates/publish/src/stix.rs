@@ -11,6 +11,8 @@ use model::{ActorKind, Case, LinkKind, Stance, Tlp, percent, stix_confidence, st
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
+use crate::page::when;
+
 /// Whom everything here is from.
 const NAMESPACE: Uuid = Uuid::from_u128(0x6b0b_5c8e_2f0d_5d0a_9d5f_3b1f_7c52_a901);
 /// The extension of the full profile; its id never changes.
@@ -192,7 +194,7 @@ fn links(b: &mut Bundle<'_>, run: &Run, ids: &BTreeMap<String, String>) {
         if from == to {
             continue;
         }
-        let p = l.valid.iter().flatten().count() as f64 / l.valid.len().max(1) as f64;
+        let p = l.probability();
         // Kinds of our own are read by any tool, as the standard lets them be made; the core profile keeps to the one it has.
         let kind = match b.profile {
             Profile::Core => "related-to",
@@ -231,8 +233,7 @@ fn events(b: &mut Bundle<'_>, a: &Assessment, ids: &mut BTreeMap<String, String>
                 )
             })
             .collect();
-        let days =
-            if e.days[0] == e.days[1] { e.days[0].to_string() } else { format!("{} to {}", e.days[0], e.days[1]) };
+        let days = when(e);
         let kind = e.sub_type.as_ref().unwrap_or(&e.kind);
         let said = format!(
             "{kind}, {days}. It happened with {} ({}). {}",

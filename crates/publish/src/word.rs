@@ -8,6 +8,8 @@ use docx_rs::{
 use engine::Assessment;
 use model::{Case, percent};
 
+use crate::page::when;
+
 fn plain(text: &str) -> Paragraph {
     Paragraph::new().add_run(Words::new().add_text(clean(text)))
 }
@@ -118,8 +120,7 @@ pub(crate) fn docx(case: &Case, a: &Assessment) -> Result<Vec<u8>, String> {
                 let name = case.actors.get(&w.actor).map_or(w.actor.as_str(), |x| &x.name);
                 format!("{name} ({})", percent(w.probability, n))
             });
-            let days =
-                if e.days[0] == e.days[1] { e.days[0].to_string() } else { format!("{} to {}", e.days[0], e.days[1]) };
+            let days = when(e);
             let killed = e
                 .figures
                 .iter()

@@ -4,14 +4,15 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use axum::Json;
-use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
+use engine::Queued;
 use model::{Case, Day};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio_stream::wrappers::BroadcastStream;
 use tokio_stream::{Stream, StreamExt as _};
 use utoipa::{IntoParams, OpenApi, ToSchema};
@@ -21,9 +22,9 @@ use utoipa_axum::routes;
 use crate::App;
 use crate::accounts::{Account, Entry, Role};
 use crate::guard::{Address, Analyst, Asked, Body, Coder, Failures, Owner, Reader, Refusal, cookie, set_cookie};
-use crate::live::{Good, News};
+use crate::live::{Good, News, Part};
 use crate::view;
-use crate::write::{MAX_FILE, NewRuling, Stands, with_area, with_likelihood};
+use crate::write::{MAX_FILE, NewRuling, Stands, pair, with_area, with_likelihood};
 
 type Shared = State<Arc<App>>;
 type Answer<T> = Result<T, Refusal>;
@@ -89,45 +90,53 @@ fn good(app: &App) -> Answer<Arc<Good>> {
 }
 
 /// A part of a build; whoever has it already is told so.
-fn part(good: &Good, headers: &HeaderMap, body: Bytes) -> Response {
-    let tag = format!("\"{}\"", &blake3::hash(&body).to_hex()[..16]);
-    if headers.get(header::IF_NONE_MATCH).is_some_and(|t| t.as_bytes() == tag.as_bytes()) {
+fn part(good: &Good, headers: &HeaderMap, part: &Part) -> Response {
+    if headers.get(header::IF_NONE_MATCH).is_some_and(|t| t.as_bytes() == part.tag.as_bytes()) {
         return StatusCode::NOT_MODIFIED.into_response();
     }
-    let kind = "application/json".to_owned();
-    let head = [(header::CONTENT_TYPE, kind), (header::ETAG, tag), (header::CACHE_CONTROL, "no-cache".to_owned())];
-    (head, [("x-build", good.number.to_string())], body).into_response()
+    let head =
+        [(header::CONTENT_TYPE, "application/json"), (header::ETAG, &*part.tag), (header::CACHE_CONTROL, "no-cache")];
+    (head, [("x-build", good.number.to_string())], part.body.clone()).into_response()
 }
 
-/// What takes long: worked out once a build, a few at a time, off the threads that answer.
+/// What waits for the disk or for long sums, off the threads that answer.
+async fn aside<T, E>(work: impl FnOnce() -> Result<T, E> + Send + 'static) -> Answer<T>
+where
+    T: Send + 'static,
+    E: Send + 'static,
+    Refusal: From<E>,
+{
+    Ok(tokio::task::spawn_blocking(work).await.map_err(|e| Refusal::ours(e.to_string()))??)
+}
+
+/// A turn among what takes long; it ends when it is dropped.
+async fn turn(app: &App) -> Answer<OwnedSemaphorePermit> {
+    app.slow.clone().acquire_owned().await.map_err(|e| Refusal::ours(e.to_string()))
+}
+
+/// What takes long: worked out once a build, a few at a time.
 async fn slowly(
     app: &App,
     good: Arc<Good>,
     key: String,
     work: impl FnOnce(&Good) -> Answer<Value> + Send + 'static,
 ) -> Answer<Response> {
-    let kept = |g: &Good| g.answered.lock().ok().and_then(|m| m.get(&key).cloned());
-    let body = match kept(&good) {
-        Some(body) => body,
-        None => {
-            let _turn = app.slow.clone().acquire_owned().await.map_err(|e| Refusal::ours(e.to_string()))?;
-            match kept(&good) {
-                Some(body) => body,
-                None => {
-                    let of = good.clone();
-                    let value = tokio::task::spawn_blocking(move || work(&of))
-                        .await
-                        .map_err(|e| Refusal::ours(e.to_string()))??;
-                    let body = view::json(&value);
-                    if let Ok(mut m) = good.answered.lock() {
-                        m.insert(key.clone(), body.clone());
-                    }
-                    body
-                }
-            }
-        }
-    };
-    Ok(part(&good, &HeaderMap::new(), body))
+    let kept = || good.answered.lock().ok().and_then(|m| m.get(&key).cloned());
+    let give = |p: Part| Ok(part(&good, &HeaderMap::new(), &p));
+    if let Some(p) = kept() {
+        return give(p);
+    }
+    let _turn = turn(app).await?;
+    // Whoever had the turn before may have worked it out.
+    if let Some(p) = kept() {
+        return give(p);
+    }
+    let of = good.clone();
+    let p = Part::new(view::json(&aside(move || work(&of)).await?));
+    if let Ok(mut m) = good.answered.lock() {
+        m.insert(key.clone(), p.clone());
+    }
+    give(p)
 }
 
 /// Who is asking, and of what.
@@ -209,70 +218,70 @@ async fn news(State(app): Shared, _me: Reader) -> Sse<impl Stream<Item = Result<
 #[utoipa::path(get, path = "/api/assessment", tag = "case", responses((status = 200, body = Value), (status = 304), Failures))]
 async fn assessment(State(app): Shared, _me: Reader, headers: HeaderMap) -> Answer<Response> {
     let g = good(&app)?;
-    Ok(part(&g, &headers, g.assessment.clone()))
+    Ok(part(&g, &headers, &g.assessment))
 }
 
 /// All events, in columns.
 #[utoipa::path(get, path = "/api/events", tag = "case", responses((status = 200, body = Value), (status = 304), Failures))]
 async fn events(State(app): Shared, _me: Reader, headers: HeaderMap) -> Answer<Response> {
     let g = good(&app)?;
-    Ok(part(&g, &headers, g.events.clone()))
+    Ok(part(&g, &headers, &g.views.events))
 }
 
 /// One event, with every claim about it.
 #[utoipa::path(get, path = "/api/events/{id}", tag = "case", params(("id" = String, Path)), responses((status = 200, body = Value), Failures))]
 async fn event(State(app): Shared, _me: Reader, Path(id): Path<String>) -> Answer<Json<Value>> {
     let g = good(&app)?;
-    view::event(&g.case, &g.run, &id).map(Json).ok_or_else(|| Refusal::none("such event"))
+    view::event(&g.loaded.case, &g.run, &id).map(Json).ok_or_else(|| Refusal::none("such event"))
 }
 
 /// All reports, the latest first.
 #[utoipa::path(get, path = "/api/reports", tag = "case", responses((status = 200, body = Value), (status = 304), Failures))]
 async fn reports(State(app): Shared, _me: Reader, headers: HeaderMap) -> Answer<Response> {
     let g = good(&app)?;
-    Ok(part(&g, &headers, g.reports.clone()))
+    Ok(part(&g, &headers, &g.views.reports))
 }
 
 /// One report's text, with the claims that stand on it and the conclusions that rest on them.
 #[utoipa::path(get, path = "/api/reports/{id}", tag = "case", params(("id" = String, Path)), responses((status = 200, body = Value), Failures))]
 async fn report(State(app): Shared, _me: Reader, Path(id): Path<String>) -> Answer<Json<Value>> {
     let g = good(&app)?;
-    view::report(&g.case, &g.run, &id).map(Json).ok_or_else(|| Refusal::none("such report"))
+    view::report(&g.loaded.case, &g.run, &id).map(Json).ok_or_else(|| Refusal::none("such report"))
 }
 
 /// One claim.
 #[utoipa::path(get, path = "/api/claims/{id}", tag = "case", params(("id" = String, Path)), responses((status = 200, body = Value), Failures))]
 async fn claim(State(app): Shared, _me: Reader, Path(id): Path<String>) -> Answer<Json<Value>> {
     let g = good(&app)?;
-    view::one_claim(&g.case, &g.run, &id).map(Json).ok_or_else(|| Refusal::none("such claim"))
+    view::one_claim(&g.loaded.case, &g.run, &id).map(Json).ok_or_else(|| Refusal::none("such claim"))
 }
 
 /// Sources with their cards, and who copies whom.
 #[utoipa::path(get, path = "/api/sources", tag = "case", responses((status = 200, body = Value), (status = 304), Failures))]
 async fn sources(State(app): Shared, _me: Reader, headers: HeaderMap) -> Answer<Response> {
     let g = good(&app)?;
-    Ok(part(&g, &headers, g.sources.clone()))
+    Ok(part(&g, &headers, &g.views.sources))
 }
 
 /// Actors with their links and what they may have done.
 #[utoipa::path(get, path = "/api/actors", tag = "case", responses((status = 200, body = Value), (status = 304), Failures))]
 async fn actors(State(app): Shared, _me: Reader, headers: HeaderMap) -> Answer<Response> {
     let g = good(&app)?;
-    Ok(part(&g, &headers, g.actors.clone()))
+    Ok(part(&g, &headers, &g.views.actors))
 }
 
 /// Areas as GeoJSON.
 #[utoipa::path(get, path = "/api/areas", tag = "case", responses((status = 200, body = Value), (status = 304), Failures))]
 async fn areas(State(app): Shared, _me: Reader, headers: HeaderMap) -> Answer<Response> {
     let g = good(&app)?;
-    Ok(part(&g, &headers, g.areas.clone()))
+    Ok(part(&g, &headers, &g.views.areas))
 }
 
 /// Each indicator, months ahead.
 #[utoipa::path(get, path = "/api/forecast", tag = "case", responses((status = 200, body = Value), (status = 304), Failures))]
 async fn forecast(State(app): Shared, _me: Reader, headers: HeaderMap) -> Answer<Response> {
     let g = good(&app)?;
-    Ok(part(&g, &headers, g.forecast.clone()))
+    Ok(part(&g, &headers, &g.views.forecast))
 }
 
 /// Why a number is what it is, down to the sentences: `kind:id`.
@@ -281,8 +290,9 @@ async fn explain(State(app): Shared, _me: Reader, Path(id): Path<String>) -> Ans
     let options = app.live.options;
     let g = good(&app)?;
     slowly(&app, g, format!("explain {id}"), move |g| {
-        let e = engine::explain(&g.case, &g.run, options, &id).map_err(|e| Refusal::new(StatusCode::NOT_FOUND, e))?;
-        Ok(view::explanation(&g.case, &e))
+        let e = engine::explain(&g.loaded.case, &g.run, options, &id)
+            .map_err(|e| Refusal::new(StatusCode::NOT_FOUND, e))?;
+        Ok(view::explanation(&g.loaded.case, &e))
     })
     .await
 }
@@ -291,22 +301,20 @@ async fn explain(State(app): Shared, _me: Reader, Path(id): Path<String>) -> Ans
 #[utoipa::path(get, path = "/api/queue", tag = "review", responses((status = 200, body = Value), Failures))]
 async fn queue(State(app): Shared, _me: Reader) -> Answer<Json<Value>> {
     let g = good(&app)?;
-    let desk = app.desk.clone();
-    let ruled =
-        tokio::task::spawn_blocking(move || desk.rulings()).await.map_err(|e| Refusal::ours(e.to_string()))??;
-    let queue = app.live.queue();
-    let open: Vec<_> = queue
-        .iter()
-        .filter(|q| !ruled.contains_key(&format!("claim:{}", q.claim)) && g.case.claims.contains_key(&q.claim))
-        .collect();
-    let read = g.case.claims.values().filter(|c| c.rule.is_some()).count();
-    Ok(Json(json!({
-        "claims": open.iter().take(500).collect::<Vec<_>>(), "waiting": open.len(), "read": read,
-        "pairs": view::pairs(&g.case).into_iter().filter(|p| {
-            let (a, b) = (p["a"].as_str().unwrap_or_default(), p["b"].as_str().unwrap_or_default());
-            !ruled.contains_key(&format!("events:{a},{b}")) && !ruled.contains_key(&format!("events:{b},{a}"))
-        }).collect::<Vec<_>>(),
-    })))
+    let (desk, queue) = (app.desk.clone(), app.live.queue());
+    let value = aside(move || {
+        let case = &g.loaded.case;
+        desk.rulings(|ruled| {
+            let waits = |q: &&Queued| {
+                !ruled.contains_key(&format!("claim:{}", q.claim)) && case.claims.contains_key(&q.claim)
+            };
+            let open: Vec<_> = queue.iter().filter(waits).collect();
+            let pairs: Vec<_> = view::pairs(case).filter(|s| !ruled.contains_key(&pair(&s.a, &s.b))).collect();
+            let read = case.claims.values().filter(|c| c.rule.is_some()).count();
+            json!({"claims": open.iter().take(500).collect::<Vec<_>>(), "waiting": open.len(), "read": read, "pairs": pairs})
+        })
+    });
+    Ok(Json(value.await?))
 }
 
 /// Rule on a claim that a machine read, or on whether two events are one. What is acknowledged is on the disk.
@@ -316,7 +324,7 @@ async fn rule(State(app): Shared, me: Coder, Body(new): Body<NewRuling>) -> Answ
     let will_not = |e: String| Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, e);
     let rule = match &new.claim {
         Some(c) => {
-            let c = g.case.claims.get(c).ok_or_else(|| will_not(format!("there is no claim `{c}`")))?;
+            let c = g.loaded.case.claims.get(c).ok_or_else(|| will_not(format!("there is no claim `{c}`")))?;
             c.rule.clone()
         }
         None => None,
@@ -331,9 +339,7 @@ async fn rule(State(app): Shared, me: Coder, Body(new): Body<NewRuling>) -> Answ
     // Noted first: nothing happens without a trace.
     app.accounts.note(&me.name, "ruled", &format!("{about}: {}", new.is)).await.map_err(Refusal::ours)?;
     let desk = app.desk.clone();
-    let stands = tokio::task::spawn_blocking(move || desk.rule(&me.name, &new, rule.as_deref()))
-        .await
-        .map_err(|e| Refusal::ours(e.to_string()))??;
+    let stands = aside(move || desk.rule(&me.name, &new, rule.as_deref())).await?;
     app.live.say(|n| n.rulings += 1);
     Ok((StatusCode::CREATED, Json(stands)))
 }
@@ -370,7 +376,7 @@ fn byte_at(text: &str, units: usize) -> Option<usize> {
 async fn code(State(app): Shared, me: Coder, Body(new): Body<NewClaim>) -> Answer<(StatusCode, Json<Value>)> {
     let g = good(&app)?;
     let will_not = |e: &str| Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, e);
-    let r = g.case.reports.get(&new.report).ok_or_else(|| will_not("there is no such report"))?;
+    let r = g.loaded.case.reports.get(&new.report).ok_or_else(|| will_not("there is no such report"))?;
     let body = r.text.get(r.body..).unwrap_or_default();
     let (Some(start), Some(end)) = (byte_at(body, new.start), byte_at(body, new.end)) else {
         return Err(will_not("the passage ends outside the report"));
@@ -392,7 +398,7 @@ async fn code(State(app): Shared, me: Coder, Body(new): Body<NewClaim>) -> Answe
     app.accounts.note(&me.name, "coded", &format!("claim:{id}")).await.map_err(Refusal::ours)?;
     let (desk, claim) = (app.desk.clone(), Value::Object(claim));
     let coded = claim.clone();
-    tokio::task::spawn_blocking(move || desk.code(&claim)).await.map_err(|e| Refusal::ours(e.to_string()))??;
+    aside(move || desk.code(&claim)).await?;
     app.live.look();
     Ok((StatusCode::CREATED, Json(coded)))
 }
@@ -416,21 +422,19 @@ async fn draw(State(app): Shared, me: Analyst, Path(id): Path<String>, Body(d): 
     }
     app.accounts.note(&me.name, "drew", &format!("area:{id}")).await.map_err(Refusal::ours)?;
     let name = d.name.unwrap_or_else(|| id.clone());
-    edited(&app, "areas.geojson", None, move |text| with_area(text, &id, &name, &d.geometry)).await?;
+    edited(&app, "areas.geojson".into(), None, move |text| with_area(text, &id, &name, &d.geometry)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Changes a file off the threads that answer.
+/// Changes a file, and has the case built anew.
 async fn edited(
     app: &App,
-    path: &'static str,
+    path: String,
     version: Option<String>,
     edit: impl FnOnce(&str) -> Result<String, String> + Send + 'static,
 ) -> Answer<String> {
     let desk = app.desk.clone();
-    let version = tokio::task::spawn_blocking(move || desk.edit(path, version.as_deref(), edit))
-        .await
-        .map_err(|e| Refusal::ours(e.to_string()))??;
+    let version = aside(move || desk.edit(&path, version.as_deref(), edit)).await?;
     app.live.look();
     Ok(version)
 }
@@ -457,8 +461,7 @@ struct Which {
 #[utoipa::path(get, path = "/api/file", tag = "edit", params(Which), responses((status = 200, body = Text), Failures))]
 async fn file(State(app): Shared, _me: Reader, Asked(w): Asked<Which>) -> Answer<Json<Text>> {
     let desk = app.desk.clone();
-    let (text, version) =
-        tokio::task::spawn_blocking(move || desk.file(&w.path)).await.map_err(|e| Refusal::ours(e.to_string()))??;
+    let (text, version) = aside(move || desk.file(&w.path)).await?;
     Ok(Json(Text { text, version }))
 }
 
@@ -472,12 +475,8 @@ async fn change(State(app): Shared, me: Analyst, Asked(w): Asked<Which>, Body(ne
         return Err(Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, format!("`{}` is no file of definitions", w.path)));
     }
     app.accounts.note(&me.name, "edited", &w.path).await.map_err(Refusal::ours)?;
-    let desk = app.desk.clone();
     let text = new.text.clone();
-    let version = tokio::task::spawn_blocking(move || desk.edit(&w.path, Some(&new.version), |_| Ok(new.text)))
-        .await
-        .map_err(|e| Refusal::ours(e.to_string()))??;
-    app.live.look();
+    let version = edited(&app, w.path, Some(new.version), |_| Ok(new.text)).await?;
     Ok(Json(Text { text, version }))
 }
 
@@ -501,7 +500,7 @@ struct Judged {
 async fn judge(State(app): Shared, me: Analyst, Body(j): Body<Judged>) -> Answer<StatusCode> {
     let about = format!("evidence:{}/{} under {}: {}", j.question, j.evidence, j.hypothesis, j.likelihood);
     app.accounts.note(&me.name, "judged", &about.chars().take(300).collect::<String>()).await.map_err(Refusal::ours)?;
-    edited(&app, "hypotheses.toml", None, move |text| {
+    edited(&app, "hypotheses.toml".into(), None, move |text| {
         with_likelihood(text, (&j.question, &j.evidence, &j.hypothesis), &j.likelihood)
     })
     .await?;
@@ -519,16 +518,15 @@ struct Sql {
 /// Run SQL over the tables of the last build, read-only.
 #[utoipa::path(post, path = "/api/query", tag = "case", request_body = Sql, responses((status = 200, body = Value), Failures))]
 async fn query(State(app): Shared, _me: Reader, Body(q): Body<Sql>) -> Answer<Json<Value>> {
-    let _turn = app.slow.clone().acquire_owned().await.map_err(|e| Refusal::ours(e.to_string()))?;
+    let _turn = turn(&app).await?;
     let root = app.live.folder.join(".bellwether");
     // The engine has threads of its own for a query.
-    let rows = tokio::task::spawn_blocking(move || {
-        std::thread::spawn(move || engine::query(&engine::Store::peek(&root), &q.sql, 1, Some(QUERY_BYTES))).join()
+    let rows = aside(move || {
+        let run = move || engine::query(&engine::Store::peek(&root), &q.sql, 1, Some(QUERY_BYTES));
+        let ended = std::thread::spawn(run).join().map_err(|_| Refusal::ours("the query ended badly"))?;
+        ended.map_err(|e| Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, e))
     })
-    .await
-    .map_err(|e| Refusal::ours(e.to_string()))?
-    .map_err(|_| Refusal::ours("the query ended badly"))?
-    .map_err(|e| Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, e))?;
+    .await?;
     let all = rows.rows.len();
     let shown: Vec<_> = rows.rows.into_iter().take(MAX_ROWS).collect();
     Ok(Json(json!({"columns": rows.columns, "rows": shown, "all": all})))
@@ -552,7 +550,7 @@ async fn as_of(State(app): Shared, _me: Reader, Asked(on): Asked<On>) -> Answer<
     let (options, day) = (app.live.options, day(&on.day)?);
     let g = good(&app)?;
     slowly(&app, g, format!("as of {day}"), move |g| {
-        let case = g.case.seen_on(day.min(g.case.as_of()));
+        let case = g.loaded.case.seen_on(day.min(g.loaded.case.as_of()));
         let run = engine::assess(&case, options).map_err(|p| unsound(&p))?;
         let a = run.assessment;
         Ok(json!({"as_of": a.case.as_of, "reports": a.case.reports, "claims": a.case.claims, "judgments": a.judgments,
@@ -582,9 +580,9 @@ async fn diff(State(app): Shared, _me: Reader, Asked(b): Asked<Between>) -> Answ
     let options = app.live.options;
     let g = good(&app)?;
     let from = day(&b.from)?;
-    let to = b.to.as_deref().map_or(Ok(g.case.as_of()), day)?;
+    let to = b.to.as_deref().map_or(Ok(g.loaded.case.as_of()), day)?;
     slowly(&app, g, format!("diff {from} {to}"), move |g| {
-        let seen = |d: Day| -> Case { g.case.seen_on(d.min(g.case.as_of())) };
+        let seen = |d: Day| -> Case { g.loaded.case.seen_on(d.min(g.loaded.case.as_of())) };
         let d = engine::diff(&seen(from), &seen(to), options).map_err(|p| unsound(&p))?;
         Ok(json!(d))
     })
@@ -604,8 +602,7 @@ struct Frozen {
 #[utoipa::path(get, path = "/api/publications", tag = "publish", responses((status = 200, body = Vec<Frozen>), Failures))]
 async fn publications(State(app): Shared, _me: Reader) -> Answer<Json<Vec<Frozen>>> {
     let root = app.live.folder.join("published");
-    let all = tokio::task::spawn_blocking(move || frozen(&root)).await.map_err(|e| Refusal::ours(e.to_string()))?;
-    Ok(Json(all))
+    Ok(Json(aside(move || Answer::Ok(frozen(&root))).await?))
 }
 
 fn frozen(root: &std::path::Path) -> Vec<Frozen> {
@@ -650,14 +647,16 @@ async fn published(
 ) -> Answer<Response> {
     let root = app.live.folder.join("published");
     // Only what is listed is given, whatever the path looks like.
-    let found = tokio::task::spawn_blocking(move || {
-        let one = frozen(&root).into_iter().find(|p| p.id == id)?;
-        let (path, _) = one.files.into_iter().find(|f| f.0 == of.path)?;
-        let bytes = std::fs::read(root.join(&id).join(&path)).ok()?;
-        Some((format!("{id}-{}", path.replace('/', "-")), bytes))
-    });
-    let (name, bytes) =
-        found.await.map_err(|e| Refusal::ours(e.to_string()))?.ok_or_else(|| Refusal::none("such file"))?;
+    let (name, bytes) = aside(move || {
+        let found = || {
+            let one = frozen(&root).into_iter().find(|p| p.id == id)?;
+            let (path, _) = one.files.into_iter().find(|f| f.0 == of.path)?;
+            let bytes = std::fs::read(root.join(&id).join(&path)).ok()?;
+            Some((format!("{id}-{}", path.replace('/', "-")), bytes))
+        };
+        found().ok_or_else(|| Refusal::none("such file"))
+    })
+    .await?;
     let head = [
         (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
         (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{}\"", name.replace(['"', '\\'], "_"))),
@@ -707,32 +706,25 @@ async fn publish(State(app): Shared, me: Analyst, Body(new): Body<NewPublication
         app.accounts.note(&me.name, "published", &new.id).await.map_err(Refusal::ours)?;
     }
     let g = good(&app)?;
-    let _turn = app.slow.clone().acquire_owned().await.map_err(|e| Refusal::ours(e.to_string()))?;
+    let _turn = turn(&app).await?;
     let (options, folder) = (app.live.options, app.live.folder.clone());
     let work = move || -> Answer<Drafted> {
-        let drawn = |all: Vec<model::Problem>| all.iter().map(|p| case::drawn(p, &g.texts)).collect::<Vec<_>>();
         let all = disk::publications(&folder).map_err(Refusal::ours)?;
         let last = publish::latest(all, &new.id).map_err(Refusal::ours)?;
-        let release = publish::release(&g.case, &g.run, options, &new.id, last.as_ref()).map_err(|p| unsound(&p))?;
-        let mut problems = drawn(release.problems);
-        let verdicts = engine::verdicts(&g.case, options).map_err(|p| unsound(&p))?;
-        let failed = verdicts.into_iter().filter(|v| !v.failures.is_empty());
-        problems.extend(drawn(
-            failed
-                .map(|v| {
-                    let p = model::Problem::error("failed-test", v.span, format!("test `{}` failed", v.id));
-                    p.label(v.failures.join("; "))
-                })
-                .collect(),
-        ));
+        let release =
+            publish::release(&g.loaded.case, &g.run, options, &new.id, last.as_ref()).map_err(|p| unsound(&p))?;
+        let mut problems = release.problems;
+        let verdicts = engine::verdicts(&g.loaded.case, options).map_err(|p| unsound(&p))?;
+        problems.extend(verdicts.iter().filter_map(engine::Verdict::problem));
         let written = !new.draft && problems.is_empty();
         if written {
             disk::write_folder(&target, &release.files).map_err(Refusal::ours)?;
         }
         let files = release.files.iter().map(|(n, b)| (n.clone(), b.len())).collect();
+        let problems = g.loaded.drawn(&problems);
         Ok(Drafted { since: last.map(|l| l.id), moved: release.moved, files, problems, written })
     };
-    Ok(Json(tokio::task::spawn_blocking(work).await.map_err(|e| Refusal::ours(e.to_string()))??))
+    Ok(Json(aside(work).await?))
 }
 
 /// Everybody with an account.

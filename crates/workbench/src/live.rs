@@ -8,7 +8,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use axum::body::Bytes;
 use case::Loaded;
-use engine::{BuildError, Journal, Options, Queued, Run, Store};
+use engine::{BuildError, Journal, Options, Queued, Run, Store, StoreError};
 use model::{Case, Problem};
 use serde::Serialize;
 use tokio::sync::broadcast;
@@ -18,6 +18,8 @@ use crate::view;
 
 /// How often the folder is looked at.
 const LOOK: Duration = Duration::from_millis(500);
+/// Months that are looked ahead.
+const MONTHS: usize = 6;
 /// Claims times open claims up to which the queue is ordered by running the case again.
 const QUEUE_CLAIMS: usize = 20_000;
 
@@ -26,20 +28,51 @@ const QUEUE_CLAIMS: usize = 20_000;
 pub(crate) struct Good {
     /// Number of the build since the server began.
     pub(crate) number: u64,
-    pub(crate) case: Case,
-    /// The texts of its files, for carets.
-    pub(crate) texts: BTreeMap<String, String>,
+    /// The case that was built, with the texts of its files.
+    pub(crate) loaded: Arc<Loaded>,
     pub(crate) run: Run,
     /// What is asked for again and again, written once.
-    pub(crate) assessment: Bytes,
-    pub(crate) events: Bytes,
-    pub(crate) reports: Bytes,
-    pub(crate) sources: Bytes,
-    pub(crate) actors: Bytes,
-    pub(crate) areas: Bytes,
-    pub(crate) forecast: Bytes,
+    pub(crate) assessment: Part,
+    pub(crate) views: Views,
     /// What was asked for and takes long: explanations, comparisons.
-    pub(crate) answered: Mutex<BTreeMap<String, Bytes>>,
+    pub(crate) answered: Mutex<BTreeMap<String, Part>>,
+}
+
+/// Something written of a build, and what it is known by: whoever has it already is told so.
+#[derive(Debug, Clone)]
+pub(crate) struct Part {
+    pub(crate) body: Bytes,
+    pub(crate) tag: String,
+}
+
+impl Part {
+    pub(crate) fn new(body: Bytes) -> Self {
+        Self { tag: format!("\"{}\"", &blake3::hash(&body).to_hex()[..16]), body }
+    }
+}
+
+/// What does not change when what conclusions stand on has been worked out, too.
+#[derive(Debug, Clone)]
+pub(crate) struct Views {
+    pub(crate) events: Part,
+    pub(crate) reports: Part,
+    pub(crate) sources: Part,
+    pub(crate) actors: Part,
+    pub(crate) areas: Part,
+    pub(crate) forecast: Part,
+}
+
+impl Views {
+    fn new(case: &Case, run: &Run) -> Self {
+        Self {
+            events: Part::new(view::events(run)),
+            reports: Part::new(view::reports(case)),
+            sources: Part::new(view::sources(case, run)),
+            actors: Part::new(view::actors(case, run)),
+            areas: Part::new(view::areas(case)),
+            forecast: Part::new(view::json(&engine::futures(case, run, MONTHS))),
+        }
+    }
 }
 
 /// How the last attempt at a build went, and which build is served.
@@ -63,8 +96,8 @@ pub(crate) struct Live {
     pub(crate) folder: PathBuf,
     pub(crate) options: Options,
     good: RwLock<Option<Arc<Good>>>,
-    /// The queue, with the number of the build that it is of.
-    queue: RwLock<(u64, Arc<Vec<Queued>>)>,
+    /// The queue of the last whole build.
+    queue: RwLock<Arc<Vec<Queued>>>,
     news: Mutex<News>,
     tell: broadcast::Sender<News>,
     changed: Condvar,
@@ -97,7 +130,7 @@ impl Live {
     }
 
     pub(crate) fn queue(&self) -> Arc<Vec<Queued>> {
-        self.queue.read().unwrap_or_else(PoisonError::into_inner).1.clone()
+        self.queue.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(crate) fn news(&self) -> News {
@@ -152,40 +185,30 @@ impl Live {
 
     /// Builds once. First what can be had quickly, then what conclusions stand on.
     fn build(&self) -> Result<(), Vec<String>> {
-        let loaded = loaded(&self.folder, &disk::Folder(self.folder.clone()))?;
-        let drawn = |problems: Vec<Problem>| problems.iter().map(|p| case::drawn(p, &loaded.texts)).collect::<Vec<_>>();
-        let failed = |e: String| vec![format!("error: {e}")];
-        let run = engine::assess(&loaded.case, self.options).map_err(drawn)?;
-        self.serve(&loaded, run, false);
-        let store = Store::open(&self.folder.join(".bellwether")).map_err(|e| failed(e.to_string()))?;
-        let built = engine::build(&loaded.case, self.options, &store, Journal::building(&store, &engine::silent))
-            .map_err(|e| match e {
+        let loaded = Arc::new(loaded(&self.folder)?);
+        let case = &loaded.case;
+        let drawn = |problems: Vec<Problem>| loaded.drawn(&problems);
+        let failed = |e: StoreError| vec![format!("error: {e}")];
+        let run = engine::assess(case, self.options).map_err(drawn)?;
+        let views = Views::new(case, &run);
+        self.serve(&loaded, run, views.clone(), false);
+        let store = Store::open(&self.folder.join(".bellwether")).map_err(failed)?;
+        let built = engine::build(case, self.options, &store, Journal::building(&store, &engine::silent)).map_err(
+            |e| match e {
                 BuildError::Case(problems) => drawn(problems),
-                BuildError::Store(e) => failed(e.to_string()),
-            })?;
+                BuildError::Store(e) => failed(e),
+            },
+        )?;
         drop(store);
-        self.serve(&loaded, built.run, true);
-        self.order(&loaded.case);
+        self.serve(&loaded, built.run, views, true);
+        self.order(case);
         Ok(())
     }
 
-    fn serve(&self, loaded: &Loaded, run: Run, whole: bool) {
-        let case = &loaded.case;
+    fn serve(&self, loaded: &Arc<Loaded>, run: Run, views: Views, whole: bool) {
         let number = locked(&self.news).build + 1;
-        let good = Good {
-            number,
-            assessment: view::assessment(case, &run),
-            events: view::events(&run),
-            reports: view::reports(case),
-            sources: view::sources(case, &run),
-            actors: view::actors(case, &run),
-            areas: view::areas(case),
-            forecast: view::json(&engine::futures(case, &run, 6)),
-            answered: Mutex::default(),
-            case: case.clone(),
-            texts: loaded.texts.clone(),
-            run,
-        };
+        let assessment = Part::new(view::assessment(&loaded.case, &run));
+        let good = Good { number, assessment, views, answered: Mutex::default(), loaded: loaded.clone(), run };
         *self.good.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(good));
         self.say(|n| {
             n.build = number;
@@ -198,20 +221,16 @@ impl Live {
         let doubtful = view::by_doubt(case);
         let exact = doubtful.len() * case.claims.len() <= QUEUE_CLAIMS;
         let queue = if exact { engine::queue(case, &|_, _| {}).unwrap_or(doubtful) } else { doubtful };
-        let number = locked(&self.news).build;
-        *self.queue.write().unwrap_or_else(PoisonError::into_inner) = (number, Arc::new(queue));
+        *self.queue.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(queue);
         self.say(|_| {});
     }
 }
 
 /// Loads a case with the rows of its data sets; or every problem that keeps it from being built, drawn.
-pub(crate) fn loaded(folder: &Path, host: &dyn model::Host) -> Result<Loaded, Vec<String>> {
-    let mut loaded = case::load(host);
-    let errors = |problems: &[Problem], texts: &BTreeMap<String, String>| -> Vec<String> {
-        problems.iter().filter(|p| p.severity == model::Severity::Error).map(|p| case::drawn(p, texts)).collect()
-    };
+fn loaded(folder: &Path) -> Result<Loaded, Vec<String>> {
+    let mut loaded = disk::load(folder).map_err(|e| vec![format!("error: {e}")])?;
     if loaded.has_errors() {
-        return Err(errors(&loaded.problems, &loaded.texts));
+        return Err(loaded.drawn(&loaded.errors()));
     }
     if loaded.case.datasets.is_empty() {
         return Ok(loaded);
@@ -225,7 +244,7 @@ pub(crate) fn loaded(folder: &Path, host: &dyn model::Host) -> Result<Loaded, Ve
             loaded.case = case;
             Ok(loaded)
         }
-        Err(engine::RowsError::Case(problems)) => Err(errors(&problems, &loaded.texts)),
+        Err(engine::RowsError::Case(problems)) => Err(loaded.drawn(&problems)),
         Err(engine::RowsError::Other(e)) => Err(vec![format!("error: {e}")]),
     }
 }

@@ -259,9 +259,8 @@ pub(crate) fn sources(case: &Case, run: &Run) -> Bytes {
 
 /// Actors with their links, and the events that they may have done.
 pub(crate) fn actors(case: &Case, run: &Run) -> Bytes {
-    let share = |v: &[Option<model::DaySpan>]| v.iter().flatten().count() as f64 / v.len().max(1) as f64;
     let links: BTreeMap<(&str, usize), f64> =
-        run.worlds.links.iter().map(|l| ((l.actor.as_str(), l.index), round(share(&l.valid)))).collect();
+        run.worlds.links.iter().map(|l| ((l.actor.as_str(), l.index), round(l.probability()))).collect();
     let mut done: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
     for e in &run.assessment.events {
         for w in e.who.iter().filter(|w| w.probability >= 0.05) {
@@ -337,11 +336,11 @@ pub(crate) fn by_doubt(case: &Case) -> Vec<Queued> {
 }
 
 /// Pairs of events that may be one and that nobody ruled on, those first on which most deaths depend.
-pub(crate) fn pairs(case: &Case) -> Vec<Value> {
+pub(crate) fn pairs(case: &Case) -> impl Iterator<Item = &model::Same> {
     let mut open: Vec<&model::Same> = case.same.iter().filter(|s| s.ruling.is_none()).collect();
     let stake = |s: &model::Same| (f64::from(s.at_stake) + 1.0) * s.p * (1.0 - s.p);
     open.sort_by(|a, b| stake(b).total_cmp(&stake(a)).then_with(|| (&a.a, &a.b).cmp(&(&b.a, &b.b))));
-    open.iter().take(200).map(|s| json!(s)).collect()
+    open.into_iter().take(200)
 }
 
 /// An explanation with the sentences it ends in.

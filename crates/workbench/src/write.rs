@@ -6,15 +6,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use case::{REVIEWED, RULINGS};
 use model::{ClaimRuling, Day, Decides, Host as _, MatchRuling, Otherwise, Ruling, Span};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-/// Where rulings stand.
-pub(crate) const RULINGS: &str = "rulings.jsonl";
-/// Where claims stand that people code here.
-const CODED: &str = "claims/reviewed.jsonl";
 /// Largest definition file that is taken.
 pub(crate) const MAX_FILE: usize = 1 << 20;
 
@@ -91,7 +88,8 @@ fn about(d: &Decides) -> Option<(String, String)> {
     }
 }
 
-fn pair(a: &str, b: &str) -> String {
+/// How a ruling on two events is known, whichever is named first.
+pub(crate) fn pair(a: &str, b: &str) -> String {
     if a <= b { format!("events:{a},{b}") } else { format!("events:{b},{a}") }
 }
 
@@ -131,22 +129,16 @@ impl State {
     }
 }
 
-/// The day, as the machine's clock has it in UTC.
-pub(crate) fn today() -> Day {
-    let seconds = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |d| d.as_secs());
-    Day((seconds / 86_400) as i32)
-}
-
 impl Desk {
     pub(crate) fn new(folder: PathBuf) -> Self {
         Self { folder, state: Mutex::default() }
     }
 
-    /// What was ruled on each thing last, by what it is about.
-    pub(crate) fn rulings(&self) -> Result<BTreeMap<String, Stands>, Refused> {
+    /// What `look` makes of what was ruled on each thing last, by what it is about.
+    pub(crate) fn rulings<T>(&self, look: impl FnOnce(&BTreeMap<String, Stands>) -> T) -> Result<T, Refused> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.catch_up(&self.folder.join(RULINGS))?;
-        Ok(state.last.clone())
+        Ok(look(&state.last))
     }
 
     /// Writes a ruling, and sees it to the disk. `rule` is the rule that read the claim.
@@ -177,8 +169,13 @@ impl Desk {
         if let Some(before) = state.last.get(&about).filter(|s| Some(s.number) != new.over) {
             return Err(Refused::Ruled(Box::new(before.clone())));
         }
-        let ruling =
-            Ruling { at: today(), by: by.to_owned(), why: new.why.trim().to_owned(), decides, span: Span::default() };
+        let ruling = Ruling {
+            at: disk::today(),
+            by: by.to_owned(),
+            why: new.why.trim().to_owned(),
+            decides,
+            span: Span::default(),
+        };
         disk::append(&path, &[case::ruling_line(&ruling)]).map_err(Refused::Failed)?;
         state.catch_up(&path)?;
         state.last.get(&about).cloned().ok_or_else(|| Refused::Failed("the ruling was not found again".into()))
@@ -190,16 +187,16 @@ impl Desk {
         let under = disk::Folder(self.folder.clone());
         let line = claim.to_string();
         let mut whole = under
-            .read(CODED)
+            .read(REVIEWED)
             .or_else(|e| if e.kind() == io::ErrorKind::NotFound { Ok(Vec::new()) } else { Err(e) })
-            .map_err(|e| Refused::Failed(format!("cannot read {CODED}: {e}")))?;
+            .map_err(|e| Refused::Failed(format!("cannot read {REVIEWED}: {e}")))?;
         if !whole.is_empty() && !whole.ends_with(b"\n") {
             whole.push(b'\n');
         }
         whole.extend(line.as_bytes());
         whole.push(b'\n');
-        self.sound_with(&under, CODED, whole)?;
-        disk::append(&self.folder.join(CODED), &[line]).map_err(Refused::Failed)
+        self.sound_with(&under, REVIEWED, whole)?;
+        disk::append(&self.folder.join(REVIEWED), &[line]).map_err(Refused::Failed)
     }
 
     /// A file of definitions, with what it is known by: whoever changes it says what they changed.
@@ -238,13 +235,8 @@ impl Desk {
     fn sound_with(&self, under: &disk::Folder, path: &str, bytes: Vec<u8>) -> Result<(), Refused> {
         let host = Otherwise { under, files: BTreeMap::from([(path.to_owned(), bytes)]) };
         let loaded = case::load(&host);
-        let problems: Vec<String> = loaded
-            .problems
-            .iter()
-            .filter(|p| p.severity == model::Severity::Error)
-            .map(|p| case::drawn(p, &loaded.texts))
-            .collect();
-        if problems.is_empty() { Ok(()) } else { Err(Refused::Problems(problems)) }
+        let errors = loaded.errors();
+        if errors.is_empty() { Ok(()) } else { Err(Refused::Problems(loaded.drawn(&errors))) }
     }
 }
 

@@ -3,7 +3,7 @@
 import { useState } from "preact/hooks";
 import type { Role } from "../api";
 import { Refused, call, useGet, useHere } from "../api";
-import { Loaded } from "../parts";
+import { Loaded, Scroll } from "../parts";
 
 interface Audit {
   log: { seq: number; at_ms: number; who: string; did: string; about: string; hash: string }[];
@@ -61,12 +61,12 @@ export function Accounts() {
         {(a) => (
           <>
             <p class={a.broken ? "refused" : ""} role={a.broken ? "alert" : undefined}>{a.broken ?? `${a.lines} lines, each chained to the one before.`}</p>
-            <div class="scroll" tabIndex={0} role="region" aria-label="Audit log">
+            <Scroll label="Audit log">
               <table>
                 <thead><tr><th scope="col">Line</th><th scope="col">When (UTC)</th><th scope="col">Who</th><th scope="col">Did</th><th scope="col">To what</th></tr></thead>
                 <tbody>{a.log.map((e) => <tr key={e.seq}><td class="number">{e.seq}</td><td class="number">{new Date(e.at_ms).toISOString().replace("T", " ").slice(0, 19)}</td><td>{e.who}</td><td>{e.did}</td><td>{e.about}</td></tr>)}</tbody>
               </table>
-            </div>
+            </Scroll>
           </>
         )}
       </Loaded>

@@ -2,8 +2,8 @@
 
 import { scaleUtc } from "d3-scale";
 import { useGet } from "../api";
-import { Loaded, dayNumber, pct, words } from "../parts";
-import { go, where } from "../router";
+import { Loaded, Scroll, dayNumber, pct, words } from "../parts";
+import { where } from "../router";
 
 interface Link {
   kind: string;
@@ -38,7 +38,7 @@ export function Actors({ chosen }: { chosen: string | undefined }) {
             {one && <p class="meta">{words(one.kind)}{one.names.length > 0 ? `; also ${one.names.join(", ")}` : ""} · <a href="/actors">all actors</a> · <a href={`/explain/actor:${one.id}`}>why</a></p>}
             <Lives as_of={as_of} actors={one ? [one, ...actors.filter((a) => a !== one && (a.links.some((l) => l.to === one.id) || one.links.some((l) => l.to === a.id)))] : actors} name={name} />
             <h2>The same in words</h2>
-            <div class="scroll" tabIndex={0} role="region" aria-label="Links, table">
+            <Scroll label="Links, table">
               <table>
                 <thead><tr><th scope="col">Actor</th><th scope="col">Kind</th><th scope="col">Links</th><th scope="col">May have done</th></tr></thead>
                 <tbody>
@@ -52,7 +52,7 @@ export function Actors({ chosen }: { chosen: string | undefined }) {
                   ))}
                 </tbody>
               </table>
-            </div>
+            </Scroll>
           </>
         );
       }}
@@ -73,14 +73,14 @@ function Lives({ as_of, actors, name }: { as_of: string; actors: Actor[]; name: 
   };
   const height = lines.length * row + 30;
   return (
-    <div class="scroll" tabIndex={0} role="region" aria-label="Lines of life">
+    <Scroll label="Lines of life">
       <svg class="lives" viewBox={`0 0 1100 ${height}`} role="group" aria-label="Lines of life of the armed groups; the table below says the same in words">
         {x.ticks(9).map((t) => <g key={+t}><line class="grid" x1={x(t)} x2={x(t)} y1={4} y2={height - 20} /><text x={x(t)} y={height - 5} text-anchor="middle">{x.tickFormat(9)(t)}</text></g>)}
         {lines.map((a) => {
           const at = y(a.id)!;
           return (
             <g key={a.id}>
-              <a href={where(`actor:${a.id}`)} aria-label={a.name} onClick={(e) => { e.preventDefault(); go(where(`actor:${a.id}`)); }}><text x={200} y={at + 4} text-anchor="end" class="strong">{a.name.length > 26 ? `${a.name.slice(0, 25)}…` : a.name}</text></a>
+              <a href={where(`actor:${a.id}`)} aria-label={a.name}><text x={200} y={at + 4} text-anchor="end" class="strong">{a.name.length > 26 ? `${a.name.slice(0, 25)}…` : a.name}</text></a>
               <line class="life" x1={x(first(a))} x2={1080} y1={at} y2={at} />
               {a.links.map((l, i) => {
                 const from = l.from ? x(day(l.from)) : x(first(a));
@@ -97,12 +97,12 @@ function Lives({ as_of, actors, name }: { as_of: string; actors: Actor[]; name: 
               {a.events.slice(0, 300).map((e) => {
                 const to = where(`event:${e.event}`);
                 const label = `${words(e.event)}: ${pct(e.probability)}`;
-                return <a key={e.event} href={to} aria-label={label} onClick={(v) => { v.preventDefault(); go(to); }}><circle class="deed" cx={Math.max(212, x(day(e.last_day)))} cy={at} r={5} opacity={0.25 + 0.75 * e.probability}><title>{label}</title></circle></a>;
+                return <a key={e.event} href={to} aria-label={label}><circle class="deed" cx={Math.max(212, x(day(e.last_day)))} cy={at} r={5} opacity={0.25 + 0.75 * e.probability}><title>{label}</title></circle></a>;
               })}
             </g>
           );
         })}
       </svg>
-    </div>
+    </Scroll>
   );
 }

@@ -2,7 +2,7 @@
 
 import type { Assessment } from "../api";
 import { useGet } from "../api";
-import { Bar, Linked, Loaded, Why, pct } from "../parts";
+import { Bar, Linked, Loaded, Scroll, Why, pct } from "../parts";
 import { where } from "../router";
 
 export function AssessmentScreen() {
@@ -59,7 +59,7 @@ export function AssessmentScreen() {
             </section>
             <section aria-labelledby="indicators">
               <h2 id="indicators">Indicators</h2>
-              <div class="scroll" tabIndex={0} role="region" aria-label="Indicators, table">
+              <Scroll label="Indicators, table">
                 <table>
                   <thead><tr><th scope="col">Indicator</th><th scope="col">Probability</th><th scope="col">In words</th><th scope="col">State</th></tr></thead>
                   <tbody>
@@ -77,7 +77,7 @@ export function AssessmentScreen() {
                     ))}
                   </tbody>
                 </table>
-              </div>
+              </Scroll>
             </section>
             <section aria-labelledby="questions">
               <h2 id="questions">Questions</h2>

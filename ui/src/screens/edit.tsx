@@ -3,6 +3,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { Refused, call, useMay } from "../api";
 import { go, useRoute } from "../router";
+import { Told } from "../parts";
 
 const FILES = ["indicators.toml", "hypotheses.toml", "judgments.toml", "factors.toml", "assumptions.toml", "gaps.toml", "coverage.toml", "actors.toml", "sources.toml", "areas.geojson", "case.toml"];
 
@@ -54,7 +55,7 @@ export function Edit() {
           <p role="status">{changed ? "Changed, not kept yet." : said}</p>
         </form>
       )}
-      {failed && <div class="refused" role="alert"><p>{failed.message}</p>{failed.problems.map((p) => <pre key={p} tabIndex={0}>{p}</pre>)}</div>}
+      <Told of={failed} />
     </>
   );
 }

@@ -3,8 +3,8 @@
 import { scaleLog } from "d3-scale";
 import type { Claim } from "../api";
 import { useGet } from "../api";
-import { Bar, Loaded, Why, pct, placeOf, span, words } from "../parts";
-import { go, where } from "../router";
+import { Bar, Loaded, Scroll, Why, pct, placeOf, span, words } from "../parts";
+import { where } from "../router";
 
 interface Figure {
   id: string;
@@ -80,7 +80,7 @@ export function EventScreen({ id }: { id: string }) {
             </div>
             {e.figures.map((f) => <Figures key={f.id} f={f} claims={claims} />)}
             <h2>What each says</h2>
-            <div class="scroll" tabIndex={0} role="region" aria-label="Claims side by side">
+            <Scroll label="Claims side by side">
               <table class="claims">
                 <thead><tr><th scope="col">Source</th>{cells.map(([n]) => <th scope="col" key={n}>{n}</th>)}<th scope="col">In these words</th></tr></thead>
                 <tbody>
@@ -101,7 +101,7 @@ export function EventScreen({ id }: { id: string }) {
                   ))}
                 </tbody>
               </table>
-            </div>
+            </Scroll>
             <Rests rests={rests} />
           </>
         );
@@ -142,7 +142,7 @@ function Figures({ f, claims }: { f: Figure; claims: Claim[] }) {
           const to = report ? `/reports/${encodeURIComponent(report)}?claim=${encodeURIComponent(claim)}` : where(s.claim);
           const title = `${name(s.claim, s.source)}: ${s.words}`;
           return (
-            <a key={s.claim} href={to} aria-label={title} onClick={(e) => { e.preventDefault(); go(to); }}>
+            <a key={s.claim} href={to} aria-label={title}>
               <text x={182} y={y + 13} text-anchor="end">{name(s.claim, s.source).slice(0, 28)}</text>
               <rect x={at(s.low) - 3} y={y + 3} width={Math.max(6, at(end) - at(s.low) + 6)} height={11} class={s.high === null ? "said open" : "said"}><title>{title}</title></rect>
               <text x={650} y={y + 13}>{s.words}</text>

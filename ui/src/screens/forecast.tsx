@@ -2,7 +2,7 @@
 
 import { line } from "d3-shape";
 import { useGet } from "../api";
-import { Loaded, Why, pct } from "../parts";
+import { Loaded, Scroll, Why, pct } from "../parts";
 
 interface Futures {
   past: number;
@@ -22,7 +22,7 @@ export function Forecast() {
           return (
             <>
               <p>The chance that each indicator holds at the end of some month up to the day that heads the column. Every world goes on as its own past makes likely. How earlier forecasts did: <code>bellwether score CASE</code>.</p>
-              <div class="scroll" tabIndex={0} role="region" aria-label="Forecast, table">
+              <Scroll label="Forecast, table">
                 <table>
                   <thead><tr><th scope="col">Indicator</th><th scope="col">Now</th>{days.map((d) => <th scope="col" key={d}>{d}</th>)}<th scope="col">Course</th></tr></thead>
                   <tbody>
@@ -36,7 +36,7 @@ export function Forecast() {
                     ))}
                   </tbody>
                 </table>
-              </div>
+              </Scroll>
             </>
           );
         }}

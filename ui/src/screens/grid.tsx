@@ -3,7 +3,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Assessment, Question } from "../api";
 import { Refused, call, useGet, useMay } from "../api";
-import { Bar, Loaded, Why, pct } from "../parts";
+import { Bar, Loaded, Told, Why, pct } from "../parts";
 import { where } from "../router";
 
 export function Grid({ question }: { question: string | undefined }) {
@@ -81,7 +81,7 @@ function Cells({ a, q }: { a: Assessment; q: Question }) {
         Each cell: how likely the evidence is if the hypothesis is so.
         {may ? " Arrow keys move, Enter edits: a number, a range such as 0.2-0.4, or a word such as likely; Escape leaves it." : ""} In brackets: given in a group or by the analysts, and edited in their files.
       </p>
-      {failed && <div class="refused" role="alert"><p>{failed.message}</p>{failed.problems.map((p) => <pre key={p} tabIndex={0}>{p}</pre>)}</div>}
+      <Told of={failed} />
       <p class="small" role="status">{saved && `Kept: ${saved}. The case is built anew.`}</p>
       <div class="scroll">
         <table class="hypotheses" role="grid" aria-label={q.question} ref={table} onKeyDown={key}>

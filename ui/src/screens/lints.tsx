@@ -2,7 +2,7 @@
 
 import type { Assessment } from "../api";
 import { useGet } from "../api";
-import { Linked, Loaded, Why } from "../parts";
+import { Linked, Loaded, Scroll, Why } from "../parts";
 
 export function Lints() {
   const got = useGet<Assessment>("/api/assessment");
@@ -11,7 +11,7 @@ export function Lints() {
       <h1>Remarks on method</h1>
       <Loaded of={got} what="The remarks">
         {(a) => (
-          <div class="scroll" tabIndex={0} role="region" aria-label="Remarks, table">
+          <Scroll label="Remarks, table">
             <table>
               <caption>{a.lints.length} remarks, {a.lints.filter((l) => l.suppressed).length} of them let stand with a reason</caption>
               <thead><tr><th scope="col">About</th><th scope="col">Remark</th><th scope="col">Rule</th></tr></thead>
@@ -25,7 +25,7 @@ export function Lints() {
                 ))}
               </tbody>
             </table>
-          </div>
+          </Scroll>
         )}
       </Loaded>
     </>

@@ -10,7 +10,7 @@ import { feature } from "topojson-client";
 import type { GeometryCollection, Topology } from "topojson-specification";
 import type { Assessment, EventRow } from "../api";
 import { Refused, call, unpacked, useGet, useMay } from "../api";
-import { Loaded, dayNumber, dayText, pct, span, words } from "../parts";
+import { Loaded, Told, dayNumber, dayText, pct, span, words } from "../parts";
 import { go, useRoute, where } from "../router";
 
 setWorkerUrl(workerUrl);
@@ -292,7 +292,7 @@ function Draw({ map, ready, areas }: { map: { current: GlMap | undefined }; read
             <button type="submit" disabled={ring.length < 3}>Keep it ({ring.length} corners)</button>{" "}
             <button type="button" onClick={() => setId(undefined)}>Cancel</button>
           </p>
-          {failed && <div class="refused" role="alert"><p>{failed.message}</p>{failed.problems.map((p) => <pre key={p} tabIndex={0}>{p}</pre>)}</div>}
+          <Told of={failed} />
         </form>
       )}
     </section>

@@ -3,7 +3,7 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Assessment, Claim } from "../api";
 import { Refused, call, useGet, useMay } from "../api";
-import { Dialog, Loaded, pct, placeOf, useKeys, words } from "../parts";
+import { Dialog, Loaded, Scroll, Told, pct, placeOf, useKeys, words } from "../parts";
 import { go, useRoute, where } from "../router";
 import { Rests } from "./event";
 
@@ -29,7 +29,7 @@ export function Reports() {
         {(all) => {
           const found = all.filter((r) => `${r.title} ${r.source_name} ${r.published}`.toLowerCase().includes(text.toLowerCase()));
           return (
-            <div class="scroll" tabIndex={0} role="region" aria-label="Reports, table">
+            <Scroll label="Reports, table">
               <table>
                 <caption>{found.length} of {all.length}{found.length > 300 ? ", the latest 300 shown" : ""}</caption>
                 <thead><tr><th scope="col">Published</th><th scope="col">Title</th><th scope="col">Source</th><th scope="col">Claims</th></tr></thead>
@@ -44,7 +44,7 @@ export function Reports() {
                   ))}
                 </tbody>
               </table>
-            </div>
+            </Scroll>
           );
         }}
       </Loaded>
@@ -230,7 +230,7 @@ function NewClaim({ report, at, passage, close }: { report: Report; at: [number,
           <label>In words <input name="text" required /></label>
         </>
       )}
-      {problems && <div class="refused" role="alert"><p>{problems.message}</p>{problems.problems.map((p) => <pre key={p} tabIndex={0}>{p}</pre>)}</div>}
+      <Told of={problems} />
       <p><button type="submit">Add the claim</button> <button type="button" onClick={close}>Cancel</button></p>
     </form>
   );

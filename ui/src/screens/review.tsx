@@ -111,7 +111,7 @@ function Desk({ q }: { q: Queue }) {
             ask(undefined);
             void rule(task, asking, why, again?.over);
           }}>
-            <label>Why <input name="why" required maxLength={500} autoFocus defaultValue={WHY[asking] ?? ""} value={undefined} placeholder={WHY[asking]} /></label>
+            <label>Why <input name="why" required maxLength={500} autoFocus defaultValue={WHY[asking] ?? ""} /></label>
             <p><button type="submit">Rule: {asking}</button></p>
           </form>
         )}

@@ -4,8 +4,8 @@ import { forceCenter, forceCollide, forceLink, forceManyBody, forceSimulation } 
 import type { SimulationLinkDatum, SimulationNodeDatum } from "d3-force";
 import { useMemo } from "preact/hooks";
 import { useGet } from "../api";
-import { Bar, Linked, Loaded, pct, words } from "../parts";
-import { go, where } from "../router";
+import { Bar, Linked, Loaded, Scroll, pct, words } from "../parts";
+import { where } from "../router";
 
 interface Source {
   id: string;
@@ -54,7 +54,7 @@ export function Sources({ chosen }: { chosen: string | undefined }) {
               </>
             )}
             <h2>Cards</h2>
-            <div class="scroll" tabIndex={0} role="region" aria-label="Sources, table">
+            <Scroll label="Sources, table">
               <table>
                 <thead><tr><th scope="col">Source</th><th scope="col">Grade</th><th scope="col">Sound, after all that was said</th><th scope="col">Speaks of losses</th><th scope="col">Statements</th></tr></thead>
                 <tbody>
@@ -69,7 +69,7 @@ export function Sources({ chosen }: { chosen: string | undefined }) {
                   ))}
                 </tbody>
               </table>
-            </div>
+            </Scroll>
           </>
         );
       }}
@@ -122,7 +122,7 @@ function Graph({ sources, copies }: { sources: Source[]; copies: Copy[] }) {
         return <line key={i} class="fork" x1={s.x} y1={s.y} x2={t.x} y2={t.y} marker-end="url(#arrow)" stroke-width={1 + Math.log2(1 + l.n)} />;
       })}
       {nodes.map((n) => (
-        <a key={n.id} href={where(`source:${n.id}`)} aria-label={n.name} onClick={(e) => { e.preventDefault(); go(where(`source:${n.id}`)); }}>
+        <a key={n.id} href={where(`source:${n.id}`)} aria-label={n.name}>
           <circle class="deed" cx={n.x} cy={n.y} r={8} />
           <text x={n.x} y={n.y! + 22} text-anchor="middle">{n.name.length > 26 ? `${n.name.slice(0, 25)}…` : n.name}</text>
         </a>

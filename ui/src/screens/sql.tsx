@@ -2,6 +2,7 @@
 
 import { useState } from "preact/hooks";
 import { Refused, call } from "../api";
+import { Scroll } from "../parts";
 
 interface Rows {
   columns: string[];
@@ -34,13 +35,13 @@ export function Sql() {
       </form>
       {failed && <pre class="refused" role="alert">{failed}</pre>}
       {rows && (
-        <div class="scroll" tabIndex={0} role="region" aria-label="Rows">
+        <Scroll label="Rows">
           <table>
             <caption>{rows.all} rows{rows.rows.length < rows.all ? `, ${rows.rows.length} shown` : ""}</caption>
             <thead><tr>{rows.columns.map((c, i) => <th scope="col" key={i}>{c}</th>)}</tr></thead>
             <tbody>{rows.rows.map((r, i) => <tr key={i}>{r.map((c, k) => <td key={k}>{c ?? <span class="small">null</span>}</td>)}</tr>)}</tbody>
           </table>
-        </div>
+        </Scroll>
       )}
     </>
   );

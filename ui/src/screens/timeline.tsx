@@ -5,8 +5,8 @@ import { scaleLinear, scaleUtc } from "d3-scale";
 import { useState } from "preact/hooks";
 import type { EventRow } from "../api";
 import { unpacked, useGet } from "../api";
-import { Loaded, dayNumber, pct, span, words } from "../parts";
-import { go, where } from "../router";
+import { Loaded, Scroll, dayNumber, pct, span, words } from "../parts";
+import { where } from "../router";
 
 const DAY = 86_400_000;
 /** Whose day is not known to within this many days is in the lane of the undated. */
@@ -35,7 +35,7 @@ export function Timeline() {
             <>
               <Lanes rows={rows} />
               <h2>The same in words</h2>
-              <div class="scroll" tabIndex={0} role="region" aria-label="Events, table">
+              <Scroll label="Events, table">
                 <table>
                   <caption>{rows.length} events{rows.length > 500 ? ", the latest 500 shown" : ""}</caption>
                   <thead><tr><th scope="col">When</th><th scope="col">Event</th><th scope="col">Type</th><th scope="col">Happened</th><th scope="col">Who, most likely</th><th scope="col">Killed</th><th scope="col">Where</th></tr></thead>
@@ -53,7 +53,7 @@ export function Timeline() {
                     ))}
                   </tbody>
                 </table>
-              </div>
+              </Scroll>
             </>
           );
         }}
@@ -97,7 +97,7 @@ function Lanes({ rows }: { rows: EventRow[] }) {
         const label = `${words(r.id)}, ${span(r.first_day, r.last_day)}: ${pct(r.probability)}`;
         const to = where(`event:${r.id}`);
         return (
-          <a key={r.id} href={to} aria-label={label} onClick={(e) => { e.preventDefault(); go(to); }}>
+          <a key={r.id} href={to} aria-label={label}>
             <rect class="event" x={a} y={top + 5 + row * 12} width={w} height={9} opacity={0.3 + 0.7 * r.probability}><title>{label}</title></rect>
           </a>
         );
@@ -105,7 +105,7 @@ function Lanes({ rows }: { rows: EventRow[] }) {
     };
   });
   return (
-    <div class="scroll" tabIndex={0} role="region" aria-label="Timeline">
+    <Scroll label="Timeline">
       <svg class="timeline" viewBox={`0 0 ${WIDTH} ${y + 24}`} role="group" aria-label="Timeline; the table below says the same in words">
         {x.ticks(10).map((t) => (
           <g key={+t}><line class="grid" x1={x(t)} x2={x(t)} y1={0} y2={y} /><text x={x(t)} y={y + 16} text-anchor="middle">{x.tickFormat(10)(t)}</text></g>
@@ -118,6 +118,6 @@ function Lanes({ rows }: { rows: EventRow[] }) {
           </g>
         ))}
       </svg>
-    </div>
+    </Scroll>
   );
 }

@@ -4,34 +4,24 @@ use std::io::IsTerminal as _;
 
 use console::Term;
 
-use crate::args::{Account, AccountVerb, Common, Format};
+use crate::args::{Account, AccountVerb, Accounts, Common, Format};
 use crate::{End, Outcome, output};
 
 pub(crate) fn run(args: &Account, common: &Common) -> Outcome {
     let by = super::user().unwrap_or_else(|| "command line".into());
     match &args.what {
-        AccountVerb::Add { case, name, role, database } => {
-            folder(case)?;
+        AccountVerb::Add { of, name, role } => {
+            folder(&of.case)?;
             let password = password()?;
-            workbench::wait(async {
-                let accounts = workbench::accounts_of(case, database.database.as_deref()).await?;
-                accounts.put(&by, name, *role, &password).await
-            })?;
+            workbench::wait(async { accounts(of).await?.put(&by, name, *role, &password).await })?;
             output::print(&format!("{name} is {}\n", role.name()));
         }
-        AccountVerb::Remove { case, name, database } => {
-            folder(case)?;
-            workbench::wait(async {
-                let accounts = workbench::accounts_of(case, database.database.as_deref()).await?;
-                accounts.remove(&by, name).await
-            })?;
+        AccountVerb::Remove { of, name } => {
+            workbench::wait(async { accounts(of).await?.remove(&by, name).await })?;
             output::print(&format!("{name} has no account any more\n"));
         }
-        AccountVerb::List { case, database } => {
-            folder(case)?;
-            let all = workbench::wait(async {
-                workbench::accounts_of(case, database.database.as_deref()).await?.all().await
-            })?;
+        AccountVerb::List { of } => {
+            let all = workbench::wait(async { accounts(of).await?.all().await })?;
             if common.format == Format::Json {
                 output::print(&(serde_json::to_string_pretty(&all).map_err(|e| e.to_string())? + "\n"));
                 return Ok(End::Done);
@@ -44,8 +34,14 @@ pub(crate) fn run(args: &Account, common: &Common) -> Outcome {
     Ok(End::Done)
 }
 
+/// The accounts of a case that is there.
+pub(crate) async fn accounts(of: &Accounts) -> Result<workbench::Accounts, String> {
+    folder(&of.case)?;
+    workbench::accounts_of(&of.case, of.database.database.as_deref()).await
+}
+
 /// A database is only made beside a case that is there.
-pub(crate) fn folder(case: &std::path::Path) -> Result<(), String> {
+fn folder(case: &std::path::Path) -> Result<(), String> {
     if case.is_dir() { Ok(()) } else { Err(format!("{} is not a folder", case.display())) }
 }
 

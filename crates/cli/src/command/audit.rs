@@ -1,16 +1,13 @@
 //! `audit`: who did what in the browser, and whether the log of it is whole.
 
+use super::account::accounts;
 use crate::args::{Audit, AuditVerb, Common, Format};
 use crate::{End, Outcome, output};
 
 pub(crate) fn run(args: &Audit, common: &Common) -> Outcome {
     match &args.what {
-        AuditVerb::Verify { case, noted, database } => {
-            super::account::folder(case)?;
-            let (lines, last) = workbench::wait(async {
-                let accounts = workbench::accounts_of(case, database.database.as_deref()).await?;
-                accounts.verify(noted.as_deref()).await
-            })?;
+        AuditVerb::Verify { of, noted } => {
+            let (lines, last) = workbench::wait(async { accounts(of).await?.verify(noted.as_deref()).await })?;
             if common.format == Format::Json {
                 output::print(&format!("{}\n", serde_json::json!({"lines": lines, "last": last})));
             } else if lines == 0 {
@@ -19,11 +16,8 @@ pub(crate) fn run(args: &Audit, common: &Common) -> Outcome {
                 output::print(&format!("{lines} lines, each chained to the one before\nlast hash: {last}\n"));
             }
         }
-        AuditVerb::Log { case, lines, database } => {
-            super::account::folder(case)?;
-            let mut log = workbench::wait(async {
-                workbench::accounts_of(case, database.database.as_deref()).await?.log(i64::from(*lines)).await
-            })?;
+        AuditVerb::Log { of, lines } => {
+            let mut log = workbench::wait(async { accounts(of).await?.log(i64::from(*lines)).await })?;
             log.reverse();
             if common.format == Format::Json {
                 output::print(&(serde_json::to_string_pretty(&log).map_err(|e| e.to_string())? + "\n"));

@@ -57,13 +57,9 @@ pub(crate) fn tests(loaded: &case::Loaded, options: Options) -> Result<bool, Str
             return Ok(false);
         }
     };
-    let mut failures = 0;
-    for v in verdicts.iter().filter(|v| !v.failures.is_empty()) {
-        failures += 1;
-        let mut p = model::Problem::error("failed-test", v.span.clone(), format!("test `{}` failed", v.id));
-        p = p.label(v.failures.join("; "));
-        output::problems(&[p], &loaded.texts);
-    }
+    let failed: Vec<_> = verdicts.iter().filter_map(engine::Verdict::problem).collect();
+    output::problems(&failed, &loaded.texts);
+    let failures = failed.len();
     if !verdicts.is_empty() {
         eprintln!("tests of the case: {} passed, {failures} failed", verdicts.len() - failures);
     }

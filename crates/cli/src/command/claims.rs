@@ -5,7 +5,7 @@ use std::path::Path;
 
 use calamine::{Data, Reader as _, Xlsx};
 use case::CLAIM_COLUMNS;
-use model::{Host as _, Otherwise, Severity};
+use model::{Host as _, Otherwise};
 
 use crate::args::{Claims, Common};
 use crate::{End, Outcome, output};
@@ -82,7 +82,7 @@ fn back(folder: &Path, loaded: &case::Loaded, from: &Path, dry_run: bool) -> Out
     }
     let host = Otherwise { under: &under, files };
     let then = case::load(&host);
-    let errors: Vec<_> = then.problems.iter().filter(|p| p.severity == Severity::Error).cloned().collect();
+    let errors = then.errors();
     if !errors.is_empty() {
         output::problems(&errors, &then.texts);
         return Err("the case would not be sound; nothing was changed".into());

@@ -33,7 +33,7 @@ pub(crate) fn run(args: &Import, common: &Common) -> Outcome {
     if loaded.case.datasets.iter().any(|d| d.id == id) || loaded.case.reports.contains_key(&id) {
         return Err(format!("`{id}` is in the case already: give this version an id of its own with --id"));
     }
-    let retrieved = args.retrieved.unwrap_or_else(today);
+    let retrieved = args.retrieved.unwrap_or_else(disk::today);
     let released = args.released.clone().unwrap_or_else(|| retrieved.to_string());
     model::Edtf::parse(&released)?;
     let source = args.source.clone().unwrap_or_else(|| about.name.to_owned());
@@ -176,11 +176,6 @@ fn copy(from: &Path, to: &Path) -> Result<(), String> {
 
 fn with_newline(text: &str) -> String {
     if text.ends_with('\n') { text.to_owned() } else { format!("{text}\n") }
-}
-
-fn today() -> Day {
-    let seconds = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |d| d.as_secs());
-    Day((seconds / 86_400) as i32)
 }
 
 /// The entry in `case.toml`.

@@ -18,10 +18,6 @@ use serde_json::Value;
 use crate::args::{Common, Format, Review};
 use crate::{End, Outcome, output};
 
-/// Claims that people made of what a machine read.
-const EDITED: &str = "claims/reviewed.jsonl";
-const RULINGS: &str = "rulings.jsonl";
-
 const KEYS: &str =
     "[a]ccept  [r]eject  [e]dit  [s]plit  [m]erge with an event  [u]nsure  [n]ext, later  [z] undo  [q]uit";
 
@@ -58,7 +54,7 @@ pub(crate) fn run(args: &Review, common: &Common) -> Outcome {
         .filter(|n| !n.trim().is_empty())
         .ok_or("who rules? give --by NAME: it stands with each ruling")?;
     let tagger = super::train::model(&args.case)?;
-    let today = today();
+    let today = disk::today();
     let mut desk = Desk { folder: &args.case, case: &case, by, today, pending: Vec::new(), done: 0 };
     let mut input = Input::new();
     let mut at = 0;
@@ -78,14 +74,8 @@ pub(crate) fn run(args: &Review, common: &Common) -> Outcome {
     }
     desk.commit()?;
     let left = queue.len() - desk.done.min(queue.len());
-    output::print(&format!("{} ruled on, {left} left; rulings are in {RULINGS}\n", desk.done));
+    output::print(&format!("{} ruled on, {left} left; rulings are in {}\n", desk.done, case::RULINGS));
     Ok(End::Done)
-}
-
-/// The day, as the machine's clock has it in UTC.
-fn today() -> Day {
-    let seconds = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |d| d.as_secs());
-    Day((seconds / 86_400) as i32)
 }
 
 fn list(queue: &[Queued], common: &Common) -> Outcome {
@@ -244,7 +234,7 @@ impl Desk<'_> {
     /// Adds what is pending to `rulings.jsonl`.
     fn commit(&mut self) -> Result<(), String> {
         let lines: Vec<String> = self.pending.drain(..).map(|r| case::ruling_line(&r)).collect();
-        disk::append(&self.folder.join(RULINGS), &lines)
+        disk::append(&self.folder.join(case::RULINGS), &lines)
     }
 
     /// Lets the person edit a claim, or several made of it; returns the ids of what was added, `None` if nothing.
@@ -300,11 +290,11 @@ impl Desk<'_> {
             return Ok(None);
         }
         // It must fit the case; else nothing is kept.
-        let path = self.folder.join(EDITED);
+        let path = self.folder.join(case::REVIEWED);
         let kept = std::fs::read(&path).ok();
         disk::append(&path, &lines)?;
         let loaded = disk::load(self.folder)?;
-        let bad: Vec<Problem> = loaded.problems.iter().filter(|p| p.severity == Severity::Error).cloned().collect();
+        let bad = loaded.errors();
         if !bad.is_empty() {
             match kept {
                 Some(bytes) => disk::write(&path, &bytes)?,

@@ -131,6 +131,13 @@ pub struct LinkWorlds {
     pub valid: Vec<Option<DaySpan>>,
 }
 
+impl LinkWorlds {
+    /// Share of the worlds in which it is real.
+    pub fn probability(&self) -> f64 {
+        self.valid.iter().flatten().count() as f64 / self.valid.len().max(1) as f64
+    }
+}
+
 /// One source in every world.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SourceWorlds {

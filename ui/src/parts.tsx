@@ -87,14 +87,23 @@ export function Told({ of }: { of: Refused | undefined }) {
 /** A dialog of the browser's own: it keeps the focus and closes with Escape. */
 export function Dialog({ title, open, onClose, children }: { title: string; open: boolean; onClose: () => void; children: ComponentChildren }) {
   const ref = useRef<HTMLDialogElement>(null);
+  const closing = useRef(false);
   useEffect(() => {
     const d = ref.current;
     if (!d) return;
     if (open && !d.open) d.showModal();
-    if (!open && d.open) d.close();
+    if (!open && d.open) {
+      closing.current = true;
+      d.close();
+    }
   }, [open]);
+  // The browser tells of a closing some time after it: one that we did must not undo an opening that came in between.
+  const closed = () => {
+    if (closing.current) closing.current = false;
+    else onClose();
+  };
   return (
-    <dialog ref={ref} aria-label={title} onClose={onClose}>
+    <dialog ref={ref} aria-label={title} onClose={closed}>
       {open && (
         <>
           <h2>{title}</h2>

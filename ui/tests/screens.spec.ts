@@ -79,6 +79,25 @@ test("what strangers write is shown, not run, and right to left where it is", as
   await page.screenshot({ path: "artefacts/screens/right-to-left-1280.png" });
 });
 
+test("the palette opens again in the very moment in which it closes", async ({ page }) => {
+  await page.goto(s.url);
+  await expect(page.getByText("Key judgments")).toBeVisible();
+  const palette = page.getByRole("combobox", { name: "Go to" });
+  await page.keyboard.press("Control+k");
+  await palette.fill("screen lints");
+  // Enter and Ctrl K before the browser has told of the closing.
+  await page.evaluate(async () => {
+    const press = (on: EventTarget, init: KeyboardEventInit) => on.dispatchEvent(new KeyboardEvent("keydown", { bubbles: true, cancelable: true, ...init }));
+    const dialog = document.querySelector("dialog[open]")!;
+    const closed = new Promise((done) => new MutationObserver(done).observe(dialog, { attributeFilter: ["open"] }));
+    press(document.activeElement!, { key: "Enter" });
+    await closed;
+    press(window, { key: "k", ctrlKey: true });
+  });
+  await page.waitForTimeout(500);
+  await expect(palette).toBeVisible();
+});
+
 test("the overlay: the last good build stays while the folder is broken", async ({ page }) => {
   await page.goto(s.url);
   await expect(page.getByText("Key judgments")).toBeVisible();

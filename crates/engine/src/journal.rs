@@ -1,5 +1,7 @@
 //! Which stage runs, and why: a stage whose inputs are as they were is taken from the store.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -21,7 +23,8 @@ pub(crate) fn hash(value: &(impl Serialize + ?Sized)) -> String {
 pub struct Journal<'s> {
     store: Option<&'s Store>,
     writes: bool,
-    old: Manifest,
+    /// What ran for the last good build, by stage and subject.
+    old: BTreeMap<(String, String), Record>,
     pub(crate) records: Vec<Record>,
     pub(crate) ran: Vec<(Record, Because)>,
     failed: Option<StoreError>,
@@ -36,7 +39,8 @@ impl std::fmt::Debug for Journal<'_> {
 
 impl<'s> Journal<'s> {
     fn new(store: Option<&'s Store>, writes: bool, progress: Progress<'s>) -> Self {
-        let old = store.and_then(Store::manifest).unwrap_or_default();
+        let old: Manifest = store.and_then(Store::manifest).unwrap_or_default();
+        let old = old.records.into_iter().map(|r| ((r.stage.clone(), r.subject.clone()), r)).collect();
         Self { store, writes, old, records: Vec::new(), ran: Vec::new(), failed: None, progress }
     }
 
@@ -88,7 +92,7 @@ impl<'s> Journal<'s> {
             return (work(), String::new());
         }
         let key = hash(&(env!("CARGO_PKG_VERSION"), stage, version, subject, &inputs));
-        let before = self.old.records.iter().find(|r| r.stage == stage && r.subject == subject);
+        let before = self.old.get(&(stage.to_owned(), subject.to_owned()));
         if let Some(r) = before.filter(|r| r.key == key)
             && let Some(value) = self.store.and_then(|s| s.cached::<T>(&key, &r.output))
         {
@@ -118,10 +122,9 @@ impl<'s> Journal<'s> {
 }
 
 fn changed(old: &[(String, String)], new: &[(String, String)]) -> Vec<String> {
-    let get = |list: &[(String, String)], name: &str| list.iter().find(|(n, _)| n == name).map(|(_, h)| h.clone());
-    let mut names: Vec<String> = old.iter().chain(new).map(|(n, _)| n.clone()).collect();
-    names.sort();
-    names.dedup();
-    names.retain(|n| get(old, n) != get(new, n));
+    let by_name = |list: &[(String, String)]| -> BTreeMap<String, String> { list.iter().cloned().collect() };
+    let (old, new) = (by_name(old), by_name(new));
+    let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+    let names: Vec<String> = names.into_iter().filter(|n| old.get(*n) != new.get(*n)).cloned().collect();
     if names.is_empty() { vec!["the program".into()] } else { names }
 }

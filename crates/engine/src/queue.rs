@@ -46,8 +46,7 @@ pub fn queue(case: &Case, done: &(dyn Fn(usize, usize) + Sync)) -> Result<Vec<Qu
     let mut out = open
         .par_iter()
         .map(|(claim, rule)| {
-            let (right, wrong) = reviewed.rule(rule);
-            let precision = right / (right + wrong);
+            let precision = reviewed.precision(rule);
             let with = |is: Verdict| {
                 let mut case = case.clone();
                 case.rulings.push(Ruling {

@@ -2,6 +2,7 @@
 //! of them make the last good build. Nothing here is ever half-written: files are written beside, synced and
 //! renamed, and the manifest is renamed last.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -116,11 +117,15 @@ impl Store {
         serde_json::from_slice(&bytes).ok()
     }
 
-    /// Writes a file whole or not at all.
+    /// Writes a file whole or not at all, and sees it to the disk.
     ///
     /// # Errors
     /// As the system gives them.
     pub fn write(&self, path: &str, bytes: &[u8]) -> Result<(), StoreError> {
+        self.put(path, bytes, true)
+    }
+
+    fn put(&self, path: &str, bytes: &[u8], lasting: bool) -> Result<(), StoreError> {
         let target = self.root.join(path);
         let beside = self.root.join(format!("{path}.tmp"));
         doing(
@@ -129,11 +134,12 @@ impl Store {
             (|| {
                 let mut f = File::create(&beside)?;
                 f.write_all(bytes)?;
-                f.sync_all()
+                if lasting { f.sync_all() } else { Ok(()) }
             })(),
         )?;
         doing("rename", &target, fs::rename(&beside, &target))?;
-        if let Some(parent) = target.parent()
+        if lasting
+            && let Some(parent) = target.parent()
             && let Ok(dir) = File::open(parent)
         {
             // Where a folder cannot be synced the rename is as durable as the system makes it.
@@ -148,9 +154,10 @@ impl Store {
         (blake3::hash(&bytes).to_hex().as_str() == output).then(|| serde_json::from_slice(&bytes).ok()).flatten()
     }
 
-    /// Stores a stage's output.
+    /// Stores a stage's output. Nothing waits for the disk: an output that a power cut takes or tears does not have the
+    /// hash that the manifest names, and the stage runs again.
     pub(crate) fn keep(&self, key: &str, bytes: &[u8]) -> Result<(), StoreError> {
-        self.write(&format!("cache/{key}.json"), bytes)
+        self.put(&format!("cache/{key}.json"), bytes, false)
     }
 
     /// Whether a table file is there.
@@ -162,19 +169,14 @@ impl Store {
     pub(crate) fn commit(&self, manifest: &Manifest) -> Result<(), StoreError> {
         let bytes = serde_json::to_vec_pretty(manifest).unwrap_or_default();
         self.write("build.json", &bytes)?;
-        let wanted = |name: &str| {
-            manifest.records.iter().any(|r| name == format!("{}.json", r.key))
-                || manifest
-                    .tables
-                    .iter()
-                    .map(|(_, f)| f)
-                    .chain([&manifest.assessment])
-                    .any(|f| f.strip_prefix("tables/") == Some(name))
-        };
+        let files = manifest.tables.iter().map(|(_, f)| f).chain([&manifest.assessment]);
+        let mut wanted: BTreeSet<String> =
+            files.filter_map(|f| Some(f.strip_prefix("tables/")?.to_owned())).collect();
+        wanted.extend(manifest.records.iter().map(|r| format!("{}.json", r.key)));
         for folder in ["cache", "tables"] {
             let Ok(entries) = fs::read_dir(self.root.join(folder)) else { continue };
             for entry in entries.flatten() {
-                if entry.file_name().to_str().is_none_or(|n| !wanted(n)) {
+                if entry.file_name().to_str().is_none_or(|n| !wanted.contains(n)) {
                     // What stays behind is thrown away by a later build.
                     let _ = fs::remove_file(entry.path());
                 }

@@ -232,7 +232,7 @@ async fn events(State(app): Shared, _me: Reader, headers: HeaderMap) -> Answer<R
 #[utoipa::path(get, path = "/api/events/{id}", tag = "case", params(("id" = String, Path)), responses((status = 200, body = Value), Failures))]
 async fn event(State(app): Shared, _me: Reader, Path(id): Path<String>) -> Answer<Json<Value>> {
     let g = good(&app)?;
-    view::event(&g.loaded.case, &g.run, &id).map(Json).ok_or_else(|| Refusal::none("such event"))
+    view::event(&g, &id).map(Json).ok_or_else(|| Refusal::none("such event"))
 }
 
 /// All reports, the latest first.
@@ -246,14 +246,14 @@ async fn reports(State(app): Shared, _me: Reader, headers: HeaderMap) -> Answer<
 #[utoipa::path(get, path = "/api/reports/{id}", tag = "case", params(("id" = String, Path)), responses((status = 200, body = Value), Failures))]
 async fn report(State(app): Shared, _me: Reader, Path(id): Path<String>) -> Answer<Json<Value>> {
     let g = good(&app)?;
-    view::report(&g.loaded.case, &g.run, &id).map(Json).ok_or_else(|| Refusal::none("such report"))
+    view::report(&g, &id).map(Json).ok_or_else(|| Refusal::none("such report"))
 }
 
 /// One claim.
 #[utoipa::path(get, path = "/api/claims/{id}", tag = "case", params(("id" = String, Path)), responses((status = 200, body = Value), Failures))]
 async fn claim(State(app): Shared, _me: Reader, Path(id): Path<String>) -> Answer<Json<Value>> {
     let g = good(&app)?;
-    view::one_claim(&g.loaded.case, &g.run, &id).map(Json).ok_or_else(|| Refusal::none("such claim"))
+    view::one_claim(&g, &id).map(Json).ok_or_else(|| Refusal::none("such claim"))
 }
 
 /// Sources with their cards, and who copies whom.
@@ -292,7 +292,7 @@ async fn explain(State(app): Shared, _me: Reader, Path(id): Path<String>) -> Ans
     slowly(&app, g, format!("explain {id}"), move |g| {
         let e = engine::explain(&g.loaded.case, &g.run, options, &id)
             .map_err(|e| Refusal::new(StatusCode::NOT_FOUND, e))?;
-        Ok(view::explanation(&g.loaded.case, &e))
+        Ok(view::explanation(g, &e))
     })
     .await
 }

@@ -31,6 +31,7 @@ pub(crate) struct Good {
     /// The case that was built, with the texts of its files.
     pub(crate) loaded: Arc<Loaded>,
     pub(crate) run: Run,
+    pub(crate) index: view::Index,
     /// What is asked for again and again, written once.
     pub(crate) assessment: Part,
     pub(crate) views: Views,
@@ -208,7 +209,8 @@ impl Live {
     fn serve(&self, loaded: &Arc<Loaded>, run: Run, views: Views, whole: bool) {
         let number = locked(&self.news).build + 1;
         let assessment = Part::new(view::assessment(&loaded.case, &run));
-        let good = Good { number, assessment, views, answered: Mutex::default(), loaded: loaded.clone(), run };
+        let index = view::Index::new(&loaded.case, &run);
+        let good = Good { number, index, assessment, views, answered: Mutex::default(), loaded: loaded.clone(), run };
         *self.good.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(good));
         self.say(|n| {
             n.build = number;

@@ -1,12 +1,14 @@
 //! A build as the screens ask for it: JSON, written once a build where everybody asks for it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use axum::body::Bytes;
 use engine::{Queued, Reviewed, Run};
 use model::{Case, Claim, EvidenceKind, Geometry, LonLat, Origin, Report};
 use serde::Serialize;
 use serde_json::{Value, json};
+
+use crate::live::Good;
 
 /// As JSON.
 pub(crate) fn json(value: &impl Serialize) -> Bytes {
@@ -83,16 +85,44 @@ fn round(x: f64) -> f64 {
     (x * 1e5).round() / 1e5
 }
 
+/// Where everything about one event or one report stands, so that nobody who asks for one walks through all.
+#[derive(Debug)]
+pub(crate) struct Index {
+    /// Place among the events, by id.
+    events: HashMap<String, usize>,
+    /// Claims by event, each by id.
+    of_event: HashMap<String, Vec<String>>,
+    /// Claims by report, each by id.
+    of_report: HashMap<String, Vec<String>>,
+    reviewed: Reviewed,
+}
+
+impl Index {
+    pub(crate) fn new(case: &Case, run: &Run) -> Self {
+        let (mut of_event, mut of_report): (HashMap<_, Vec<String>>, HashMap<_, Vec<String>>) = Default::default();
+        for c in case.claims.values() {
+            if let Some(e) = c.event() {
+                of_event.entry(e.id.clone()).or_default().push(c.id.clone());
+            }
+            of_report.entry(c.report.clone()).or_default().push(c.id.clone());
+        }
+        let events = run.laws.iter().enumerate().map(|(n, l)| (l.id.clone(), n)).collect();
+        Self { events, of_event, of_report, reviewed: Reviewed::new(case) }
+    }
+}
+
+/// These claims, as far as they are there.
+fn those<'c>(case: &'c Case, ids: Option<&'c Vec<String>>) -> Vec<&'c Claim> {
+    ids.into_iter().flatten().filter_map(|c| case.claims.get(c)).collect()
+}
+
 /// A claim with what it says, in which words, and what became of it.
-fn claim(case: &Case, run: &Run, reviewed: &Reviewed<'_>, c: &Claim) -> Value {
+fn claim(case: &Case, run: &Run, reviewed: &Reviewed, c: &Claim) -> Value {
     let says: Value = serde_json::from_str(&case::claim_line(c)).unwrap_or_default();
     let publisher = case.reports.get(&c.report).map(|r| &r.source);
     let name = |id: &str| case.sources.get(id).map_or_else(|| id.to_owned(), |s| s.name.clone());
     let statement = run.gathered.statement_of.get(&c.id).map(|s| &run.gathered.statements[*s]);
-    let precision = c.rule.as_deref().map(|rule| {
-        let (right, wrong) = reviewed.rule(rule);
-        right / (right + wrong)
-    });
+    let precision = c.rule.as_deref().map(|rule| reviewed.precision(rule));
     json!({
         "id": c.id, "report": c.report, "title": case.reports.get(&c.report).map(|r| &r.title),
         "published": case.reports.get(&c.report).map(|r| r.published.to_string()),
@@ -113,27 +143,22 @@ fn claim(case: &Case, run: &Run, reviewed: &Reviewed<'_>, c: &Claim) -> Value {
 }
 
 /// One event with every claim about it.
-pub(crate) fn event(case: &Case, run: &Run, id: &str) -> Option<Value> {
-    let row = run.assessment.events.iter().find(|e| e.id.strip_prefix("event:") == Some(id))?;
-    let reviewed = Reviewed::new(case);
-    let claims: Vec<Value> = case
-        .claims
-        .values()
-        .filter(|c| c.event().is_some_and(|e| e.id == id))
-        .map(|c| claim(case, run, &reviewed, c))
-        .collect();
-    let absent = run.laws.iter().position(|l| l.id == id).map(|e| {
-        let happened = &run.worlds.events[e].happened;
-        (happened.iter().filter(|h| !**h).count(), happened.len())
-    });
+pub(crate) fn event(good: &Good, id: &str) -> Option<Value> {
+    let (case, run, index) = (&good.loaded.case, &good.run, &good.index);
+    let e = *index.events.get(id)?;
+    let row = run.assessment.events.get(e)?;
+    let about = those(case, index.of_event.get(id));
+    let claims: Vec<Value> = about.into_iter().map(|c| claim(case, run, &index.reviewed, c)).collect();
+    let happened = &run.worlds.events.get(e)?.happened;
+    let absent = (happened.iter().filter(|h| !**h).count(), happened.len());
     let rests: Vec<String> = resting_on(run, case, &BTreeSet::from([id]), &BTreeSet::new());
     Some(json!({"event": row, "claims": claims, "absent": absent, "rests": rests}))
 }
 
 /// One claim.
-pub(crate) fn one_claim(case: &Case, run: &Run, id: &str) -> Option<Value> {
-    let c = case.claims.get(id)?;
-    Some(claim(case, run, &Reviewed::new(case), c))
+pub(crate) fn one_claim(good: &Good, id: &str) -> Option<Value> {
+    let case = &good.loaded.case;
+    Some(claim(case, &good.run, &good.index.reviewed, case.claims.get(id)?))
 }
 
 /// Conclusions that rest on any of these events or claims.
@@ -183,10 +208,10 @@ pub(crate) fn reports(case: &Case) -> Bytes {
 }
 
 /// A report's text in runs, each with the claims that stand on it.
-pub(crate) fn report(case: &Case, run: &Run, id: &str) -> Option<Value> {
+pub(crate) fn report(good: &Good, id: &str) -> Option<Value> {
+    let (case, run, index) = (&good.loaded.case, &good.run, &good.index);
     let r = case.reports.get(id)?;
-    let reviewed = Reviewed::new(case);
-    let here: Vec<&Claim> = case.claims.values().filter(|c| c.report == id).collect();
+    let here = those(case, index.of_report.get(id));
     let mut cuts: BTreeSet<usize> = here.iter().flat_map(|c| [c.excerpt.start, c.excerpt.end]).collect();
     cuts.extend([r.body, r.text.len()]);
     let cuts: Vec<usize> = cuts.into_iter().filter(|c| *c >= r.body && *c <= r.text.len()).collect();
@@ -206,7 +231,7 @@ pub(crate) fn report(case: &Case, run: &Run, id: &str) -> Option<Value> {
         "published": r.published.to_string(), "retrieved": r.retrieved, "written_by": r.written_by, "language": r.language,
         "url": r.url.as_ref().filter(|u| u.starts_with("https://") || u.starts_with("http://")),
         "tlp": r.tlp.unwrap_or(case.tlp).label(), "runs": runs,
-        "claims": here.iter().map(|c| claim(case, run, &reviewed, c)).collect::<Vec<_>>(),
+        "claims": here.iter().map(|c| claim(case, run, &index.reviewed, c)).collect::<Vec<_>>(),
         "rests": resting_on(run, case, &events, &ids),
     }))
 }
@@ -230,7 +255,8 @@ pub(crate) fn sources(case: &Case, run: &Run) -> Bytes {
     }
     for s in &run.gathered.statements {
         if let Some(e) = &s.echo
-            && let Some(of) = run.gathered.statements.iter().find(|x| x.id == e.of)
+            && let Ok(of) = run.gathered.statements.binary_search_by(|x| x.id.cmp(&e.of))
+            && let of = &run.gathered.statements[of]
             && s.origin != of.origin
         {
             edges.entry((s.origin.clone(), of.origin.clone())).or_default().1 += e.p;
@@ -325,8 +351,7 @@ pub(crate) fn by_doubt(case: &Case) -> Vec<Queued> {
         .filter(|c| !reviewed.verdicts.contains_key(c.id.as_str()))
         .filter_map(|c| {
             let rule = c.rule.clone()?;
-            let (right, wrong) = reviewed.rule(&rule);
-            let precision = right / (right + wrong);
+            let precision = reviewed.precision(&rule);
             let priority = precision * (1.0 - precision);
             Some(Queued { claim: c.id.clone(), rule, precision, moves: None, impact: 0.0, priority })
         })
@@ -344,17 +369,17 @@ pub(crate) fn pairs(case: &Case) -> impl Iterator<Item = &model::Same> {
 }
 
 /// An explanation with the sentences it ends in.
-pub(crate) fn explanation(case: &Case, e: &engine::Explanation) -> Value {
+pub(crate) fn explanation(good: &Good, e: &engine::Explanation) -> Value {
+    let case = &good.loaded.case;
     let by_file: BTreeMap<&str, &Report> = case.reports.values().map(|r| (r.file.as_str(), r)).collect();
     let excerpts: Vec<Value> = e
         .excerpts
         .iter()
         .filter_map(|l| {
             let r = by_file.get(l.span.file.as_str())?;
-            let claim = case
-                .claims
-                .values()
-                .find(|c| c.report == r.id && c.excerpt.start == l.span.start && c.excerpt.end == l.span.end);
+            let claim = those(case, good.index.of_report.get(&r.id))
+                .into_iter()
+                .find(|c| c.excerpt.start == l.span.start && c.excerpt.end == l.span.end);
             Some(json!({"report": r.id, "title": r.title, "published": r.published.to_string(),
                 "source": case.sources.get(&r.source).map_or(&r.source, |s| &s.name), "claim": claim.map(|c| &c.id),
                 "exact": r.text.get(l.span.start..l.span.end), "says": l.text}))

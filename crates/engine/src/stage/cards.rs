@@ -1,5 +1,7 @@
 //! What each source turned out to be worth, and what moved it.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::assess::Inputs;
@@ -58,6 +60,7 @@ fn spread(draws: &[f64]) -> ([f64; 2], f64) {
 
 /// The sources' cards, by id.
 pub(crate) fn cards(i: &Inputs<'_>) -> Vec<SourceRow> {
+    let law_of = i.laws.iter().enumerate().map(|(n, l)| (l.id.as_str(), n)).collect();
     i.worlds
         .sources
         .iter()
@@ -74,7 +77,7 @@ pub(crate) fn cards(i: &Inputs<'_>) -> Vec<SourceRow> {
                     [x.deceives, worlds as f64 / s.reliability.len().max(1) as f64]
                 }),
                 voices,
-                checked: checked(i, id),
+                checked: checked(i, id, &law_of),
             }
         })
         .collect()
@@ -98,19 +101,21 @@ fn voice(v: &VoiceWorlds) -> VoiceRow {
 }
 
 /// What a source says that others speak of too.
-fn checked(i: &Inputs<'_>, source: &str) -> Vec<Checked> {
+fn checked(i: &Inputs<'_>, source: &str, law_of: &BTreeMap<&str, usize>) -> Vec<Checked> {
     let g = i.gathered;
     let mine = |s: &usize| g.statements[*s].origin == source;
     let mut out = Vec::new();
     for (about, d) in &g.dossiers {
+        let both = || d.asserting.iter().chain(&d.denying);
+        if both().all(mine) || !both().any(mine) {
+            continue;
+        }
         let chance = if let Some(event) = about.strip_prefix("event:") {
-            let law = i.laws.iter().position(|l| l.id == event);
-            law.map(|l| stats::mean_se(&i.worlds.events[l].chance).0)
+            law_of.get(event).map(|l| &i.worlds.events[*l].chance)
         } else {
-            about.strip_prefix("fact:").and_then(|f| i.worlds.facts.get(f)).map(|c| stats::mean_se(c).0)
+            about.strip_prefix("fact:").and_then(|f| i.worlds.facts.get(f))
         };
-        let others = d.asserting.iter().chain(&d.denying).any(|s| !mine(s));
-        let Some(p) = chance.filter(|_| others) else { continue };
+        let Some(p) = chance.map(|c| stats::mean_se(c).0) else { continue };
         for (side, says, p) in [(&d.asserting, "asserts", p), (&d.denying, "denies", 1.0 - p)] {
             if side.iter().any(mine) {
                 out.push(Checked { about: about.clone(), says: says.to_owned(), probability: p });

@@ -56,32 +56,38 @@ const RULE_PRIOR: (f64, f64) = (4.0, 1.0);
 
 /// What people have ruled on machine-read claims.
 #[derive(Debug, Clone, Default)]
-pub struct Reviewed<'c> {
+pub struct Reviewed {
     /// The last verdict on each claim.
-    pub verdicts: BTreeMap<&'c str, Verdict>,
+    pub verdicts: BTreeMap<String, Verdict>,
     /// By rule: how often it was right and wrong, with [`RULE_PRIOR`].
-    rules: BTreeMap<&'c str, (f64, f64)>,
+    rules: BTreeMap<String, (f64, f64)>,
 }
 
-impl<'c> Reviewed<'c> {
+impl Reviewed {
     /// Counts the rulings of a case; a later one on the same claim replaces an earlier one.
-    pub fn new(case: &'c Case) -> Self {
+    pub fn new(case: &Case) -> Self {
         let mut last: BTreeMap<&str, (&str, Verdict)> = BTreeMap::new();
         for r in &case.rulings {
             if let Decides::Claim(c) = &r.decides {
                 last.insert(&c.claim, (&c.rule, c.is));
             }
         }
-        let mut rules: BTreeMap<&str, (f64, f64)> = BTreeMap::new();
+        let mut rules: BTreeMap<String, (f64, f64)> = BTreeMap::new();
         for (rule, verdict) in last.values() {
-            let n = rules.entry(rule).or_insert(RULE_PRIOR);
+            let n = rules.entry((*rule).to_owned()).or_insert(RULE_PRIOR);
             match verdict {
                 Verdict::Accepted => n.0 += 1.0,
                 Verdict::Rejected => n.1 += 1.0,
                 Verdict::Unsure => {}
             }
         }
-        Self { verdicts: last.into_iter().map(|(c, (_, v))| (c, v)).collect(), rules }
+        Self { verdicts: last.into_iter().map(|(c, (_, v))| (c.to_owned(), v)).collect(), rules }
+    }
+
+    /// Chance that a rule reads rightly: the mean of its law.
+    pub fn precision(&self, rule: &str) -> f64 {
+        let (right, wrong) = self.rule(rule);
+        right / (right + wrong)
     }
 
     /// How often a rule was right and wrong, what was believed beforehand included: a Beta law over its precision.
@@ -452,7 +458,7 @@ impl Family {
     }
 }
 
-fn statement(case: &Case, reviewed: &Reviewed<'_>, claims: &[&Claim], origin: &str) -> Statement {
+fn statement(case: &Case, reviewed: &Reviewed, claims: &[&Claim], origin: &str) -> Statement {
     let mut ids: Vec<String> = claims.iter().map(|c| c.id.clone()).collect();
     ids.sort();
     let mut relays: Vec<Vec<String>> = claims

@@ -170,8 +170,7 @@ impl Store {
         let bytes = serde_json::to_vec_pretty(manifest).unwrap_or_default();
         self.write("build.json", &bytes)?;
         let files = manifest.tables.iter().map(|(_, f)| f).chain([&manifest.assessment]);
-        let mut wanted: BTreeSet<String> =
-            files.filter_map(|f| Some(f.strip_prefix("tables/")?.to_owned())).collect();
+        let mut wanted: BTreeSet<String> = files.filter_map(|f| Some(f.strip_prefix("tables/")?.to_owned())).collect();
         wanted.extend(manifest.records.iter().map(|r| format!("{}.json", r.key)));
         for folder in ["cache", "tables"] {
             let Ok(entries) = fs::read_dir(self.root.join(folder)) else { continue };

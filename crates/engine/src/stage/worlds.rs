@@ -222,24 +222,31 @@ impl Globals<'_> {
         self.misread[statement].get(w) == Some(&true)
     }
 
-    /// Whether an event stands for itself in a world.
-    fn leads(&self, event: &str, w: usize) -> bool {
-        self.family.get(event).is_none_or(|(f, i)| self.leaders[*f][w][*i] == *i)
+    /// Whether an event at its place in a family, if it has one, stands for itself in a world.
+    fn leads(&self, family: Option<(usize, usize)>, w: usize) -> bool {
+        family.is_none_or(|(f, i)| self.leaders[f][w][i] == i)
     }
 
-    /// Whether a statement that speaks of `guest` on its own speaks of `event` in a world.
-    fn joins(&self, event: &str, guest: &str, w: usize) -> bool {
-        match (self.family.get(event), self.family.get(guest)) {
-            (Some((f, i)), Some((g, j))) => f == g && self.leaders[*f][w][*j] == *i,
-            _ => false,
-        }
+    /// The guests of an event, each with the places in its family that it speaks of on its own.
+    fn places(&self, family: Option<(usize, usize)>, guests: &Guests) -> Visitors {
+        let place = |guest: &String| {
+            let (f, j) = *self.family.get(guest.as_str())?;
+            (f == family?.0).then_some(j)
+        };
+        guests.iter().map(|(s, of)| (*s, of.iter().filter_map(place).collect())).collect()
     }
 
     /// Whether a statement in an event's dossier speaks of it in a world.
-    fn speaks(&self, event: &str, guests: &Guests, statement: usize, w: usize) -> bool {
-        guests.get(&statement).is_none_or(|of| of.iter().any(|guest| self.joins(event, guest, w)))
+    fn speaks(&self, family: Option<(usize, usize)>, visitors: &Visitors, statement: usize, w: usize) -> bool {
+        match visitors.binary_search_by_key(&statement, |v| v.0) {
+            Ok(v) => family.is_some_and(|(f, i)| visitors[v].1.iter().any(|j| self.leaders[f][w][*j] == i)),
+            Err(_) => true,
+        }
     }
 }
+
+/// Statements that are guests in a dossier, by number, each with places in the family of its event.
+type Visitors = Vec<(usize, Vec<usize>)>;
 
 /// Draws the worlds. With `informed = false` nothing that was said is believed: the base prior of facts, from which
 /// hypotheses take P0 (`worlds.md`, "Hypotheses").
@@ -268,8 +275,10 @@ pub fn run(case: &Case, g: &Gathered, laws: &[EventLaw], n: usize, informed: boo
 /// What is believed before anything was said.
 fn before(case: &Case, g: &Gathered, laws: &[EventLaw], globals: &Globals<'_>) -> chain::Drawn {
     let n = globals.n;
-    let leads = |k: &str, w: usize| k.strip_prefix("event:").is_none_or(|e| globals.leads(e, w));
-    let chance = |k: &String| (0..n).map(|w| if leads(k, w) { case.base_rate } else { 0.0 }).collect();
+    let chance = |k: &String| {
+        let family = k.strip_prefix("event:").and_then(|e| globals.family.get(e).copied());
+        (0..n).map(|w| if globals.leads(family, w) { case.base_rate } else { 0.0 }).collect()
+    };
     let figures = |law: &EventLaw| {
         let event = entity(&format!("event:{}", law.id));
         let one = |f: &super::reconcile::FigureLaw| {

@@ -15,8 +15,8 @@ use stats::{Grid, Phrase, Reading, convergence, entity, shared_subset, uniform};
 use super::super::gather::{Gathered, Guests, components};
 use super::super::reconcile::{Bearing, EventLaw, KNOWN_SHARE, Said};
 use super::{
-    CLAIMS, DENIES, Diagnosis, FALSELY_OWNS, FigureWorlds, GROSS_ERROR, Globals, SourceWorlds, VoiceWorlds, attribute,
-    grade_law,
+    CLAIMS, DENIES, Diagnosis, FALSELY_OWNS, FigureWorlds, GROSS_ERROR, Globals, SourceWorlds, Visitors, VoiceWorlds,
+    attribute, grade_law,
 };
 
 /// Nodes of a source's reliability: equal parts of what is believed of its grade.
@@ -55,9 +55,11 @@ struct Thing<'a> {
     name: &'a str,
     key: u64,
     event: Option<&'a str>,
+    /// Its family, and its place in it.
+    family: Option<(usize, usize)>,
     yes: &'a [usize],
     no: &'a [usize],
-    guests: &'a Guests,
+    visitors: Visitors,
 }
 
 /// Things that share statements.
@@ -110,7 +112,10 @@ pub(super) struct Board<'a> {
     /// By law: the statement of each accusation.
     accused: Vec<Vec<usize>>,
     blames: Vec<Group>,
-    nobody: Guests,
+    /// By law: its family, and its place in it.
+    families: Vec<Option<(usize, usize)>>,
+    /// By law: where its candidates begin among those of all; one more for their end.
+    candidates: Vec<usize>,
     voices: Vec<Voice<'a>>,
     figures: Vec<Figure<'a>>,
     /// By thing said and node of its voice.
@@ -144,7 +149,8 @@ struct State {
 /// What a sweep came to.
 struct Sweep {
     chance: Vec<f64>,
-    who: Vec<Vec<f64>>,
+    /// By law and candidate.
+    who: Vec<f64>,
     figures: Vec<u32>,
 }
 
@@ -212,24 +218,25 @@ impl<'a> Board<'a> {
         let things: Vec<Thing<'_>> = g
             .dossiers
             .iter()
-            .map(|(name, d)| Thing {
-                name,
-                key: entity(name),
-                event: name.strip_prefix("event:"),
-                yes: &d.asserting,
-                no: &d.denying,
-                guests: &d.guests,
+            .map(|(name, d)| {
+                let event = name.strip_prefix("event:");
+                let family = event.and_then(|e| globals.family.get(e).copied());
+                let visitors = globals.places(family, &d.guests);
+                Thing { name, key: entity(name), event, family, yes: &d.asserting, no: &d.denying, visitors }
             })
             .collect();
         let spoken: Vec<Vec<usize>> = things.iter().map(|t| t.yes.iter().chain(t.no).copied().collect()).collect();
-        let those = groups(g, &spoken, &things.iter().map(|t| t.guests).collect::<Vec<_>>());
+        let those = groups(g, &spoken, &g.dossiers.values().map(|d| &d.guests).collect::<Vec<_>>());
         let thing_of: Vec<Option<usize>> =
             laws.iter().map(|l| things.binary_search_by(|t| t.name.cmp(&format!("event:{}", l.id))).ok()).collect();
         let accused: Vec<Vec<usize>> =
             laws.iter().map(|l| l.accusations.iter().map(|a| globals.index[a.statement.as_str()]).collect()).collect();
         let nobody = Guests::new();
         let blames = {
-            let guests: Vec<&Guests> = thing_of.iter().map(|t| t.map_or(&nobody, |t| things[t].guests)).collect();
+            let guests: Vec<&Guests> = laws
+                .iter()
+                .map(|l| g.dossiers.get(&format!("event:{}", l.id)).map_or(&nobody, |d| &d.guests))
+                .collect();
             groups(g, &accused, &guests)
         };
         let mut board = Self {
@@ -244,7 +251,13 @@ impl<'a> Board<'a> {
             events: laws.iter().map(|l| entity(&format!("event:{}", l.id))).collect(),
             accused,
             blames,
-            nobody,
+            families: laws.iter().map(|l| globals.family.get(l.id.as_str()).copied()).collect(),
+            candidates: std::iter::once(0)
+                .chain(laws.iter().scan(0, |end, l| {
+                    *end += l.base.len();
+                    Some(*end)
+                }))
+                .collect(),
             voices: Vec::new(),
             figures: Vec::new(),
             tables: Vec::new(),
@@ -326,8 +339,10 @@ impl<'a> Board<'a> {
         }
     }
 
-    fn guests(&self, law: usize) -> &Guests {
-        self.thing_of[law].map_or(&self.nobody, |t| self.things[t].guests)
+    /// Whether a statement in the dossier of a law's event speaks of it in a world.
+    fn speaks(&self, law: usize, statement: usize, w: usize) -> bool {
+        let visitors = self.thing_of[law].map(|t| &self.things[t].visitors);
+        visitors.is_none_or(|v| self.globals.speaks(self.families[law], v, statement, w))
     }
 
     /// How probable it is that a statement reached us faithfully: by one of its ways at least; who passes on mostly is.
@@ -380,38 +395,34 @@ impl<'a> Board<'a> {
     ) -> (Vec<f64>, Vec<bool>) {
         let beta = self.beta;
         let (mut chance, mut so) = (vec![0.0; self.things.len()], vec![false; self.things.len()]);
+        // Filled anew for each group.
+        let (mut worth, mut masks): (Vec<(f64, f64)>, Vec<(u64, u64)>) = (Vec::new(), Vec::new());
         for group in &self.groups {
-            let speaks = |t: &Thing<'_>, s: usize| t.event.is_none_or(|e| self.globals.speaks(e, t.guests, s, w));
-            let leads = |t: &Thing<'_>| t.event.is_none_or(|e| self.globals.leads(e, w));
+            let speaks = |t: &Thing<'_>, s: usize| self.globals.speaks(t.family, &t.visitors, s, w);
+            let leads = |t: &Thing<'_>| self.globals.leads(t.family, w);
             let private = |t: &Thing<'_>, s: &usize| group.shared.binary_search(s).is_err() && speaks(t, *s);
             // What its own statements are worth where it is so, and where it is not, beside blind speech.
-            let worth: Vec<(f64, f64)> = group
-                .members
-                .iter()
-                .map(|m| {
-                    let t = &self.things[*m];
-                    let (mut yes, mut no) = (1.0, 1.0);
-                    for s in t.yes.iter().filter(|s| private(t, s)) {
-                        yes *= sound[*s] / beta + 1.0 - sound[*s];
-                        no *= 1.0 - sound[*s];
-                    }
-                    for s in t.no.iter().filter(|s| private(t, s)) {
-                        yes *= 1.0 - sound[*s];
-                        no *= sound[*s] / (1.0 - beta) + 1.0 - sound[*s];
-                    }
-                    (yes, no)
-                })
-                .collect();
+            worth.clear();
+            worth.extend(group.members.iter().map(|m| {
+                let t = &self.things[*m];
+                let (mut yes, mut no) = (1.0, 1.0);
+                for s in t.yes.iter().filter(|s| private(t, s)) {
+                    yes *= sound[*s] / beta + 1.0 - sound[*s];
+                    no *= 1.0 - sound[*s];
+                }
+                for s in t.no.iter().filter(|s| private(t, s)) {
+                    yes *= 1.0 - sound[*s];
+                    no *= sound[*s] / (1.0 - beta) + 1.0 - sound[*s];
+                }
+                (yes, no)
+            }));
             // Which of the shared ones assert it here, and which deny it.
             let mask = |t: &Thing<'_>, side: &[usize]| -> u64 {
                 let here = |s: &usize| side.contains(s) && speaks(t, *s);
                 group.shared.iter().enumerate().filter(|(_, s)| here(s)).fold(0, |m, (i, _)| m | 1 << (i & 63))
             };
-            let masks: Vec<(u64, u64)> = if group.shared.is_empty() {
-                vec![(0, 0); group.members.len()]
-            } else {
-                group.members.iter().map(|m| &self.things[*m]).map(|t| (mask(t, t.yes), mask(t, t.no))).collect()
-            };
+            masks.clear();
+            masks.extend(group.members.iter().map(|m| &self.things[*m]).map(|t| (mask(t, t.yes), mask(t, t.no))));
             // With some of the shared ones sound.
             let with = |set: u64, m: usize| -> (f64, f64) {
                 let ((mut yes, mut no), (assert, deny)) = (worth[m], masks[m]);
@@ -478,14 +489,14 @@ impl<'a> Board<'a> {
     }
 
     /// Who did it: for each law the chance of every candidate and of unknown.
-    fn responsible(&self, sound: &[f64], so: &[bool], w: usize, seed: u64, uses: &mut Vec<Use>) -> Vec<Vec<f64>> {
-        let mut out: Vec<Vec<f64>> = vec![Vec::new(); self.laws.len()];
+    fn responsible(&self, sound: &[f64], so: &[bool], w: usize, seed: u64, uses: &mut Vec<Use>) -> Vec<f64> {
+        let mut out = vec![0.0; self.candidates.last().copied().unwrap_or(0)];
         for group in &self.blames {
-            let weights = |m: usize, set: u64| -> Vec<f64> {
+            let weigh = |m: usize, set: u64, p: &mut [f64]| {
                 let law = &self.laws[m];
-                let mut p = law.base.clone();
+                p.copy_from_slice(&law.base);
                 for (a, stated) in law.accusations.iter().zip(&self.accused[m]) {
-                    if !self.globals.speaks(&law.id, self.guests(m), *stated, w) {
+                    if !self.speaks(m, *stated, w) {
                         continue;
                     }
                     let trust = match group.shared.binary_search(stated) {
@@ -497,32 +508,37 @@ impl<'a> Board<'a> {
                         *p *= trust * sound + (1.0 - trust) * not;
                     }
                 }
-                p
             };
             let subset = if group.shared.is_empty() {
                 0
             } else {
                 let soundness: Vec<f64> = group.shared.iter().map(|s| sound[*s]).collect();
-                let there = || group.members.iter().filter(|m| self.globals.leads(&self.laws[**m].id, w));
-                let factor = |set: u64| there().map(|m| weights(*m, set).iter().sum::<f64>()).product();
+                let there = || group.members.iter().filter(|m| self.globals.leads(self.families[**m], w));
+                let factor = |set: u64| {
+                    let sum = |m: &usize| {
+                        let mut p = vec![0.0; self.laws[*m].base.len()];
+                        weigh(*m, set, &mut p);
+                        p.iter().sum::<f64>()
+                    };
+                    there().map(sum).product()
+                };
                 let u = uniform(seed, w as u32, group.key, attribute::SOUND_WHO);
                 shared_subset(&soundness, u, factor, |i| uniform(seed, w as u32, group.key, 2 * attribute::MORE + i))
             };
             for m in &group.members {
                 let law = &self.laws[*m];
-                let mut p = weights(*m, subset);
+                let p = &mut out[self.candidates[*m]..self.candidates[*m + 1]];
+                weigh(*m, subset, p);
                 let sum: f64 = p.iter().sum();
                 if sum > 0.0 {
                     p.iter_mut().for_each(|x| *x /= sum);
                 } else {
-                    p.clone_from(&law.base);
+                    p.copy_from_slice(&law.base);
                 }
-                let here: Vec<usize> = (0..law.accusations.len())
-                    .filter(|i| self.globals.speaks(&law.id, self.guests(*m), self.accused[*m][*i], w))
-                    .collect();
-                if here.len() > 1 && self.thing_of[*m].is_none_or(|t| so[t]) {
-                    let who = stats::pick(&p, uniform(seed, w as u32, self.events[*m], attribute::WHO));
-                    for i in here {
+                let here = || (0..law.accusations.len()).filter(|i| self.speaks(*m, self.accused[*m][*i], w));
+                if here().count() > 1 && self.thing_of[*m].is_none_or(|t| so[t]) {
+                    let who = stats::pick(p, uniform(seed, w as u32, self.events[*m], attribute::WHO));
+                    for i in here() {
                         let (a, stated) = (&law.accusations[i], self.accused[*m][i]);
                         if group.shared.binary_search(&stated).is_ok() {
                             continue;
@@ -538,7 +554,6 @@ impl<'a> Board<'a> {
                         uses.push(Use { statement: stated, sound, not, copy });
                     }
                 }
-                out[*m] = p;
             }
         }
         out
@@ -592,8 +607,7 @@ impl<'a> Board<'a> {
             .map(|f| {
                 let here = |i: &usize| {
                     let stated = f.said[*i].1;
-                    self.globals.speaks(&self.laws[f.law].id, self.guests(f.law), stated, w)
-                        && !self.globals.misread(stated, w)
+                    self.speaks(f.law, stated, w) && !self.globals.misread(stated, w)
                 };
                 (0..f.said.len()).filter(here).collect()
             })
@@ -762,8 +776,11 @@ impl<'a> Board<'a> {
             .enumerate()
             .map(|(i, t)| (t.name.to_owned(), worlds.iter().map(|w| w.0.chance[i]).collect()))
             .collect();
-        let who =
-            (0..self.laws.len()).map(|l| worlds.iter().flat_map(|w| w.0.who[l].iter().copied()).collect()).collect();
+        let who = self
+            .candidates
+            .windows(2)
+            .map(|c| worlds.iter().flat_map(|w| &w.0.who[c[0]..c[1]]).copied().collect())
+            .collect();
         let mut figures: Vec<Vec<FigureWorlds>> = vec![Vec::new(); self.laws.len()];
         for (i, f) in self.figures.iter().enumerate() {
             let draws = worlds.iter().map(|w| w.0.figures[i]).collect();

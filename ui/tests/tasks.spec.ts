@@ -208,6 +208,7 @@ for (const hands of [mouse, keyboard]) {
       await expect(page).toHaveURL(/events\/kamarob-ambush/);
       await go("screen forecast", /Forecast/);
       await expect(page.getByRole("columnheader", { name: "2010-12-10" })).toBeVisible();
+      await expect(page.getByText(/No forecast was entered yet/)).toBeVisible();
       await go("screen lints", /Lints/);
       await expect(page.getByText(/remarks, \d+ of them let stand/)).toBeVisible();
     });

@@ -1,5 +1,5 @@
 //! What is kept under `.bellwether/`: stage outputs by key, tables by content, and one manifest that says which
-//! of them make the last good build. Nothing here is ever half-written: files are written beside, synced and
+//! of them make the last good build. Nothing that it names is half-written: files are written beside, synced and
 //! renamed, and the manifest is renamed last.
 
 use std::collections::BTreeSet;

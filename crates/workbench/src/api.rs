@@ -59,6 +59,7 @@ pub(crate) fn router() -> (axum::Router<Arc<App>>, utoipa::openapi::OpenApi) {
         .routes(routes!(areas))
         .routes(routes!(draw))
         .routes(routes!(forecast))
+        .routes(routes!(scores))
         .routes(routes!(explain))
         .routes(routes!(queue))
         .routes(routes!(rule))
@@ -282,6 +283,22 @@ async fn areas(State(app): Shared, _me: Reader, headers: HeaderMap) -> Answer<Re
 async fn forecast(State(app): Shared, _me: Reader, headers: HeaderMap) -> Answer<Response> {
     let g = good(&app)?;
     Ok(part(&g, &headers, &g.views.forecast))
+}
+
+/// What the forecasts of the ledger have earned, judged by what is known now; `null` where none was entered.
+#[utoipa::path(get, path = "/api/scores", tag = "case", responses((status = 200, body = Value), Failures))]
+async fn scores(State(app): Shared, _me: Reader) -> Answer<Response> {
+    let g = good(&app)?;
+    slowly(&app, g, "scores".into(), |g| {
+        let case = &g.loaded.case;
+        let ledger = engine::Ledger::parse(&case.ledger).map_err(|wrong| {
+            let lines: Vec<String> = wrong.iter().map(|(n, why)| format!("line {n}: {why}")).collect();
+            Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, format!("forecasts.jsonl, {}", lines.join("; ")))
+        })?;
+        let scored = (!ledger.entries.is_empty()).then(|| ledger.score(&mut engine::Hindsight::new(case, &g.run)));
+        Ok(json!(scored))
+    })
+    .await
 }
 
 /// Why a number is what it is, down to the sentences: `kind:id`.

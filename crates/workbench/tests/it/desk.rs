@@ -223,3 +223,22 @@ fn the_same_build_is_sent_once() {
     assert!(explained["excerpts"].as_array().unwrap().iter().any(|x| x["report"] == "2024-03-02-army"), "{explained}");
     assert_eq!(s.get(&who, "/api/explain/none:such").status, 404);
 }
+
+#[test]
+fn forecasts_that_came_out_are_scored() {
+    let s = Served::new(&[]);
+    let who = s.nobody();
+    assert_eq!(s.get(&who, "/api/scores").body, Value::Null, "nobody has entered any");
+    let made = |month: u32, p: f64| json!({"forecast": format!("quiet@2024-01-01/2024-0{month}-01"), "made": "2024-01-01", "indicator": "quiet", "definition": "0", "by": format!("2024-0{month}-01"), "probability": p});
+    let came = |month: u32, so: bool| json!({"resolves": format!("quiet@2024-01-01/2024-0{month}-01"), "on": "2024-03-05", "happened": so, "probability": 1.0});
+    let lines = [made(2, 0.8), made(3, 0.6), came(2, true), came(3, false)].map(|l| l.to_string());
+    disk::append(&s.path().join("forecasts.jsonl"), &lines).unwrap();
+    s.until(&who, "the ledger", |_| !s.get(&who, "/api/scores").body.is_null());
+    let scored = s.get(&who, "/api/scores").body;
+    // ((1 - .8)² + .6²) / 2, and half of them came true.
+    assert!((scored["brier"][0].as_f64().unwrap() - 0.2).abs() < 1e-12, "{scored}");
+    assert_eq!(
+        (&scored["resolved"], &scored["alarms"], &scored["base_rate"]),
+        (&json!(2), &json!([2, 1]), &json!(0.25))
+    );
+}

@@ -28,6 +28,7 @@ fn table() -> BTreeMap<&'static str, Option<Role>> {
         ("GET /api/actors", Some(Reader)),
         ("GET /api/areas", Some(Reader)),
         ("GET /api/forecast", Some(Reader)),
+        ("GET /api/scores", Some(Reader)),
         ("GET /api/explain/{id}", Some(Reader)),
         ("GET /api/queue", Some(Reader)),
         ("GET /api/file", Some(Reader)),

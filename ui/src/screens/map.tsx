@@ -88,6 +88,7 @@ function coarseWhileMoving(m: GlMap) {
   m.on("moveend", () => {
     if (coarse && standing === undefined) standing = window.setTimeout(() => draw(false), 150);
   });
+  m.on("remove", () => clearTimeout(standing));
 }
 
 const EMPTY: FeatureCollection = { type: "FeatureCollection", features: [] };

@@ -252,6 +252,17 @@ export interface Claim {
   echo: { of: string; p: number } | null;
   /** What it says of numbers, in words. */
   figures: string[];
+  /** As it stands in the folder; of one claim alone. */
+  line?: Line;
+}
+/** A line of `claims/*.jsonl`. */
+export interface Line {
+  id: string;
+  chain?: string[];
+  stance?: string;
+  modality?: string;
+  says: { event?: SaidEvent; fact?: { id: string; text: string }; [other: string]: unknown };
+  [other: string]: unknown;
 }
 export interface SaidEvent {
   id: string;
@@ -260,4 +271,5 @@ export interface SaidEvent {
   actors?: ({ known: { actor: string; role: string } } | { unknown: { role: string } })[];
   place?: Record<string, unknown>;
   time?: string;
+  figures?: { measure: string; of: string; number?: number; [other: string]: unknown }[];
 }

@@ -54,6 +54,29 @@ fn lean(value: serde_json::Value) -> serde_json::Value {
     }
 }
 
+/// What a person made of a claim that a machine read, one claim or several, as lines of `claims/*.jsonl` with their ids:
+/// no rule read them, and each has an id of its own, which `taken` says of those that are not free.
+pub fn put_right(
+    was: &Claim,
+    made: Vec<serde_json::Map<String, serde_json::Value>>,
+    taken: impl Fn(&str) -> bool,
+) -> Vec<(String, String)> {
+    let mut out: Vec<(String, String)> = Vec::new();
+    for mut claim in made {
+        claim.remove("rule");
+        let mut stem = claim.get("id").and_then(serde_json::Value::as_str).unwrap_or(&was.id).to_owned();
+        if stem == was.id {
+            stem.push_str("-by-hand");
+        }
+        let free = |id: &str| !taken(id) && out.iter().all(|(other, _)| other != id);
+        let numbered = (2..).map(|n| format!("{stem}-{n}"));
+        let id = std::iter::once(stem.clone()).chain(numbered).find(|id| free(id)).unwrap_or_default();
+        claim.insert("id".into(), serde_json::Value::String(id.clone()));
+        out.push((id, serde_json::Value::Object(claim).to_string()));
+    }
+    out
+}
+
 /// One line of `claims/*.jsonl`, without the line's end.
 pub fn claim_line(c: &Claim) -> String {
     let origin = match &c.origin {

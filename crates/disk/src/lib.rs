@@ -145,15 +145,34 @@ pub fn publications(case: &Path) -> Result<Vec<(String, Vec<u8>)>, String> {
         .collect()
 }
 
-/// A text file of at most so many bytes.
+/// Largest font that is read, in bytes: the largest of Noto's for Chinese, Japanese and Korean have 30 MB.
+const FONT_MAX: u64 = 64 << 20;
+
+/// The fonts that lie in a case's `fonts/`, in the order of their names: those that the PDF is set in beside the bundled.
 ///
 /// # Errors
-/// It is larger, is no text, or as the system gives them.
-pub fn text(path: &Path, most: u64) -> Result<String, String> {
+/// One is larger than 64 MB, or as the system gives them.
+pub fn fonts(case: &Path) -> Result<Vec<Vec<u8>>, String> {
+    let folder = Folder(case.to_owned());
+    let names = folder.list("fonts").map_err(|e| format!("cannot read {}: {e}", case.join("fonts").display()))?;
+    let font = |n: &&String| [".ttf", ".otf", ".ttc", ".otc"].iter().any(|e| n.to_ascii_lowercase().ends_with(e));
+    names.iter().filter(font).map(|n| bytes(&case.join(n), FONT_MAX)).collect()
+}
+
+/// A file of at most so many bytes.
+fn bytes(path: &Path, most: u64) -> Result<Vec<u8>, String> {
     let failed = |e: io::Error| format!("cannot read {}: {e}", path.display());
     let size = fs::metadata(path).map_err(failed)?.len();
     if size > most {
         return Err(format!("{} has {} MB; at most {} are read", path.display(), size >> 20, most >> 20));
     }
-    String::from_utf8(fs::read(path).map_err(failed)?).map_err(|_| format!("{} is not UTF-8 text", path.display()))
+    fs::read(path).map_err(failed)
+}
+
+/// A text file of at most so many bytes.
+///
+/// # Errors
+/// It is larger, is no text, or as the system gives them.
+pub fn text(path: &Path, most: u64) -> Result<String, String> {
+    String::from_utf8(bytes(path, most)?).map_err(|_| format!("{} is not UTF-8 text", path.display()))
 }

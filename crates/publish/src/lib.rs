@@ -6,6 +6,7 @@ mod graph;
 mod map;
 mod outlook;
 mod page;
+mod paper;
 mod release;
 mod sheets;
 mod spread;
@@ -18,9 +19,13 @@ mod word;
 pub use geojson::geojson;
 pub use outlook::{backtest_page, outlook_page};
 pub use page::{Last, Publication, publication};
+pub use print::Fonts;
 pub use release::{Published, Release, latest, release};
 pub use sheets::claims_sheet;
 pub use spread::spread_page;
+
+/// How pictures are drawn, on pages and on paper: literal colours, since paper knows no variables.
+const PICTURE: &str = include_str!("../templates/picture.css");
 
 /// Fills a template; the head and the style are shared.
 fn render(name: &str, template: &str, data: minijinja::Value) -> String {
@@ -30,6 +35,7 @@ fn render(name: &str, template: &str, data: minijinja::Value) -> String {
     let made = env
         .add_template("head.html", include_str!("../templates/head.html"))
         .and_then(|()| env.add_template("style.css", include_str!("../templates/style.css")))
+        .and_then(|()| env.add_template("picture.css", PICTURE))
         .and_then(|()| env.add_template_owned(name.to_owned(), template.to_owned()))
         .and_then(|()| env.get_template(name))
         .and_then(|t| t.render(data));

@@ -8,7 +8,7 @@ use minijinja::{Value, context};
 use model::{Case, Day, LinkKind, LonLat, Problem, percent};
 
 use crate::map::{Mark, Outline, map};
-use crate::svg::{Svg, escape};
+use crate::svg::Svg;
 use crate::weighed;
 
 /// What may be passed on of a build: the page, and the assessment that it shows.
@@ -20,6 +20,8 @@ pub struct Publication {
     pub assessment: Assessment,
     /// What may be passed on of the case.
     pub case: Case,
+    /// All that the page says and shows: what it is filled with, and the PDF.
+    pub(crate) said: Value,
 }
 
 /// What was published last: under which name, and what it said.
@@ -267,7 +269,7 @@ fn render(case: &Case, run: &Run, scrutiny: &Scrutiny, last: Option<Last<'_>>) -
         .map(|r| {
             context! { id => slug(&format!("report:{}", r.id)), title => r.title, source => source(&r.source), published => r.published.to_string(),
                 written_by => r.written_by, url => r.url.as_ref().filter(|u| u.starts_with("https://") || u.starts_with("http://")),
-                body => Value::from_safe_string(highlighted(case, &r.id, &slug)) }
+                body => passages(case, &r.id, &slug) }
         })
         .collect();
     let factors: Vec<Value> = case
@@ -325,15 +327,16 @@ fn render(case: &Case, run: &Run, scrutiny: &Scrutiny, last: Option<Last<'_>>) -
             reports => a.case.reports, claims => a.case.claims, statements => a.case.statements, seed => a.case.seed, r_hat => format!("{:.3}", a.case.r_hat), ess => format!("{:.0}", a.case.ess), id => a.case.id },
         judgments, ahead, indicators, questions, events, facts, footprints, tenure, links, sources, reports, factors, assumptions, gaps, coverage, stands, remarks,
         map => Value::from_safe_string(map(&marks, &outlines, "Map of the events: circles hold 90 % of the belief where each happened; the table of events says the same in words")),
-        timeline => Value::from_safe_string(timeline(a, n, &slug)),
+        timeline => timeline(a, n, &slug).into_iter().map(Value::from_safe_string).collect::<Vec<_>>(),
         lives => Value::from_safe_string(lives(case, run)),
         grades_today => dated, unlisted => unlisted, lexicon => weighed::lexicon(case),
         version => env!("CARGO_PKG_VERSION"),
     };
     Publication {
-        page: crate::render("page.html", include_str!("../templates/page.html"), data),
+        page: crate::render("page.html", include_str!("../templates/page.html"), data.clone()),
         assessment: a.clone(),
         case: case.clone(),
+        said: data,
     }
 }
 
@@ -427,9 +430,10 @@ fn footprint_groups(
         .collect()
 }
 
-/// The report's text with every excerpt marked; overlapping excerpts are cut into runs, each naming its claims.
-fn highlighted(case: &Case, report: &str, slug: &dyn Fn(&str) -> String) -> String {
-    let Some(r) = case.reports.get(report) else { return String::new() };
+/// The report's text in passages; overlapping excerpts are cut into runs, each naming its claims, and the events that
+/// claims which end there lead on to.
+fn passages(case: &Case, report: &str, slug: &dyn Fn(&str) -> String) -> Vec<Value> {
+    let Some(r) = case.reports.get(report) else { return Vec::new() };
     let spans: Vec<(usize, usize, &str)> = case
         .claims
         .values()
@@ -440,35 +444,19 @@ fn highlighted(case: &Case, report: &str, slug: &dyn Fn(&str) -> String) -> Stri
     cuts.insert(r.body);
     cuts.insert(r.text.len());
     let cuts: Vec<usize> = cuts.into_iter().filter(|c| *c >= r.body && *c <= r.text.len()).collect();
-    let mut out = String::new();
     let mut seen: BTreeSet<&str> = BTreeSet::new();
-    for pair in cuts.windows(2) {
-        let text = escape(r.text.get(pair[0]..pair[1]).unwrap_or(""));
+    let passage = |pair: &[usize]| {
+        let text = r.text.get(pair[0]..pair[1]).unwrap_or("");
         let here: Vec<&str> = spans.iter().filter(|s| s.0 <= pair[0] && pair[1] <= s.1).map(|s| s.2).collect();
-        if here.is_empty() {
-            out.push_str(&text);
-            continue;
-        }
-        for c in &here {
-            if seen.insert(c) {
-                out.push_str(&format!("<a class=\"anchor\" id=\"{}\"></a>", escape(&slug(&format!("claim:{c}")))));
-            }
-        }
-        out.push_str(&format!("<mark title=\"{}\">{text}</mark>", escape(&here.join(", "))));
-        // The claim leads on to what it supports.
-        for c in &here {
-            if let Some(e) = case.claims.get(*c).and_then(|c| c.event())
-                && spans.iter().any(|s| s.2 == *c && s.1 == pair[1])
-            {
-                let target = escape(&slug(&format!("event:{}", e.id)));
-                out.push_str(&format!(
-                    "<a class=\"up\" href=\"#{target}\" aria-label=\"event {}\">\u{2191}</a>",
-                    escape(&e.id)
-                ));
-            }
-        }
-    }
-    out
+        // A claim is led to where it begins.
+        let begin: Vec<String> = here.iter().filter(|c| seen.insert(c)).map(|c| slug(&format!("claim:{c}"))).collect();
+        let ends = |c: &str| spans.iter().any(|s| s.2 == c && s.1 == pair[1]);
+        let events = here.iter().filter(|c| ends(c)).filter_map(|c| case.claims.get(*c)?.event());
+        let up: Vec<Value> =
+            events.map(|e| context! { id => slug(&format!("event:{}", e.id)), name => e.id }).collect();
+        context! { text => text, claims => here, begin => begin, up => up }
+    };
+    cuts.windows(2).map(passage).collect()
 }
 
 /// Conflicting figures side by side: one bar per source, the posterior below, on a logarithmic scale.
@@ -529,11 +517,11 @@ fn figure_bars(f: &FigureRow, source: &dyn Fn(&str) -> String) -> String {
     svg.finish()
 }
 
-/// Events by time before the as-of day; recent months are given more room. Width is imprecision.
-fn timeline(a: &Assessment, n: usize, slug: &dyn Fn(&str) -> String) -> String {
-    if a.events.is_empty() {
-        return String::new();
-    }
+/// Events of one picture of the timeline, at most: each has an axis of its own, and fits on a sheet.
+const ROWS: usize = 50;
+
+/// Events by time before the as-of day, in pictures of one scale; recent months are given more room. Width is imprecision.
+fn timeline(a: &Assessment, n: usize, slug: &dyn Fn(&str) -> String) -> Vec<String> {
     let as_of = a.case.as_of.0;
     let oldest = a.events.iter().map(|e| as_of - e.days[0].0).max().unwrap_or(1).max(30);
     let (left, width) = (190.0, 740.0);
@@ -543,6 +531,20 @@ fn timeline(a: &Assessment, n: usize, slug: &dyn Fn(&str) -> String) -> String {
     };
     let mut order: Vec<&EventRow> = a.events.iter().collect();
     order.sort_by_key(|e| (e.days[0], e.id.clone()));
+    order.chunks(ROWS).map(|some| stretch(some, as_of, oldest, left, width, &at, n, slug)).collect()
+}
+
+/// One picture of the timeline.
+fn stretch(
+    order: &[&EventRow],
+    as_of: i32,
+    oldest: i32,
+    left: f64,
+    width: f64,
+    at: &dyn Fn(i32) -> f64,
+    n: usize,
+    slug: &dyn Fn(&str) -> String,
+) -> String {
     let height = 22.0 * order.len() as f64 + 34.0;
     let mut svg = Svg::new(960.0, height, "Timeline of the events; the table of events says the same in words");
     for (days, name) in [

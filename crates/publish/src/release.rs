@@ -2,11 +2,12 @@
 
 use engine::stage::assess::JudgmentRow;
 use engine::{Assessment, Options, Run};
-use model::{Case, Problem, percent};
+use model::{Case, Problem, Severity, percent};
+use print::Fonts;
 use serde::{Deserialize, Serialize};
 
 use crate::stix::Profile;
-use crate::{graph, page, sheets, stix, timemap, word};
+use crate::{graph, page, paper, sheets, stix, timemap, word};
 
 /// `publication.json`: what was published, to be compared with the next.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -28,8 +29,16 @@ pub struct Release {
     pub moved: Vec<String>,
     /// Number of judgments.
     pub judgments: usize,
-    /// What stands against publishing it.
+    /// What stands against publishing it, and what a person should look at.
     pub problems: Vec<Problem>,
+}
+
+impl Release {
+    /// Whether nothing stands against publishing it.
+    #[must_use]
+    pub fn sound(&self) -> bool {
+        self.problems.iter().all(|p| p.severity != Severity::Error)
+    }
 }
 
 /// The latest publication but `but`: seen from the latest day, of these the last by name. `all` are the bytes of every
@@ -47,7 +56,7 @@ pub fn latest(all: Vec<(String, Vec<u8>)>, but: &str) -> Result<Option<Published
 }
 
 /// All that may be passed on of a case under the name `id`, and what stands against it: lints that are denied, judgments that
-/// moved since the last time and do not say why.
+/// moved since the last time and do not say why. `fonts` are those that the PDF is set in.
 ///
 /// # Errors
 /// Problems that only show when the evidence is weighed again.
@@ -57,9 +66,10 @@ pub fn release(
     options: Options,
     id: &str,
     last: Option<&Published>,
+    fonts: &Fonts,
 ) -> Result<Release, Vec<Problem>> {
     let before = last.map(|l| (l.id.as_str(), &l.assessment));
-    let (shown, files) = page::shown(case, run, options, before, |p, run| files(p, run, id))?;
+    let (shown, files) = page::shown(case, run, options, before, |p, run| files(p, run, id, fonts))?;
     let mut problems: Vec<Problem> = Vec::new();
     for l in shown.assessment.lints.iter().filter(|l| l.denied()) {
         let at = case.judgments.first().map(|j| j.span.clone()).unwrap_or_default();
@@ -92,7 +102,10 @@ pub fn release(
         problems.push(Problem::error("no-change-note", def.span.clone(), message).help(help));
     }
     let files = match files {
-        Ok(files) => files,
+        Ok((files, remarks)) => {
+            problems.extend(remarks);
+            files
+        }
         Err(e) => {
             problems.push(Problem::error("cannot-publish", model::Span::new("case.toml", 0, 0), e));
             Vec::new()
@@ -102,7 +115,14 @@ pub fn release(
     Ok(Release { files, moved, judgments: shown.assessment.judgments.len(), problems })
 }
 
-fn files(p: &page::Publication, run: &Run, id: &str) -> Result<Vec<(String, Vec<u8>)>, String> {
+/// Every file, and what a person should look at.
+fn files(
+    p: &page::Publication,
+    run: &Run,
+    id: &str,
+    fonts: &Fonts,
+) -> Result<(Vec<(String, Vec<u8>)>, Vec<Problem>), String> {
+    let (pdf, remarks) = paper::pdf(p, fonts, &format!("{}/{id}", p.assessment.case.id))?;
     let (case, a) = (&p.case, &p.assessment);
     let published =
         Published { id: id.to_owned(), reports: case.reports.keys().cloned().collect(), assessment: a.clone() };
@@ -110,6 +130,7 @@ fn files(p: &page::Publication, run: &Run, id: &str) -> Result<Vec<(String, Vec<
     let mut out = vec![
         ("publication.json".to_owned(), record.into_bytes()),
         ("assessment.html".to_owned(), p.page.clone().into_bytes()),
+        ("assessment.pdf".to_owned(), pdf),
         ("assessment.docx".to_owned(), word::docx(case, a)?),
         ("claims.xlsx".to_owned(), sheets::claims_sheet(case)?),
         ("events.geojson".to_owned(), crate::geojson(a, case.lexicon).into_bytes()),
@@ -120,7 +141,7 @@ fn files(p: &page::Publication, run: &Run, id: &str) -> Result<Vec<(String, Vec<
         ("stix-full.json".to_owned(), stix::stix(case, run, a, Profile::Full).into_bytes()),
     ];
     out.extend(sheets::tables(case, a));
-    Ok(out)
+    Ok((out, remarks))
 }
 
 fn state(j: &JudgmentRow, worlds: usize) -> String {

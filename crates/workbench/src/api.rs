@@ -54,6 +54,7 @@ pub(crate) fn router() -> (axum::Router<Arc<App>>, utoipa::openapi::OpenApi) {
         .routes(routes!(report))
         .routes(routes!(claim))
         .routes(routes!(code))
+        .routes(routes!(put_right))
         .routes(routes!(sources))
         .routes(routes!(actors))
         .routes(routes!(areas))
@@ -366,6 +367,7 @@ async fn rule(State(app): Shared, me: Coder, Body(new): Body<NewRuling>) -> Answ
 #[serde(deny_unknown_fields)]
 struct NewClaim {
     /// The report.
+    #[schema(pattern = "^[a-z0-9-]{1,100}$")]
     report: String,
     /// Where the passage begins in the report's body, in UTF-16 units, as a browser counts.
     start: usize,
@@ -420,6 +422,42 @@ async fn code(State(app): Shared, me: Coder, Body(new): Body<NewClaim>) -> Answe
     Ok((StatusCode::CREATED, Json(coded)))
 }
 
+/// What a person made of what a machine read.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct PutRight {
+    /// One claim, or several, as in `claims/*.jsonl`; what bears the id of the claim that was read is given one of its own.
+    #[schema(value_type = Vec<Object>, min_items = 1, max_items = 20)]
+    claims: Vec<serde_json::Map<String, Value>>,
+    /// The ruling that this one replaces.
+    over: Option<u64>,
+}
+
+/// Put right what a machine read: it was misread, and this is what it says, in one claim or several.
+#[utoipa::path(post, path = "/api/claims/{id}/put-right", tag = "review", params(("id" = String, Path)), request_body = PutRight, responses((status = 201, body = Stands), Failures))]
+async fn put_right(
+    State(app): Shared,
+    me: Coder,
+    Path(id): Path<String>,
+    Body(new): Body<PutRight>,
+) -> Answer<(StatusCode, Json<Stands>)> {
+    let g = good(&app)?;
+    let claims = &g.loaded.case.claims;
+    let was = claims.get(&id).ok_or_else(|| Refusal::none(&format!("claim `{id}`")))?;
+    let will_not = |e: &str| Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, e);
+    let rule = was.rule.clone().ok_or_else(|| will_not("no machine read it: there is nothing to put right"))?;
+    if !(1..=20).contains(&new.claims.len()) {
+        return Err(will_not("one claim is put right as 1 to 20"));
+    }
+    let made = case::put_right(was, new.claims, |id| claims.contains_key(id));
+    app.accounts.note(&me.name, "put right", &format!("claim:{id}")).await.map_err(Refusal::ours)?;
+    let (desk, was) = (app.desk.clone(), model::ClaimRuling { claim: id, rule, is: model::Verdict::Rejected });
+    let stands = aside(move || desk.put_right(&me.name, was, &made, new.over)).await?;
+    app.live.say(|n| n.rulings += 1);
+    app.live.look();
+    Ok((StatusCode::CREATED, Json(stands)))
+}
+
 /// An area as it is drawn.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -432,7 +470,7 @@ struct Drawn {
 }
 
 /// Draw an area, or draw it otherwise.
-#[utoipa::path(put, path = "/api/areas/{id}", tag = "edit", params(("id" = String, Path)), request_body = Drawn, responses((status = 204), Failures))]
+#[utoipa::path(put, path = "/api/areas/{id}", tag = "edit", params(("id" = String, Path, pattern = "^[a-z0-9-]{1,100}$")), request_body = Drawn, responses((status = 204), Failures))]
 async fn draw(State(app): Shared, me: Analyst, Path(id): Path<String>, Body(d): Body<Drawn>) -> Answer<StatusCode> {
     if !model::is_id(&id) {
         return Err(Refusal::bad("an id has a-z, 0-9 and `-`"));
@@ -471,6 +509,9 @@ struct Text {
 #[into_params(parameter_in = Query)]
 struct Which {
     /// `indicators.toml` and the like.
+    #[param(
+        pattern = "^(case|sources|actors|indicators|hypotheses|factors|judgments|assumptions|gaps|coverage)\\.toml$|^areas\\.geojson$|^analysts/[a-z0-9-]{1,100}\\.toml$"
+    )]
     path: String,
 }
 
@@ -529,6 +570,7 @@ async fn judge(State(app): Shared, me: Analyst, Body(j): Body<Judged>) -> Answer
 #[serde(deny_unknown_fields)]
 struct Sql {
     /// The statement.
+    #[schema(min_length = 1)]
     sql: String,
 }
 
@@ -554,6 +596,7 @@ async fn query(State(app): Shared, _me: Reader, Body(q): Body<Sql>) -> Answer<Js
 #[into_params(parameter_in = Query)]
 struct On {
     /// The day that the case is seen from, as YYYY-MM-DD.
+    #[param(format = Date)]
     day: String,
 }
 
@@ -586,8 +629,10 @@ fn unsound(p: &[model::Problem]) -> Refusal {
 #[into_params(parameter_in = Query)]
 struct Between {
     /// The earlier day, YYYY-MM-DD.
+    #[param(format = Date)]
     from: String,
     /// The later; the as-of day if nothing is said.
+    #[param(format = Date)]
     to: Option<String>,
 }
 
@@ -606,13 +651,22 @@ async fn diff(State(app): Shared, _me: Reader, Asked(b): Asked<Between>) -> Answ
     .await
 }
 
+/// A file of a publication.
+#[derive(Serialize, ToSchema)]
+struct Filed {
+    /// Its path within the publication.
+    path: String,
+    /// Its size.
+    bytes: u64,
+}
+
 /// What has been published.
 #[derive(Serialize, ToSchema)]
 struct Frozen {
     /// Under which name.
     id: String,
-    /// Its files, by path, with their sizes in bytes.
-    files: Vec<(String, u64)>,
+    /// Its files, by path.
+    files: Vec<Filed>,
 }
 
 /// What has been published, by name.
@@ -631,14 +685,14 @@ fn frozen(root: &std::path::Path) -> Vec<Frozen> {
         all.sort_by(|a, b| a.0.cmp(&b.0));
         all
     };
-    let of = |id: &str| -> Vec<(String, u64)> {
+    let of = |id: &str| -> Vec<Filed> {
         let mut files = Vec::new();
         for (name, meta) in names(&root.join(id)) {
             if meta.is_file() {
-                files.push((name, meta.len()));
+                files.push(Filed { path: name, bytes: meta.len() });
             } else if meta.is_dir() {
                 let inner = names(&root.join(id).join(&name)).into_iter().filter(|f| f.1.is_file());
-                files.extend(inner.map(|(f, m)| (format!("{name}/{f}"), m.len())));
+                files.extend(inner.map(|(f, m)| Filed { path: format!("{name}/{f}"), bytes: m.len() }));
             }
         }
         files
@@ -667,7 +721,7 @@ async fn published(
     let (name, bytes) = aside(move || {
         let found = || {
             let one = frozen(&root).into_iter().find(|p| p.id == id)?;
-            let (path, _) = one.files.into_iter().find(|f| f.0 == of.path)?;
+            let path = one.files.into_iter().find(|f| f.path == of.path)?.path;
             let bytes = std::fs::read(root.join(&id).join(&path)).ok()?;
             Some((format!("{id}-{}", path.replace('/', "-")), bytes))
         };
@@ -686,6 +740,7 @@ async fn published(
 #[serde(deny_unknown_fields)]
 struct NewPublication {
     /// Under which name: a-z, 0-9 and `-`.
+    #[schema(pattern = "^[a-z0-9-]{1,100}$")]
     id: String,
     /// Only look: what would be written, what moved since the last time, and what stands against it.
     draft: bool,
@@ -698,10 +753,12 @@ struct Drafted {
     since: Option<String>,
     /// Judgments that moved since.
     moved: Vec<String>,
-    /// Files, with their sizes in bytes.
-    files: Vec<(String, usize)>,
-    /// What stands against publishing it, each with its carets.
+    /// Files.
+    files: Vec<Filed>,
+    /// What stands against publishing it and what a person should look at, each with its carets.
     problems: Vec<String>,
+    /// Whether nothing stands against publishing it.
+    sound: bool,
     /// Whether it was written.
     written: bool,
 }
@@ -728,18 +785,20 @@ async fn publish(State(app): Shared, me: Analyst, Body(new): Body<NewPublication
     let work = move || -> Answer<Drafted> {
         let all = disk::publications(&folder).map_err(Refusal::ours)?;
         let last = publish::latest(all, &new.id).map_err(Refusal::ours)?;
-        let release =
-            publish::release(&g.loaded.case, &g.run, options, &new.id, last.as_ref()).map_err(|p| unsound(&p))?;
-        let mut problems = release.problems;
+        let fonts = publish::Fonts::new(disk::fonts(&folder).map_err(Refusal::ours)?);
+        let mut release = publish::release(&g.loaded.case, &g.run, options, &new.id, last.as_ref(), &fonts)
+            .map_err(|p| unsound(&p))?;
         let verdicts = engine::verdicts(&g.loaded.case, options).map_err(|p| unsound(&p))?;
-        problems.extend(verdicts.iter().filter_map(engine::Verdict::problem));
-        let written = !new.draft && problems.is_empty();
+        release.problems.extend(verdicts.iter().filter_map(engine::Verdict::problem));
+        let sound = release.sound();
+        let written = !new.draft && sound;
         if written {
             disk::write_folder(&target, &release.files).map_err(Refusal::ours)?;
         }
-        let files = release.files.iter().map(|(n, b)| (n.clone(), b.len())).collect();
-        let problems = g.loaded.drawn(&problems);
-        Ok(Drafted { since: last.map(|l| l.id), moved: release.moved, files, problems, written })
+        let filed = |(path, b): (String, Vec<u8>)| Filed { path, bytes: b.len() as u64 };
+        let files = release.files.into_iter().map(filed).collect();
+        let problems = g.loaded.drawn(&release.problems);
+        Ok(Drafted { since: last.map(|l| l.id), moved: release.moved, files, problems, sound, written })
     };
     Ok(Json(aside(work).await?))
 }
@@ -755,10 +814,12 @@ async fn accounts(State(app): Shared, _me: Owner) -> Answer<Json<Vec<Account>>> 
 #[serde(deny_unknown_fields)]
 struct NewAccount {
     /// Name.
+    #[schema(min_length = 1, max_length = 64)]
     name: String,
     /// Role.
     role: Role,
     /// Password, of at least ten characters.
+    #[schema(min_length = 10, max_length = 256)]
     password: String,
 }
 
@@ -776,6 +837,9 @@ async fn put_account(State(app): Shared, me: Owner, Body(a): Body<NewAccount>) -
 /// Take an account away.
 #[utoipa::path(delete, path = "/api/accounts/{name}", tag = "accounts", params(("name" = String, Path)), responses((status = 204), Failures))]
 async fn remove_account(State(app): Shared, me: Owner, Path(name): Path<String>) -> Answer<StatusCode> {
+    if !app.accounts.all().await.map_err(Refusal::ours)?.iter().any(|a| a.name == name) {
+        return Err(Refusal::none(&format!("account `{name}`")));
+    }
     app.accounts.remove(&me.name, &name).await.map_err(|e| Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, e))?;
     app.accounts_changed();
     Ok(StatusCode::NO_CONTENT)

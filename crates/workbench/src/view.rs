@@ -155,10 +155,13 @@ pub(crate) fn event(good: &Good, id: &str) -> Option<Value> {
     Some(json!({"event": row, "claims": claims, "absent": absent, "rests": rests}))
 }
 
-/// One claim.
+/// One claim, and its line as it stands in `claims/*.jsonl`.
 pub(crate) fn one_claim(good: &Good, id: &str) -> Option<Value> {
     let case = &good.loaded.case;
-    Some(claim(case, &good.run, &good.index.reviewed, case.claims.get(id)?))
+    let c = case.claims.get(id)?;
+    let mut one = claim(case, &good.run, &good.index.reviewed, c);
+    one["line"] = serde_json::from_str(&case::claim_line(c)).unwrap_or_default();
+    Some(one)
 }
 
 /// Conclusions that rest on any of these events or claims.

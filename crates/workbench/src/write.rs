@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use case::{REVIEWED, RULINGS};
 use model::{ClaimRuling, Day, Decides, Host as _, MatchRuling, Otherwise, Ruling, Span};
@@ -24,6 +24,7 @@ pub(crate) struct NewRuling {
     /// ... or whether two events are one: their ids.
     pub(crate) events: Option<[String; 2]>,
     /// `accepted`, `rejected` or `unsure` of a claim; `same`, `not-same` or `unsure` of events.
+    #[schema(pattern = "^(accepted|rejected|unsure|same|not-same)$")]
     pub(crate) is: String,
     /// Why.
     pub(crate) why: String,
@@ -129,6 +130,17 @@ impl State {
     }
 }
 
+impl State {
+    /// Whether nobody ruled on it, or `over` is the ruling that stands.
+    fn free(&self, decides: &Decides, over: Option<u64>) -> Result<(), Refused> {
+        let before = about(decides).and_then(|(about, _)| self.last.get(&about));
+        match before.filter(|s| Some(s.number) != over) {
+            Some(before) => Err(Refused::Ruled(Box::new(before.clone()))),
+            None => Ok(()),
+        }
+    }
+}
+
 impl Desk {
     pub(crate) fn new(folder: PathBuf) -> Self {
         Self { folder, state: Mutex::default() }
@@ -136,9 +148,7 @@ impl Desk {
 
     /// What `look` makes of what was ruled on each thing last, by what it is about.
     pub(crate) fn rulings<T>(&self, look: impl FnOnce(&BTreeMap<String, Stands>) -> T) -> Result<T, Refused> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.catch_up(&self.folder.join(RULINGS))?;
-        Ok(look(&state.last))
+        Ok(look(&self.caught_up()?.last))
     }
 
     /// Writes a ruling, and sees it to the disk. `rule` is the rule that read the claim.
@@ -162,30 +172,56 @@ impl Desk {
         if new.why.trim().is_empty() || new.why.len() > 2000 {
             return Err(bad("a ruling says why, in at most 2,000 bytes".into()));
         }
-        let path = self.folder.join(RULINGS);
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.catch_up(&path)?;
-        let Some((about, _)) = about(&decides) else { return Err(bad("nothing is decided".into())) };
-        if let Some(before) = state.last.get(&about).filter(|s| Some(s.number) != new.over) {
-            return Err(Refused::Ruled(Box::new(before.clone())));
-        }
-        let ruling = Ruling {
-            at: disk::today(),
-            by: by.to_owned(),
-            why: new.why.trim().to_owned(),
-            decides,
-            span: Span::default(),
-        };
-        disk::append(&path, &[case::ruling_line(&ruling)]).map_err(Refused::Failed)?;
-        state.catch_up(&path)?;
-        state.last.get(&about).cloned().ok_or_else(|| Refused::Failed("the ruling was not found again".into()))
+        let mut state = self.caught_up()?;
+        state.free(&decides, new.over)?;
+        self.decide(&mut state, by, new.why.trim(), decides)
+    }
+
+    /// Puts right what a machine read: adds what a person made of the claim (id and line of each), and rules `was` on it.
+    /// Neither, if somebody ruled on it before or the case would not be sound.
+    pub(crate) fn put_right(
+        &self,
+        by: &str,
+        was: ClaimRuling,
+        made: &[(String, String)],
+        over: Option<u64>,
+    ) -> Result<Stands, Refused> {
+        let decides = Decides::Claim(was);
+        let mut state = self.caught_up()?;
+        state.free(&decides, over)?;
+        let (ids, lines): (Vec<&str>, Vec<String>) = made.iter().map(|(id, line)| (id.as_str(), line.clone())).unzip();
+        self.add(&lines)?;
+        self.decide(&mut state, by, &format!("put right as {}", ids.join(", ")), decides)
     }
 
     /// Adds a claim that a person coded, if the case is sound with it.
     pub(crate) fn code(&self, claim: &Value) -> Result<(), Refused> {
         let _one = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        self.add(&[claim.to_string()])
+    }
+
+    /// The desk to oneself, with all rulings read.
+    fn caught_up(&self) -> Result<MutexGuard<'_, State>, Refused> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.catch_up(&self.folder.join(RULINGS))?;
+        Ok(state)
+    }
+
+    /// Writes a ruling, and sees it to the disk.
+    fn decide(&self, state: &mut State, by: &str, why: &str, decides: Decides) -> Result<Stands, Refused> {
+        let path = self.folder.join(RULINGS);
+        let (by, why) = (by.to_owned(), why.to_owned());
+        let about = about(&decides).map(|a| a.0);
+        let ruling = Ruling { at: disk::today(), by, why, decides, span: Span::default() };
+        disk::append(&path, &[case::ruling_line(&ruling)]).map_err(Refused::Failed)?;
+        state.catch_up(&path)?;
+        let stands = about.and_then(|a| state.last.get(&a).cloned());
+        stands.ok_or_else(|| Refused::Failed("the ruling was not found again".into()))
+    }
+
+    /// Adds claims that people made, if the case is sound with them.
+    fn add(&self, lines: &[String]) -> Result<(), Refused> {
         let under = disk::Folder(self.folder.clone());
-        let line = claim.to_string();
         let mut whole = under
             .read(REVIEWED)
             .or_else(|e| if e.kind() == io::ErrorKind::NotFound { Ok(Vec::new()) } else { Err(e) })
@@ -193,10 +229,12 @@ impl Desk {
         if !whole.is_empty() && !whole.ends_with(b"\n") {
             whole.push(b'\n');
         }
-        whole.extend(line.as_bytes());
-        whole.push(b'\n');
+        for line in lines {
+            whole.extend(line.as_bytes());
+            whole.push(b'\n');
+        }
         self.sound_with(&under, REVIEWED, whole)?;
-        disk::append(&self.folder.join(REVIEWED), &[line]).map_err(Refused::Failed)
+        disk::append(&self.folder.join(REVIEWED), lines).map_err(Refused::Failed)
     }
 
     /// A file of definitions, with what it is known by: whoever changes it says what they changed.
@@ -204,7 +242,9 @@ impl Desk {
         if !editable(path) {
             return Err(Refused::Bad(format!("`{path}` is no file of definitions")));
         }
-        let text = disk::text(&self.folder.join(path), MAX_FILE as u64).map_err(Refused::Failed)?;
+        let at = self.folder.join(path);
+        // One that is not there yet has nothing in it.
+        let text = if at.exists() { disk::text(&at, MAX_FILE as u64).map_err(Refused::Failed)? } else { String::new() };
         let version = blake3::hash(text.as_bytes()).to_hex().to_string();
         Ok((text, version))
     }
@@ -261,6 +301,7 @@ pub(crate) fn editable(path: &str) -> bool {
 
 /// `areas.geojson` with one area drawn otherwise, or added: one feature a line, as it is written.
 pub(crate) fn with_area(text: &str, id: &str, name: &str, geometry: &Value) -> Result<String, String> {
+    let text = if text.is_empty() { r#"{"type":"FeatureCollection","features":[]}"# } else { text };
     let mut whole: Value = serde_json::from_str(text).map_err(|e| format!("areas.geojson is not JSON: {e}"))?;
     let features = whole["features"].as_array_mut().ok_or("areas.geojson has no features")?;
     match features.iter_mut().find(|f| f["id"] == id) {

@@ -5,15 +5,22 @@ import type { Assessment } from "../api";
 import { Refused, call, useGet, useMay } from "../api";
 import { Loaded, Why } from "../parts";
 
+interface Filed {
+  path: string;
+  bytes: number;
+}
+
 interface Drafted {
   since: string | null;
   moved: string[];
-  files: [string, number][];
+  files: Filed[];
   problems: string[];
+  sound: boolean;
   written: boolean;
 }
 const WHAT: Record<string, string> = {
   "assessment.html": "the page: every number a link down to its sentence",
+  "assessment.pdf": "the same on paper, and for screen readers",
   "assessment.docx": "the same for Word and LibreOffice",
   "claims.xlsx": "the claims as a spreadsheet",
   "events.geojson": "events for maps",
@@ -30,7 +37,7 @@ export function Publish() {
   const may = useMay("analyst");
   const [turn, next] = useState(0);
   const a = useGet<Assessment>("/api/assessment");
-  const got = useGet<{ id: string; files: [string, number][] }[]>("/api/publications", turn);
+  const got = useGet<{ id: string; files: Filed[] }[]>("/api/publications", turn);
   const [id, setId] = useState<string>();
   const [busy, setBusy] = useState(false);
   const [draft, setDraft] = useState<Drafted>();
@@ -56,17 +63,17 @@ export function Publish() {
         <form class="row" onSubmit={(e) => { e.preventDefault(); void send(true); }}>
           <label>Name <input required pattern="[a-z0-9][a-z0-9\-]*" value={name} onInput={(e) => { setId(e.currentTarget.value); setDraft(undefined); }} /></label>
           <button type="submit" disabled={busy}>Look at the draft</button>
-          <button type="button" disabled={busy || !draft || draft.problems.length > 0 || draft.written} onClick={() => send(false)}>Publish it</button>
+          <button type="button" disabled={busy || !draft || !draft.sound || draft.written} onClick={() => send(false)}>Publish it</button>
         </form>
       )}
       {busy && <p class="busy" role="status">Building without what may not be shown …</p>}
       {failed && <p class="refused" role="alert">{failed}</p>}
       {draft && (
         <section aria-label="Draft">
-          <p role="status"><b>{draft.written ? `Published as ${name}.` : draft.problems.length > 0 ? "It cannot be published yet." : "Nothing stands against publishing it."}</b> {draft.since ? `Since ${draft.since}: ${draft.moved.length === 0 ? "no judgment has moved" : `${draft.moved.length} judgments moved`}.` : "It is the first publication of this case."}</p>
+          <p role="status"><b>{draft.written ? `Published as ${name}.` : !draft.sound ? "It cannot be published yet." : "Nothing stands against publishing it."}</b> {draft.since ? `Since ${draft.since}: ${draft.moved.length === 0 ? "no judgment has moved" : `${draft.moved.length} judgments moved`}.` : "It is the first publication of this case."}</p>
           {draft.moved.length > 0 && <ul>{draft.moved.map((m) => <li key={m}><Why id={m}>{m}</Why></li>)}</ul>}
           {draft.problems.map((p) => <pre key={p} class="refused" tabIndex={0}>{p}</pre>)}
-          {!draft.written && <p class="small">{draft.files.length} files, {size(draft.files.reduce((n, f) => n + f[1], 0))} in all</p>}
+          {!draft.written && <p class="small">{draft.files.length} files, {size(draft.files.reduce((n, f) => n + f.bytes, 0))} in all</p>}
         </section>
       )}
       <h2>Published</h2>
@@ -78,8 +85,8 @@ export function Publish() {
                 <section key={p.id} aria-label={p.id}>
                   <h3>{p.id}</h3>
                   <ul>
-                    {p.files.map(([path, n]) => (
-                      <li key={path}><a href={`/api/publications/${encodeURIComponent(p.id)}?path=${encodeURIComponent(path)}`} download>{path}</a> <span class="small">{size(n)}{WHAT[path] ? `; ${WHAT[path]}` : ""}</span></li>
+                    {p.files.map(({ path, bytes }) => (
+                      <li key={path}><a href={`/api/publications/${encodeURIComponent(p.id)}?path=${encodeURIComponent(path)}`} download>{path}</a> <span class="small">{size(bytes)}{WHAT[path] ? `; ${WHAT[path]}` : ""}</span></li>
                     ))}
                   </ul>
                 </section>

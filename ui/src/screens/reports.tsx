@@ -1,8 +1,9 @@
 // Reports: the list, one report with its claims marked, and a claim made from a sentence.
 
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import type { Assessment, Claim } from "../api";
+import type { Claim, Line } from "../api";
 import { Refused, call, useGet, useMay } from "../api";
+import { ClaimFields, EventNames, lineOf } from "../claim";
 import { Dialog, Loaded, Scroll, Told, pct, placeOf, useKeys, words } from "../parts";
 import { go, useRoute, where } from "../router";
 import { Rests } from "./event";
@@ -170,33 +171,13 @@ function Read({ r, chosen }: { r: Report; chosen: string | null }) {
   );
 }
 
-const TYPES = ["Battles", "Explosions/Remote violence", "Violence against civilians", "Protests", "Riots", "Strategic developments"];
-const STANCES = ["asserts", "denies", "disputes", "claims-responsibility", "denies-responsibility"];
-
 function NewClaim({ report, at, passage, close }: { report: Report; at: [number, number]; passage: string; close: () => void }) {
-  const a = useGet<Assessment>("/api/assessment");
-  const e = useGet<{ columns: string[]; rows: unknown[][] }>("/api/events");
-  const s = useGet<{ sources: { id: string; name: string }[] }>("/api/sources");
   const [problems, set] = useState<Refused>();
-  const [kind, setKind] = useState("event");
+  const empty: Line = { id: "", chain: [report.source], stance: "asserts", modality: "asserted", says: {} };
   const submit = async (ev: Event) => {
     ev.preventDefault();
     const f = new FormData(ev.target as HTMLFormElement);
-    const get = (k: string) => String(f.get(k) ?? "").trim();
-    const claim: Record<string, unknown> = { id: get("id"), chain: [get("source")], stance: get("stance"), modality: get("modality") };
-    if (kind === "event") {
-      const actors: unknown[] = [];
-      if (get("perpetrator") === "?") actors.push({ unknown: { role: "perpetrator" } });
-      else if (get("perpetrator")) actors.push({ known: { actor: get("perpetrator"), role: "perpetrator" } });
-      if (get("target")) actors.push({ known: { actor: get("target"), role: "target" } });
-      const event: Record<string, unknown> = { id: get("event"), type: get("type"), actors };
-      if (get("area")) event.place = { area: get("area") };
-      if (get("time")) event.time = get("time");
-      if (get("killed")) event.figures = [{ measure: "killed", of: get("target") || get("perpetrator"), number: Number(get("killed")) }];
-      claim.says = { event };
-    } else {
-      claim.says = { fact: { id: get("fact"), text: get("text") } };
-    }
+    const claim = { ...lineOf(f, "", empty), id: String(f.get("id")).trim() };
     try {
       await call("POST", "/api/claims", { report: report.id, start: at[0], end: at[1], claim });
       close();
@@ -204,32 +185,12 @@ function NewClaim({ report, at, passage, close }: { report: Report; at: [number,
       set(e as Refused);
     }
   };
-  const actors = Object.entries(a.data?.actors ?? {});
   return (
     <form onSubmit={submit} class="form">
       <blockquote dir="auto">{passage}</blockquote>
       <label>Id of the claim <input name="id" required pattern="[a-z0-9][a-z0-9\-]*" title="a-z, 0-9 and -" autoFocus /></label>
-      <label>Who says so <select name="source" defaultValue={report.source}>{(s.data?.sources ?? []).map((x) => <option key={x.id} value={x.id} selected={x.id === report.source}>{x.name}</option>)}</select></label>
-      <label>Stance <select name="stance">{STANCES.map((x) => <option key={x}>{x}</option>)}</select></label>
-      <label>Held as <select name="modality">{["asserted", "claimed", "unconfirmed", "speculative", "hypothetical", "planned"].map((x) => <option key={x}>{x}</option>)}</select></label>
-      <label>It speaks of <select value={kind} onChange={(e) => setKind(e.currentTarget.value)}><option value="event">an event</option><option value="fact">something that is so</option></select></label>
-      {kind === "event" ? (
-        <>
-          <label>Event <input name="event" required list="events" pattern="[a-z0-9][a-z0-9\-]*" /></label>
-          <datalist id="events">{(e.data?.rows ?? []).slice(0, 2000).map((x) => <option key={String(x[0])} value={String(x[0])} />)}</datalist>
-          <label>Type <select name="type">{TYPES.map((x) => <option key={x}>{x}</option>)}</select></label>
-          <label>Perpetrator <select name="perpetrator"><option value="">it does not say</option><option value="?">it says: unknown</option>{actors.map(([id, name]) => <option key={id} value={id}>{name}</option>)}</select></label>
-          <label>Target <select name="target"><option value="">it does not say</option>{actors.map(([id, name]) => <option key={id} value={id}>{name}</option>)}</select></label>
-          <label>Area <select name="area"><option value="">it does not say</option>{Object.entries(a.data?.areas ?? {}).map(([id, name]) => <option key={id} value={id}>{name}</option>)}</select></label>
-          <label>When <input name="time" placeholder="2010-09-19, 2010-09, 2010~" /></label>
-          <label>Killed <input name="killed" type="number" min="0" /></label>
-        </>
-      ) : (
-        <>
-          <label>Id of the fact <input name="fact" required pattern="[a-z0-9][a-z0-9\-]*" /></label>
-          <label>In words <input name="text" required /></label>
-        </>
-      )}
+      <ClaimFields line={empty} prefix="" />
+      <EventNames />
       <Told of={problems} />
       <p><button type="submit">Add the claim</button> <button type="button" onClick={close}>Cancel</button></p>
     </form>

@@ -1,9 +1,10 @@
 // The review queue: one reading a screen, one key a ruling.
 
 import { useEffect, useState } from "preact/hooks";
-import type { Claim, Ruling } from "../api";
+import type { Claim, Line, Ruling } from "../api";
 import { Refused, call, useGet, useHere, useMay } from "../api";
-import { Dialog, Linked, Loaded, pct, useKeys, words } from "../parts";
+import { ClaimFields, EventNames, lineOf } from "../claim";
+import { Dialog, Linked, Loaded, Told, pct, useKeys, words } from "../parts";
 import { where } from "../router";
 import { said } from "./reports";
 
@@ -43,24 +44,30 @@ function Desk({ q }: { q: Queue }) {
   const [again, setAgain] = useState<{ task: Task; over: number }>();
   const [conflict, setConflict] = useState<{ task: Task; is: string; why: string; ruling: Ruling }>();
   const [failed, setFailed] = useState("");
+  const [righting, right] = useState<{ claim: string; parts: number }>();
+  const [merging, merge] = useState<string>();
   const [done, setDone] = useState<Set<string>>(new Set());
   const key = (t: Task) => ("claim" in t ? t.claim : t.events.join(" "));
   const tasks: Task[] = [...q.claims.map((c) => ({ claim: c.claim })), ...q.pairs.map((p) => ({ events: [p.a, p.b] as [string, string] }))];
   const open = tasks.filter((t) => !skipped.has(key(t)) && !done.has(key(t)));
   const task = again?.task ?? open[0];
+  const settled = (t: Task, ruling: Ruling) => {
+    setLast((l) => [...l, { task: t, ruling }]);
+    setDone((d) => new Set(d).add(key(t)));
+    setAgain(undefined);
+    setConflict(undefined);
+  };
   const rule = async (t: Task, is: string, why: string, over?: number) => {
     setFailed("");
     try {
       const body = { ..."claim" in t ? { claim: t.claim } : { events: t.events }, is, why, over: over ?? null };
-      const ruling = await call<Ruling>("POST", "/api/rulings", body);
-      setLast((l) => [...l, { task: t, ruling }]);
-      setDone((d) => new Set(d).add(key(t)));
-      setAgain(undefined);
-      setConflict(undefined);
+      settled(t, await call<Ruling>("POST", "/api/rulings", body));
+      return true;
     } catch (e) {
       const r = e as Refused;
       if (r.ruling) setConflict({ task: t, is, why, ruling: r.ruling });
       else setFailed(r.message);
+      return false;
     }
   };
   const now = (is: string) => task && void rule(task, is, WHY[is] ?? is, again?.over);
@@ -71,11 +78,13 @@ function Desk({ q }: { q: Queue }) {
     setAgain({ task: before.task, over: before.ruling.number });
   };
   const claim = task && "claim" in task;
+  const edit = (parts: number) => task && "claim" in task && right({ claim: task.claim, parts });
+  const join = () => task && "claim" in task && merge(task.claim);
   useKeys(
     claim
-      ? { a: () => now("accepted"), r: () => ask("rejected"), u: () => ask("unsure"), n: () => task && skip((s) => new Set(s).add(key(task))), z: undo }
+      ? { a: () => now("accepted"), r: () => ask("rejected"), u: () => ask("unsure"), e: () => edit(1), s: () => edit(2), m: join, n: () => task && skip((s) => new Set(s).add(key(task))), z: undo }
       : { s: () => now("same"), d: () => now("not-same"), u: () => ask("unsure"), n: () => task && skip((s) => new Set(s).add(key(task))), z: undo },
-    may && task !== undefined && !asking && !conflict,
+    may && task !== undefined && !asking && !conflict && !righting && !merging,
   );
   return (
     <>
@@ -91,6 +100,9 @@ function Desk({ q }: { q: Queue }) {
             <>
               <button type="button" onClick={() => now("accepted")}><kbd>a</kbd> Accept</button>
               <button type="button" onClick={() => ask("rejected")}><kbd>r</kbd> Reject</button>
+              <button type="button" onClick={() => edit(1)}><kbd>e</kbd> Edit</button>
+              <button type="button" onClick={() => edit(2)}><kbd>s</kbd> Split</button>
+              <button type="button" onClick={join}><kbd>m</kbd> Merge</button>
             </>
           ) : (
             <>
@@ -116,6 +128,18 @@ function Desk({ q }: { q: Queue }) {
           </form>
         )}
       </Dialog>
+      <Dialog title={righting?.parts === 1 ? "What it says" : "What it says, in several claims"} open={righting !== undefined} onClose={() => right(undefined)}>
+        {righting && <PutRight of={righting.claim} parts={righting.parts} over={again?.over} close={() => right(undefined)} done={(ruling) => { settled({ claim: righting.claim }, ruling); right(undefined); }} />}
+      </Dialog>
+      <Dialog title="The same event as" open={merging !== undefined} onClose={() => merge(undefined)}>
+        {merging && (
+          <Merge of={merging} close={() => merge(undefined)} settle={async (mine, other) => {
+            merge(undefined);
+            const accepted = await rule({ claim: merging }, "accepted", WHY.accepted!, again?.over);
+            if (accepted) await rule({ events: [mine, other] }, "same", WHY.same!);
+          }} />
+        )}
+      </Dialog>
       <Dialog title="Somebody ruled on it before you" open={conflict !== undefined} onClose={() => setConflict(undefined)}>
         {conflict && (
           <>
@@ -128,6 +152,65 @@ function Desk({ q }: { q: Queue }) {
         )}
       </Dialog>
     </>
+  );
+}
+
+/** What a machine read, put right: one claim, or as many as the passage makes. */
+function PutRight({ of, parts, over, done, close }: { of: string; parts: number; over: number | undefined; done: (r: Ruling) => void; close: () => void }) {
+  const got = useGet<Claim>(`/api/claims/${encodeURIComponent(of)}`);
+  const [n, set] = useState(parts);
+  const [problems, tell] = useState<Refused>();
+  const before = problems?.ruling;
+  const submit = async (e: Event, line: Line) => {
+    e.preventDefault();
+    const f = new FormData(e.target as HTMLFormElement);
+    const claims = Array.from({ length: n }, (_, i) => lineOf(f, `${i}.`, line));
+    try {
+      done(await call<Ruling>("POST", `/api/claims/${encodeURIComponent(of)}/put-right`, { claims, over: before?.number ?? over ?? null }));
+    } catch (e) {
+      tell(e as Refused);
+    }
+  };
+  return (
+    <Loaded of={got} what="The claim">
+      {(c) => c.line && (
+        <form class="form" onSubmit={(e) => submit(e, c.line!)}>
+          <blockquote dir="auto">{c.exact}</blockquote>
+          {Array.from({ length: n }, (_, i) => n === 1
+            ? <ClaimFields key={i} line={c.line!} prefix={`${i}.`} focus />
+            : <fieldset key={i}><legend>Claim {i + 1}</legend><ClaimFields line={c.line!} prefix={`${i}.`} focus={i === 0} /></fieldset>)}
+          <EventNames />
+          <Told of={problems} />
+          <p class="small">What was read is rejected, and this is added in its place{before ? `, over the ruling of ${before.by}` : ""}.</p>
+          <p><button type="submit">{n === 1 ? "Put it right" : `Make ${n} claims of it`}</button> {n > 1 && n < 20 && <button type="button" onClick={() => set(n + 1)}>One more</button>} <button type="button" onClick={close}>Cancel</button></p>
+        </form>
+      )}
+    </Loaded>
+  );
+}
+
+/** The event that this one is, told again. */
+function Merge({ of, settle, close }: { of: string; settle: (mine: string, other: string) => void; close: () => void }) {
+  const got = useGet<Claim>(`/api/claims/${encodeURIComponent(of)}`);
+  return (
+    <Loaded of={got} what="The claim">
+      {(c) => {
+        const mine = c.says.event?.id;
+        if (!mine) return <><p>Only events can be merged.</p><p><button type="button" autoFocus onClick={close}>Close</button></p></>;
+        return (
+          <form class="form" onSubmit={(e) => {
+            e.preventDefault();
+            const other = String(new FormData(e.currentTarget).get("other")).trim().replace(/^event:/, "");
+            settle(mine, other);
+          }}>
+            <p>{words(mine)} is the same event as this one, told again; what was read of it is right.</p>
+            <label>Event <input name="other" required list="events" pattern="(event:)?[a-z0-9][a-z0-9\-]*" title="a-z, 0-9 and -" autoFocus /></label>
+            <EventNames />
+            <p><button type="submit">Merge</button> <button type="button" onClick={close}>Cancel</button></p>
+          </form>
+        );
+      }}
+    </Loaded>
   );
 }
 

@@ -24,14 +24,15 @@ pub(crate) fn run(args: &Publish, common: &Common) -> Outcome {
     let run = super::assessed(&loaded, options)?;
     progress.say("files", "without what may not be shown");
     let last = publish::latest(disk::publications(folder)?, &id)?;
-    let release = publish::release(case, &run, options, &id, last.as_ref()).map_err(|p| {
+    let fonts = publish::Fonts::new(disk::fonts(folder)?);
+    let release = publish::release(case, &run, options, &id, last.as_ref(), &fonts).map_err(|p| {
         output::problems(&p, &loaded.texts);
         "what may be shown of the case cannot be built".to_owned()
     })?;
     drop(progress);
     let (problems, moved) = (&release.problems, &release.moved);
-    if !problems.is_empty() {
-        output::problems(problems, &loaded.texts);
+    output::problems(problems, &loaded.texts);
+    if !release.sound() {
         eprintln!("{}: {}; nothing is published", folder.display(), output::counts(problems));
         return Ok(End::Failed);
     }

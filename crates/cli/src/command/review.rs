@@ -259,33 +259,19 @@ impl Desk<'_> {
         if edited == text && copies == 1 {
             return Ok(None);
         }
-        let mut lines = Vec::new();
-        let mut ids = Vec::new();
+        let mut made = Vec::new();
         for value in serde_json::Deserializer::from_str(&edited).into_iter::<Value>() {
-            let mut value = match value {
-                Ok(v) => v,
+            match value {
+                Ok(Value::Object(claim)) => made.push(claim),
+                Ok(other) => output::print(&format!("That is no claim: {other}\n")),
                 Err(e) => {
                     output::print(&format!("That is not JSON: {e}\n"));
                     return Ok(None);
                 }
-            };
-            let Some(map) = value.as_object_mut() else { continue };
-            // A person's claim: no rule read it.
-            map.remove("rule");
-            let mut id = map.get("id").and_then(Value::as_str).unwrap_or(&claim.id).to_owned();
-            if id == claim.id {
-                id.push_str("-by-hand");
             }
-            let mut n = 1;
-            let stem = id.clone();
-            while self.case.claims.contains_key(&id) || ids.contains(&id) {
-                n += 1;
-                id = format!("{stem}-{n}");
-            }
-            map.insert("id".into(), Value::String(id.clone()));
-            ids.push(id);
-            lines.push(value.to_string());
         }
+        let made = case::put_right(claim, made, |id| self.case.claims.contains_key(id));
+        let (ids, lines): (Vec<String>, Vec<String>) = made.into_iter().unzip();
         if lines.is_empty() {
             return Ok(None);
         }

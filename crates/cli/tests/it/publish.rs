@@ -28,8 +28,11 @@ fn files(root: &Path) -> Vec<(String, Vec<u8>)> {
     out
 }
 
-/// What is inside a file: of a Word document or a spreadsheet, what it packs.
+/// What is inside a file: of a Word document or a spreadsheet, what it packs; of a PDF, its text as well.
 fn unpacked(name: &str, bytes: &[u8]) -> String {
+    if name.ends_with(".pdf") {
+        return pdf_extract::extract_text_from_mem(bytes).unwrap() + &String::from_utf8_lossy(bytes);
+    }
     if !(name.ends_with(".docx") || name.ends_with(".xlsx")) {
         return String::from_utf8_lossy(bytes).into_owned();
     }
@@ -68,8 +71,14 @@ fn every_file_is_what_its_readers_take_it_for() {
     // Again, and nothing differs but the name in the record.
     let again = published("again", &case);
     assert_eq!(all.len(), again.len());
-    for (a, b) in all.iter().zip(&again).filter(|(a, _)| a.0 != "publication.json" && a.0 != "assessment.html") {
+    let tells_of_the_last = ["publication.json", "assessment.html", "assessment.pdf"];
+    for (a, b) in all.iter().zip(&again).filter(|(a, _)| !tells_of_the_last.contains(&a.0.as_str())) {
         assert!(a == b, "{} differs", a.0);
+    }
+    let (_keep, elsewhere) = fresh("rasht-2010");
+    let elsewhere = published("first", &elsewhere);
+    for (a, b) in all.iter().zip(&elsewhere) {
+        assert!(a == b, "{} differs elsewhere", a.0);
     }
 
     let full: Value = serde_json::from_str(&of("stix-full.json")).unwrap();
@@ -134,6 +143,13 @@ fn every_file_is_what_its_readers_take_it_for() {
     let word = of("assessment.docx");
     assert!(word.contains("TLP:CLEAR") && word.contains("It is very unlikely (11 %)") && word.contains("Heading2"));
 
+    let paper = of("assessment.pdf");
+    assert!(paper.starts_with(|c: char| c != '%') && paper.contains("%PDF-1.7") && paper.contains("TLP:CLEAR"));
+    // Beside the judgment, the words of a report, set in the letters of the report.
+    for words in ["very unlikely (11", "Key judgments", "kamarob-ambush", "pdfuaid:part"] {
+        assert!(paper.contains(words), "{words} is not on paper");
+    }
+
     let csv = of("tables/claims.csv");
     assert_eq!(
         csv.lines().next().unwrap(),
@@ -141,6 +157,25 @@ fn every_file_is_what_its_readers_take_it_for() {
     );
     for name in ["events", "event_perpetrators", "figures", "judgments", "indicators", "hypotheses", "sources"] {
         assert!(of(&format!("tables/{name}.csv")).lines().count() > 2, "{name}");
+    }
+}
+
+/// Letters of all the world: what is written from right to left, what would be markup, and what no bundled font has.
+#[test]
+fn paper_takes_what_strangers_write() {
+    let (_keep, case) = fresh("rasht-2010");
+    let report = Path::new(&case).join("reports/2010-10-08-tajik-weekly.md");
+    let said = fs::read_to_string(&report).unwrap();
+    let markup = "#panic(\"x\") #include \"/etc/passwd\" *_$ </svg> \\u{0} @label ";
+    fs::write(&report, format!("{said}\n{markup}\n\nمرحبا\n\n\u{1223}\u{1208}\u{121d}\n")).unwrap();
+    let out = bellwether(&["publish", &case, "--no-tests", "--id", "first"]);
+    let told = text(&out.stderr);
+    assert!(out.status.success(), "{told}");
+    assert!(told.contains("no-glyph") && told.contains("3 characters") && told.contains("`fonts/`"), "{told}");
+    let bytes = fs::read(Path::new(&case).join("published/first/assessment.pdf")).unwrap();
+    let paper = unpacked("assessment.pdf", &bytes);
+    for words in ["#panic", "#include", "/etc/passwd", "@label"] {
+        assert!(paper.contains(words), "{words}");
     }
 }
 

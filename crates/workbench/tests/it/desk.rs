@@ -108,6 +108,36 @@ fn a_claim_is_made_of_a_passage_if_the_case_is_sound_with_it() {
     assert_eq!(fs::read_to_string(s.path().join("claims/reviewed.jsonl")).unwrap().lines().count(), 1);
 }
 
+/// A reading put right as two claims: both are added and the reading is rejected, or nothing is.
+#[test]
+fn a_reading_is_put_right_as_two_claims_or_nothing_is_written() {
+    let s = Served::new(&[]);
+    let who = s.nobody();
+    let line = s.get(&who, "/api/claims/read-bridge").body["line"].clone();
+    let mut second = line.clone();
+    second["says"]["event"]["id"] = "convoy".into();
+    let at = "/api/claims/read-bridge/put-right";
+    let put = |claims: Value, over: Option<u64>| s.send(&who, "POST", at, &json!({"claims": claims, "over": over}));
+    let mut bad = second.clone();
+    bad["says"]["event"]["actors"] = json!([{"known": {"actor": "armi", "role": "target"}}]);
+    let r = put(json!([line, bad]), None);
+    assert!(r.status == 422 && r.body["problems"][0].as_str().unwrap().contains("army"), "{r:?}");
+    assert_eq!(put(json!([]), None).status, 422);
+    let (claims, rulings) = (s.path().join("claims/reviewed.jsonl"), s.path().join("rulings.jsonl"));
+    assert!(!claims.exists() && !rulings.exists(), "what was refused is not written");
+    let r = put(json!([line, second]), None);
+    assert_eq!((r.status, r.body["is"].as_str()), (201, Some("rejected")), "{r:?}");
+    assert_eq!(r.body["why"], "put right as read-bridge-by-hand, read-bridge-by-hand-2");
+    let added: Vec<Value> =
+        fs::read_to_string(&claims).unwrap().lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    assert!(added.len() == 2 && added.iter().all(|c| c.get("rule").is_none()), "{added:?}");
+    assert_eq!(put(json!([line]), None).status, 409, "somebody has ruled on it");
+    s.until(&who, "the claims", |_| s.get(&who, "/api/claims/read-bridge-by-hand-2").status == 200);
+    assert_eq!(put(json!([line]), r.body["number"].as_u64()).status, 201, "over the first, knowing it");
+    assert_eq!(s.send(&who, "POST", "/api/claims/army-bridge/put-right", &json!({"claims": [line]})).status, 422);
+    assert_eq!(s.send(&who, "POST", "/api/claims/none/put-right", &json!({"claims": [line]})).status, 404);
+}
+
 #[test]
 fn definitions_are_kept_only_if_the_case_is_sound_and_nobody_was_faster() {
     let s = Served::new(&[]);

@@ -1,6 +1,7 @@
 //! The server as a whole: real requests over loopback to a real case, SQLite and PostgreSQL.
 
 mod accounts;
+mod contract;
 mod desk;
 mod routes;
 

@@ -40,6 +40,7 @@ fn table() -> BTreeMap<&'static str, Option<Role>> {
         ("POST /api/publications", Some(Analyst)),
         ("POST /api/rulings", Some(Coder)),
         ("POST /api/claims", Some(Coder)),
+        ("POST /api/claims/{id}/put-right", Some(Coder)),
         ("PUT /api/areas/{id}", Some(Analyst)),
         ("PUT /api/file", Some(Analyst)),
         ("PUT /api/likelihood", Some(Analyst)),

@@ -3,9 +3,10 @@
 import { render } from "preact";
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import type { Assessment, News, Session } from "./api";
-import { HereContext, Refused, call, carry, useGet, useHere, useMay } from "./api";
+import { FROZEN, HereContext, Refused, call, carry, useGet, useHere, useMay } from "./api";
 import { Palette } from "./palette";
 import { Dialog, pct } from "./parts";
+import { enliven } from "./published";
 import { followLinks, go, useRoute } from "./router";
 import { Accounts } from "./screens/accounts";
 import { Actors } from "./screens/actors";
@@ -227,7 +228,7 @@ function Shell({ help }: { help: () => void }) {
   );
 }
 
-const NO_NEWS: News = { build: 0, building: true, whole: false, problems: [], rulings: 0 };
+const NO_NEWS: News = { build: 0, building: true, whole: false, problems: [], queue: 0 };
 
 function App() {
   const [session, setSession] = useState<Session>();
@@ -285,7 +286,8 @@ function App() {
 }
 
 const root = document.getElementById("app");
-if (root) {
+if (FROZEN) enliven();
+else if (root) {
   root.textContent = "";
   render(<App />, root);
 }

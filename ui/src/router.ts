@@ -2,9 +2,19 @@
 
 import { useEffect, useState } from "preact/hooks";
 
+import { FROZEN } from "./api";
+
 const listeners = new Set<() => void>();
 
 export function go(path: string) {
+  if (path.startsWith("#")) {
+    // Once a dialog that closes has given the focus back.
+    setTimeout(() => {
+      location.hash = path;
+      document.getElementById(path.slice(1))?.scrollIntoView();
+    }, 60);
+    return;
+  }
   if (path !== location.pathname + location.search + location.hash) history.pushState(null, "", path);
   listeners.forEach((l) => l());
 }
@@ -41,9 +51,10 @@ export function followLinks() {
   });
 }
 
-/** Where a thing is shown, by its `kind:id`. */
+/** Where a thing is shown, by its `kind:id`: a screen, or a place in a published page. */
 export function where(id: string): string {
   const [kind = "", ...rest] = id.split(":");
+  if (FROZEN) return kind === "actor" ? "#actors" : `#${id.replace(/[:/ ]/g, "-")}`;
   const bare = rest.join(":");
   const to = encodeURIComponent(bare);
   switch (kind) {

@@ -35,6 +35,8 @@ export function run(args: string[], input = ""): string {
 
 /** A report that a machine has read and nobody has ruled on; what strangers may put into it; and a right-to-left text. */
 export const NEWS = "Gunmen ambushed an army convoy in the Kamarob Gorge on Monday, the defence ministry said. At least four Tajik soldiers were killed.\n\nThe IMU claimed responsibility for the attack.\n";
+/** The same and two events more. */
+export const MORE_NEWS = `${NEWS}\nA bomb exploded in Dushanbe on Sunday, the defence ministry said. Three civilians were killed.\n\nTajik soldiers killed two militants in a clash near Garm on Saturday.\n`;
 export const EVIL = `<img src=x onerror="window.stolen=1"><script>window.stolen=1</script>`;
 export const PERSIAN = "وزارت دفاع تاجیکستان گفت که 23 سرباز در دره کمراب کشته شدند.";
 
@@ -53,9 +55,9 @@ export async function serve(before?: (folder: string) => void, template = "rasht
   return new Served(folder, url, child);
 }
 
-export function withNews(folder: string) {
+export function withNews(folder: string, news = NEWS) {
   const file = join(folder, "..", "news.txt");
-  writeFileSync(file, NEWS);
+  writeFileSync(file, news);
   run(["add", folder, file, "--title", "News", "--source", "tajik-defence-ministry", "--published", "2010-11-09"]);
   run(["read", folder, "--write"]);
 }
@@ -77,7 +79,7 @@ export const test = base.extend<{ page: Page }>({
       if (m.type() === "error" && !/status of 4\d\d/.test(m.text())) wrong.push(`console: ${m.text()}`);
     });
     page.on("request", (r) => {
-      if (!/^(http:\/\/127\.0\.0\.1:|blob:|data:)/.test(r.url())) wrong.push(`a request to ${r.url()}`);
+      if (!/^(http:\/\/127\.0\.0\.1:|file:|blob:|data:)/.test(r.url())) wrong.push(`a request to ${r.url()}`);
     });
     await use(page);
     expect(wrong).toEqual([]);

@@ -1,7 +1,7 @@
 // Twelve things that people come to do, each with the mouse and with the keyboard alone.
 
 import { keyboard, mouse } from "./hands";
-import { Served, expect, serve, test, withNews } from "./served";
+import { MORE_NEWS, Served, expect, serve, test, withNews } from "./served";
 
 for (const hands of [mouse, keyboard]) {
   test.describe.serial(hands.name, () => {
@@ -97,38 +97,43 @@ for (const hands of [mouse, keyboard]) {
     });
 
     test("5, and what was misread: put right, split, merge", async ({ page }) => {
-      await page.goto(`${s.url}/review`);
-      const key = async (k: string, button: RegExp) => (hands === mouse ? page.getByRole("button", { name: button }).click() : page.keyboard.press(k));
-      const dialog = page.getByRole("dialog");
-      const before = lines("rulings.jsonl").length;
-      await expect(page.locator(".one-claim mark")).toBeVisible();
-      await key("e", /Edit/);
-      await hands.type(page, dialog.getByLabel("When"), "2010-13-45");
-      await hands.press(page, dialog.getByRole("button", { name: "Put it right" }));
-      await expect(dialog.getByRole("alert")).toContainText("2010-13-45");
-      await hands.type(page, dialog.getByLabel("When"), "2010-11-07");
-      await hands.type(page, dialog.getByLabel("Killed"), "7");
-      await hands.press(page, dialog.getByRole("button", { name: "Put it right" }));
-      await expect(page.getByText("1 ruled on by you")).toBeVisible();
-      const right = JSON.parse(lines("claims/reviewed.jsonl").at(-1)!);
-      expect(right.says.event.time).toBe("2010-11-07");
-      expect(right.says.event.figures.at(-1).number).toBe(7);
-      expect(right.rule).toBeUndefined();
-      await expect(page.locator(".one-claim mark")).toBeVisible();
-      await key("s", /Split/);
-      await hands.type(page, dialog.getByRole("group", { name: "Claim 2" }).getByLabel("Event"), `another-${hands.name}`);
-      await hands.press(page, dialog.getByRole("button", { name: "Make 2 claims of it" }));
-      await expect(page.getByText("2 ruled on by you")).toBeVisible();
-      const [one, two] = lines("claims/reviewed.jsonl").slice(-2).map((l) => JSON.parse(l));
-      expect([one.says.event.id === two.says.event.id, two.says.event.id]).toEqual([false, `another-${hands.name}`]);
-      await expect(page.locator(".one-claim mark")).toBeVisible();
-      await key("m", /Merge/);
-      await hands.type(page, dialog.getByLabel("Event"), "kamarob-ambush");
-      await hands.press(page, dialog.getByRole("button", { name: "Merge" }));
-      await expect(page.getByText("4 ruled on by you")).toBeVisible();
-      const ruled = lines("rulings.jsonl").slice(before).map((l) => JSON.parse(l).decides);
-      expect(ruled.map((d) => d.claim?.is ?? d.match.is)).toEqual(["rejected", "rejected", "accepted", "same"]);
-      expect(ruled[3].match.b).toBe("kamarob-ambush");
+      const own = await serve((f) => withNews(f, MORE_NEWS));
+      const lines = (file: string) => own.read(file).trim().split("\n");
+      try {
+        await page.goto(`${own.url}/review`);
+        const key = async (k: string, button: RegExp) => (hands === mouse ? page.getByRole("button", { name: button }).click() : page.keyboard.press(k));
+        const dialog = page.getByRole("dialog");
+        await expect(page.locator(".one-claim mark")).toBeVisible();
+        await key("e", /Edit/);
+        await hands.type(page, dialog.getByLabel("When"), "2010-13-45");
+        await hands.press(page, dialog.getByRole("button", { name: "Put it right" }));
+        await expect(dialog.getByRole("alert")).toContainText("2010-13-45");
+        await hands.type(page, dialog.getByLabel("When"), "2010-11-07");
+        await hands.type(page, dialog.getByLabel("Killed"), "7");
+        await hands.press(page, dialog.getByRole("button", { name: "Put it right" }));
+        await expect(page.getByText("1 ruled on by you")).toBeVisible();
+        const right = JSON.parse(lines("claims/reviewed.jsonl").at(-1)!);
+        expect(right.says.event.time).toBe("2010-11-07");
+        expect(right.says.event.figures.at(-1).number).toBe(7);
+        expect(right.rule).toBeUndefined();
+        await expect(page.locator(".one-claim mark")).toBeVisible();
+        await key("s", /Split/);
+        await hands.type(page, dialog.getByRole("group", { name: "Claim 2" }).getByLabel("Event", { exact: true }), `another-${hands.name}`);
+        await hands.press(page, dialog.getByRole("button", { name: "Make 2 claims of it" }));
+        await expect(page.getByText("2 ruled on by you")).toBeVisible();
+        const [one, two] = lines("claims/reviewed.jsonl").slice(-2).map((l) => JSON.parse(l));
+        expect([one.says.event.id === two.says.event.id, two.says.event.id]).toEqual([false, `another-${hands.name}`]);
+        await expect(page.locator(".one-claim mark")).toBeVisible();
+        await key("m", /Merge/);
+        await hands.type(page, dialog.getByLabel("Event", { exact: true }), "kamarob-ambush");
+        await hands.press(page, dialog.getByRole("button", { name: "Merge" }));
+        await expect(page.getByText("4 ruled on by you")).toBeVisible();
+        const ruled = lines("rulings.jsonl").map((l) => JSON.parse(l).decides);
+        expect(ruled.map((d) => d.claim?.is ?? d.match.is)).toEqual(["rejected", "rejected", "accepted", "same"]);
+        expect(ruled[3].match.b).toBe("kamarob-ambush");
+      } finally {
+        own.stop();
+      }
     });
 
     test("6 judge a likelihood anew in the grid, and watch the answer move", async ({ page }) => {

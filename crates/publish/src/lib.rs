@@ -3,11 +3,13 @@
 
 mod geojson;
 mod graph;
+mod live;
 mod map;
 mod outlook;
 mod page;
 mod paper;
 mod release;
+pub mod screens;
 mod sheets;
 mod spread;
 mod stix;

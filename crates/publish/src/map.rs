@@ -3,8 +3,10 @@
 
 use std::fmt::Write as _;
 
-use model::{Geometry, LonLat};
+use engine::Assessment;
+use model::{Case, Geometry, LonLat};
 use serde::Deserialize;
+use serde_json::{Value, json};
 
 use crate::svg::Svg;
 
@@ -130,7 +132,7 @@ pub(crate) fn map(marks: &[Mark], outlines: &[Outline<'_>], label: &str) -> Stri
             }
         };
         match &m.target {
-            Some(t) => svg.link(t, draw),
+            Some(t) => svg.link(t, &m.title, draw),
             None => draw(&mut svg),
         }
         if let Some(l) = &m.label {
@@ -171,6 +173,36 @@ fn place_label(
             return;
         }
     }
+}
+
+/// Borders and names of countries near the events and areas of a case, as GeoJSON: the ground of a map that can be moved.
+pub(crate) fn land(case: &Case, a: &Assessment) -> Value {
+    let borders: Borders = serde_json::from_str(BORDERS).unwrap_or(Borders { lines: vec![], names: vec![] });
+    let places = a.events.iter().filter_map(|e| e.place).map(|[x, y]| [x, y, x, y]);
+    let boxes = places.chain(case.areas.values().map(|x| x.geometry.bounds()));
+    let whole = boxes.reduce(|b, c| [b[0].min(c[0]), b[1].min(c[1]), b[2].max(c[2]), b[3].max(c[3])]);
+    let [w, s, e, n] = whole.unwrap_or([-180.0, -90.0, 180.0, 90.0]);
+    // Twice as much again on every side.
+    let (dx, dy) = (2.0 * (e - w).max(5.0), 2.0 * (n - s).max(5.0));
+    let near = |x: f64, y: f64| x >= w - dx && x <= e + dx && y >= s - dy && y <= n + dy;
+    let feature = |name: Option<&str>, geometry: Value| json!({"type": "Feature", "properties": {"name": name}, "geometry": geometry});
+    let mut features = Vec::new();
+    for line in &borders.lines {
+        let mut at = (0i32, 0i32);
+        let points = line.chunks_exact(2).map(|d| {
+            at = (at.0 + d[0], at.1 + d[1]);
+            [f64::from(at.0) / 100.0, f64::from(at.1) / 100.0]
+        });
+        let points: Vec<[f64; 2]> = points.collect();
+        for part in points.split(|p| !near(p[0], p[1])).filter(|part| part.len() > 1) {
+            features.push(feature(None, json!({"type": "LineString", "coordinates": part})));
+        }
+    }
+    for (name, lon, lat, _) in borders.names.iter().filter(|x| near(x.1, x.2)) {
+        features.push(feature(Some(name), json!({"type": "Point", "coordinates": [lon, lat]})));
+    }
+    let collection = |features: Vec<Value>| json!({"type": "FeatureCollection", "features": features});
+    json!({"countries": collection(features), "divisions": collection(Vec::new())})
 }
 
 fn draw_borders(svg: &mut Svg, v: &View, borders: &Borders) {

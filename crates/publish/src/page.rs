@@ -38,7 +38,7 @@ pub fn publication(
     options: Options,
     last: Option<Last<'_>>,
 ) -> Result<Publication, Vec<Problem>> {
-    Ok(shown(case, run, options, last, |_, _| ())?.0)
+    Ok(shown(case, run, options, last, |_, _, _| ())?.0)
 }
 
 /// The same, and what `more` makes of it and of the run that it rests on.
@@ -47,7 +47,7 @@ pub(crate) fn shown<T>(
     run: &Run,
     options: Options,
     last: Option<Last<'_>>,
-    more: impl FnOnce(&Publication, &Run) -> T,
+    more: impl FnOnce(&Publication, &Run, &Scrutiny) -> T,
 ) -> Result<(Publication, T), Vec<Problem>> {
     let shown = case.redacted(case.tlp);
     let same = shown.names() == case.names();
@@ -62,7 +62,7 @@ pub(crate) fn shown<T>(
         }
     };
     let publication = render(&shown, run, scrutiny, last);
-    let more = more(&publication, run);
+    let more = more(&publication, run, scrutiny);
     Ok((publication, more))
 }
 
@@ -493,7 +493,7 @@ fn figure_bars(f: &FigureRow, source: &dyn Fn(&str) -> String) -> String {
             if name.chars().count() > 34 { name.chars().take(33).chain(['\u{2026}']).collect() } else { name.clone() };
         svg.text(left - 8.0, y + 13.0, "end", "name", &short);
         let target = s.claim.replace(':', "-");
-        svg.link(&target, |g| {
+        svg.link(&target, &format!("{}: {}", source(&s.source), s.words), |g| {
             match s.high {
                 Some(high) if high == s.low => g.raw(&format!(
                     r#"<rect x="{:.1}" y="{:.1}" width="9" height="9" class="said" transform="rotate(45 {:.1} {:.1})"/>"#,
@@ -568,7 +568,7 @@ fn stretch(
         let y = 4.0 + 22.0 * i as f64;
         let id = e.id.trim_start_matches("event:");
         let title = format!("{id}, {}: {}", when(e), percent(e.probability, n));
-        svg.link(&slug(&e.id), |g| {
+        svg.link(&slug(&e.id), &title, |g| {
             // What does not fit is cut; the title has the whole.
             let short: String =
                 if id.chars().count() > 26 { id.chars().take(25).chain(['\u{2026}']).collect() } else { id.to_owned() };

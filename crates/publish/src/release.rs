@@ -1,13 +1,13 @@
 //! A publication as it is frozen: every file of it, and what stands against it.
 
 use engine::stage::assess::JudgmentRow;
-use engine::{Assessment, Options, Run};
+use engine::{Assessment, Options, Run, Scrutiny};
 use model::{Case, Problem, Severity, percent};
 use print::Fonts;
 use serde::{Deserialize, Serialize};
 
 use crate::stix::Profile;
-use crate::{graph, page, paper, sheets, stix, timemap, word};
+use crate::{graph, live, page, paper, sheets, stix, timemap, word};
 
 /// `publication.json`: what was published, to be compared with the next.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -69,7 +69,7 @@ pub fn release(
     fonts: &Fonts,
 ) -> Result<Release, Vec<Problem>> {
     let before = last.map(|l| (l.id.as_str(), &l.assessment));
-    let (shown, files) = page::shown(case, run, options, before, |p, run| files(p, run, id, fonts))?;
+    let (shown, files) = page::shown(case, run, options, before, |p, run, s| files(p, run, s, id, fonts))?;
     let mut problems: Vec<Problem> = Vec::new();
     for l in shown.assessment.lints.iter().filter(|l| l.denied()) {
         let at = case.judgments.first().map(|j| j.span.clone()).unwrap_or_default();
@@ -119,6 +119,7 @@ pub fn release(
 fn files(
     p: &page::Publication,
     run: &Run,
+    scrutiny: &Scrutiny,
     id: &str,
     fonts: &Fonts,
 ) -> Result<(Vec<(String, Vec<u8>)>, Vec<Problem>), String> {
@@ -129,7 +130,7 @@ fn files(
     let record = serde_json::to_string_pretty(&published).map_err(|e| e.to_string())? + "\n";
     let mut out = vec![
         ("publication.json".to_owned(), record.into_bytes()),
-        ("assessment.html".to_owned(), p.page.clone().into_bytes()),
+        ("assessment.html".to_owned(), live::driven(p, scrutiny).into_bytes()),
         ("assessment.pdf".to_owned(), pdf),
         ("assessment.docx".to_owned(), word::docx(case, a)?),
         ("claims.xlsx".to_owned(), sheets::claims_sheet(case)?),

@@ -24,11 +24,12 @@ pub(crate) struct Svg {
     pub(crate) height: f64,
     label: String,
     body: String,
+    links: bool,
 }
 
 impl Svg {
     pub(crate) fn new(width: f64, height: f64, label: &str) -> Self {
-        Self { width, height, label: escape(label), body: String::new() }
+        Self { width, height, label: escape(label), body: String::new(), links: false }
     }
 
     pub(crate) fn raw(&mut self, text: &str) {
@@ -64,8 +65,10 @@ impl Svg {
         );
     }
 
-    pub(crate) fn link(&mut self, target: &str, inside: impl FnOnce(&mut Self)) {
-        let _ = write!(self.body, r##"<a href="#{}">"##, escape(target));
+    /// What is drawn inside leads to a place in the page; `name` is read aloud.
+    pub(crate) fn link(&mut self, target: &str, name: &str, inside: impl FnOnce(&mut Self)) {
+        self.links = true;
+        let _ = write!(self.body, r##"<a href="#{}" aria-label="{}">"##, escape(target), escape(name));
         inside(self);
         self.body.push_str("</a>");
     }
@@ -75,8 +78,10 @@ impl Svg {
     }
 
     pub(crate) fn finish(self) -> String {
+        // Nothing within an image can be reached.
+        let role = if self.links { "group" } else { "img" };
         format!(
-            r#"<svg viewBox="0 0 {:.0} {:.0}" role="img" aria-label="{}" xmlns="http://www.w3.org/2000/svg">{}</svg>"#,
+            r#"<svg viewBox="0 0 {:.0} {:.0}" role="{role}" aria-label="{}" xmlns="http://www.w3.org/2000/svg">{}</svg>"#,
             self.width, self.height, self.label, self.body
         )
     }

@@ -358,7 +358,7 @@ async fn rule(State(app): Shared, me: Coder, Body(new): Body<NewRuling>) -> Answ
     app.accounts.note(&me.name, "ruled", &format!("{about}: {}", new.is)).await.map_err(Refusal::ours)?;
     let desk = app.desk.clone();
     let stands = aside(move || desk.rule(&me.name, &new, rule.as_deref())).await?;
-    app.live.say(|n| n.rulings += 1);
+    app.live.say(|n| n.queue += 1);
     Ok((StatusCode::CREATED, Json(stands)))
 }
 
@@ -453,7 +453,7 @@ async fn put_right(
     app.accounts.note(&me.name, "put right", &format!("claim:{id}")).await.map_err(Refusal::ours)?;
     let (desk, was) = (app.desk.clone(), model::ClaimRuling { claim: id, rule, is: model::Verdict::Rejected });
     let stands = aside(move || desk.put_right(&me.name, was, &made, new.over)).await?;
-    app.live.say(|n| n.rulings += 1);
+    app.live.say(|n| n.queue += 1);
     app.live.look();
     Ok((StatusCode::CREATED, Json(stands)))
 }

@@ -10,6 +10,7 @@ use axum::body::Bytes;
 use case::Loaded;
 use engine::{BuildError, Journal, Options, Queued, Run, Store, StoreError};
 use model::{Case, Problem};
+use publish::screens;
 use serde::Serialize;
 use tokio::sync::broadcast;
 use utoipa::ToSchema;
@@ -66,11 +67,11 @@ pub(crate) struct Views {
 impl Views {
     fn new(case: &Case, run: &Run) -> Self {
         Self {
-            events: Part::new(view::events(run)),
+            events: Part::new(view::json(&screens::events(&run.assessment))),
             reports: Part::new(view::reports(case)),
             sources: Part::new(view::sources(case, run)),
             actors: Part::new(view::actors(case, run)),
-            areas: Part::new(view::areas(case)),
+            areas: Part::new(view::json(&screens::areas(case))),
             forecast: Part::new(view::json(&engine::futures(case, run, MONTHS))),
         }
     }
@@ -87,8 +88,8 @@ pub(crate) struct News {
     pub(crate) whole: bool,
     /// What keeps the case as it stands in the folder from being built, each with its carets.
     pub(crate) problems: Vec<String>,
-    /// Number of rulings since the server began: whoever holds a queue can tell that it changed.
-    pub(crate) rulings: u64,
+    /// How often the review queue changed since the server began, by rulings or by its order.
+    pub(crate) queue: u64,
 }
 
 /// The case, live.
@@ -112,7 +113,7 @@ fn locked<T>(m: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 
 impl Live {
     pub(crate) fn new(folder: PathBuf, options: Options) -> Arc<Self> {
-        let news = News { build: 0, building: true, whole: false, problems: Vec::new(), rulings: 0 };
+        let news = News { build: 0, building: true, whole: false, problems: Vec::new(), queue: 0 };
         Arc::new(Self {
             folder,
             options,
@@ -208,10 +209,15 @@ impl Live {
 
     fn serve(&self, loaded: &Arc<Loaded>, run: Run, views: Views, whole: bool) {
         let number = locked(&self.news).build + 1;
-        let assessment = Part::new(view::assessment(&loaded.case, &run));
+        let assessment =
+            Part::new(view::json(&screens::assessment(&loaded.case, &run.assessment, run.scrutiny.as_ref())));
         let index = view::Index::new(&loaded.case, &run);
         let good = Good { number, index, assessment, views, answered: Mutex::default(), loaded: loaded.clone(), run };
         *self.good.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(good));
+        if number == 1 {
+            // Until it is ordered by what depends on each claim: nobody is told that nothing waits.
+            self.line_up(view::by_doubt(&loaded.case));
+        }
         self.say(|n| {
             n.build = number;
             n.whole = whole;
@@ -223,8 +229,12 @@ impl Live {
         let doubtful = view::by_doubt(case);
         let exact = doubtful.len() * case.claims.len() <= QUEUE_CLAIMS;
         let queue = if exact { engine::queue(case, &|_, _| {}).unwrap_or(doubtful) } else { doubtful };
+        self.line_up(queue);
+    }
+
+    fn line_up(&self, queue: Vec<Queued>) {
         *self.queue.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(queue);
-        self.say(|_| {});
+        self.say(|n| n.queue += 1);
     }
 }
 

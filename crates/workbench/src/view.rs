@@ -8,81 +8,14 @@ use model::{Case, Claim, EvidenceKind, Geometry, LonLat, Origin, Report};
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use publish::screens::round;
+
 use crate::live::Good;
 
 /// As JSON.
 pub(crate) fn json(value: &impl Serialize) -> Bytes {
     // Our own types: every key is a string.
     serde_json::to_vec(value).unwrap_or_default().into()
-}
-
-/// Everything but what other views have: events, sources.
-pub(crate) fn assessment(case: &Case, run: &Run) -> Bytes {
-    let a = &run.assessment;
-    let tests: BTreeMap<String, Value> = case
-        .indicators
-        .iter()
-        .map(|(id, i)| {
-            (format!("indicator:{id}"), json!({"test": engine::describe(case, &i.test), "warn_at": i.warn_at}))
-        })
-        .collect();
-    let evidence: BTreeMap<String, Value> = case
-        .questions
-        .iter()
-        .flat_map(|(q, question)| {
-            question.evidence.iter().map(move |e| {
-                let value = json!({
-                    "what": engine::stage::weigh::what(case, &e.kind), "why": e.why,
-                    "said": e.likelihood.iter().map(|l| [l.low, l.high]).collect::<Vec<_>>(),
-                });
-                (format!("evidence:{q}/{}", e.id), value)
-            })
-        })
-        .collect();
-    let actors: BTreeMap<&String, &String> = case.actors.iter().map(|(id, x)| (id, &x.name)).collect();
-    let areas: BTreeMap<&String, &String> = case.areas.iter().map(|(id, x)| (id, &x.name)).collect();
-    json(&json!({
-        "case": a.case, "judgments": a.judgments, "indicators": a.indicators, "hypotheses": a.hypotheses,
-        "questions": a.questions, "facts": a.facts, "footprint": a.footprint, "tenure": a.tenure, "lints": a.lints,
-        "scrutiny": run.scrutiny, "tests": tests, "evidence": evidence, "actors": actors, "areas": areas,
-    }))
-}
-
-/// All events in columns: a list of twenty thousand stays small.
-pub(crate) fn events(run: &Run) -> Bytes {
-    let rows: Vec<Value> = run
-        .assessment
-        .events
-        .iter()
-        .map(|e| {
-            let who = e.who.first();
-            let killed = e.figures.iter().find(|f| f.measure == "killed");
-            json!([
-                e.id.trim_start_matches("event:"),
-                e.kind,
-                e.sub_type,
-                round(e.probability),
-                e.days[0],
-                e.days[1],
-                e.place.map(|p| p.map(round)),
-                e.radius_km.map(|r| (r * 10.0).round() / 10.0),
-                who.map(|w| &w.actor),
-                who.map(|w| round(w.probability)),
-                killed.map(|f| f.quantiles),
-                e.areas.first().map(|a| &a.0),
-                e.claims.len(),
-            ])
-        })
-        .collect();
-    json(&json!({
-        "columns": ["id", "type", "sub_type", "probability", "first_day", "last_day", "place", "radius_km", "actor",
-                    "actor_probability", "killed", "area", "claims"],
-        "rows": rows,
-    }))
-}
-
-fn round(x: f64) -> f64 {
-    (x * 1e5).round() / 1e5
 }
 
 /// Where everything about one event or one report stands, so that nobody who asks for one walks through all.
@@ -317,32 +250,6 @@ pub(crate) fn actors(case: &Case, run: &Run) -> Bytes {
         })
         .collect();
     json(&json!({"as_of": case.as_of(), "actors": rows}))
-}
-
-/// Areas as GeoJSON.
-pub(crate) fn areas(case: &Case) -> Bytes {
-    let at = |p: &LonLat| [p.lon, p.lat];
-    let features: Vec<Value> = case
-        .areas
-        .values()
-        .map(|a| {
-            let geometry = match &a.geometry {
-                Geometry::Point { at: p, .. } => json!({"type": "Point", "coordinates": at(p)}),
-                Geometry::Polygons(all) => {
-                    let rings: Vec<Vec<Vec<[f64; 2]>>> =
-                        all.iter().map(|p| p.rings.iter().map(|r| r.iter().map(at).collect()).collect()).collect();
-                    json!({"type": "MultiPolygon", "coordinates": rings})
-                }
-            };
-            let uncertainty = match &a.geometry {
-                Geometry::Point { uncertainty_m, .. } => Some(uncertainty_m / 1000.0),
-                Geometry::Polygons(_) => None,
-            };
-            json!({"type": "Feature", "id": a.id, "geometry": geometry,
-                "properties": {"id": a.id, "name": a.name, "note": a.note, "radius_km": uncertainty}})
-        })
-        .collect();
-    json(&json!({"type": "FeatureCollection", "features": features}))
 }
 
 /// What waits for a person, ordered by doubt alone.

@@ -9,17 +9,21 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { feature } from "topojson-client";
 import type { GeometryCollection, Topology } from "topojson-specification";
 import type { Assessment, EventRow } from "../api";
-import { Refused, call, unpacked, useGet, useMay } from "../api";
+import { FROZEN, Refused, call, unpacked, useGet, useMay } from "../api";
 import { Loaded, Told, dayNumber, dayText, pct, span, words } from "../parts";
 import { go, useRoute, where } from "../router";
 
-setWorkerUrl(workerUrl);
+// A published page has the workers' script in it.
+const worker = document.getElementById("worker")?.textContent;
+setWorkerUrl(worker ? URL.createObjectURL(new Blob([worker], { type: "text/javascript" })) : workerUrl);
 // The land and the events are made ready side by side.
 setWorkerCount(2);
 
-let kept: Promise<{ countries: FeatureCollection; divisions: FeatureCollection }> | undefined;
-/** The basemap, fetched once. */
+type Basemap = { countries: FeatureCollection; divisions: FeatureCollection };
+let kept: Promise<Basemap> | undefined;
+/** The basemap, fetched once; a published page has the borders that it needs. */
 function basemap() {
+  if (FROZEN) kept ??= call<Basemap>("GET", "/basemap.json");
   kept ??= fetch("/basemap.json")
     .then((r) => r.json() as Promise<Topology>)
     .then((t) => {
@@ -96,16 +100,20 @@ const EMPTY: FeatureCollection = { type: "FeatureCollection", features: [] };
 const MANY = 400;
 
 export function MapScreen() {
+  return (
+    <>
+      <h1>Map</h1>
+      <MapOfEvents />
+    </>
+  );
+}
+
+export function MapOfEvents() {
   useEffect(() => void basemap(), []);
   const events = useGet<{ columns: string[]; rows: unknown[][] }>("/api/events");
   const areas = useGet<FeatureCollection<Geometry, { id: string; name: string }>>("/api/areas");
   const a = useGet<Assessment>("/api/assessment");
-  return (
-    <>
-      <h1>Map</h1>
-      <Loaded of={events} what="The events">{(e) => <Loaded of={areas} what="The areas">{(areas) => <Loaded of={a} what="The assessment">{(a) => <Chart rows={unpacked(e)} areas={areas} a={a} />}</Loaded>}</Loaded>}</Loaded>
-    </>
-  );
+  return <Loaded of={events} what="The events">{(e) => <Loaded of={areas} what="The areas">{(areas) => <Loaded of={a} what="The assessment">{(a) => <Chart rows={unpacked(e)} areas={areas} a={a} />}</Loaded>}</Loaded>}</Loaded>;
 }
 
 function Chart({ rows, areas, a }: { rows: EventRow[]; areas: FeatureCollection<Geometry, { id: string; name: string }>; a: Assessment }) {
@@ -138,7 +146,7 @@ function Chart({ rows, areas, a }: { rows: EventRow[]; areas: FeatureCollection<
     const view = bounds.isEmpty() ? { center: [71, 39.5] as [number, number], zoom: 4 } : { bounds, fitBoundsOptions: { padding: 60, maxZoom: 7.5 } };
     const m = new GlMap({
       container: place.current,
-      style: { version: 8, sources: {}, layers: [{ id: "sea", type: "background", paint: { "background-color": "#e8eef4" } }] },
+      style: { version: 8, sources: {}, layers: [{ id: "sea", type: "background", paint: { "background-color": FROZEN ? "#f7f5ee" : "#e8eef4" } }] },
       ...view, attributionControl: false, fadeDuration: 0, dragRotate: false, pitchWithRotate: false, maxZoom: 12,
     });
     map.current = m;
@@ -181,7 +189,7 @@ function Chart({ rows, areas, a }: { rows: EventRow[]; areas: FeatureCollection<
       void basemap().then((base) => {
         if (map.current !== m) return;
         m.addSource("countries", { type: "geojson", data: near(m, base.countries), tolerance: 0.3 });
-        m.addLayer({ id: "land", type: "fill", source: "countries", paint: { "fill-color": "#f7f5ee", "fill-antialias": false } }, "area");
+        m.addLayer({ id: "land", type: "fill", source: "countries", filter: ["==", ["geometry-type"], "Polygon"], paint: { "fill-color": "#f7f5ee", "fill-antialias": false } }, "area");
         m.addLayer({ id: "border", type: "line", source: "countries", paint: { "line-color": "#8d8674", "line-width": 1 } }, "area");
       });
     });
@@ -207,7 +215,7 @@ function Chart({ rows, areas, a }: { rows: EventRow[]; areas: FeatureCollection<
         m.getSource<GeoJSONSource>("countries")?.setData(base.countries);
         m.addSource("divisions", { type: "geojson", data: base.divisions, tolerance: 0.3 });
         m.addLayer({ id: "division", type: "line", source: "divisions", minzoom: 4.5, paint: { "line-color": "#b9b29d", "line-width": 0.6, "line-dasharray": [3, 2] } }, "border");
-        m.addLayer({ id: "country", type: "symbol", source: "countries", filter: ["!=", ["get", "name"], "Siachen Glacier"], layout: { "text-field": ["upcase", ["get", "name"]], "text-size": 12, "text-letter-spacing": 0.1 }, paint: { "text-color": "#716a59", "text-halo-color": "#fff", "text-halo-width": 1.2 } }, "area-name");
+        m.addLayer({ id: "country", type: "symbol", source: "countries", filter: ["all", ["!=", ["get", "name"], null], ["!=", ["get", "name"], "Siachen Glacier"]], layout: { "text-field": ["upcase", ["get", "name"]], "text-size": 12, "text-letter-spacing": 0.1 }, paint: { "text-color": "#716a59", "text-halo-color": "#fff", "text-halo-width": 1.2 } }, "area-name");
       });
     };
     m.once("idle", painted);
@@ -238,7 +246,7 @@ function Chart({ rows, areas, a }: { rows: EventRow[]; areas: FeatureCollection<
       <div>
         <Draw map={map} ready={ready} areas={areas} />
         <h2>Events shown</h2>
-        <p class="small" role="status">{shown.length} of {rows.length}; {rows.length - placed.length} cannot be placed (<a href="/timeline">timeline</a>){shown.length > 200 ? "; the first 200 are listed" : ""}</p>
+        <p class="small" role="status">{shown.length} of {rows.length}; {rows.length - placed.length} cannot be placed (<a href={FROZEN ? "#timeline" : "/timeline"}>timeline</a>){shown.length > 200 ? "; the first 200 are listed" : ""}</p>
         <ul class="event-list" tabIndex={0} aria-label="Events shown">
           {shown.slice(0, 200).map((r) => (
             <li key={r.id} class={r.id === chosen ? "chosen" : ""}>

@@ -25,7 +25,7 @@ const WHY: Record<string, string> = {
 
 export function Review() {
   const { news } = useHere();
-  const got = useGet<Queue>("/api/queue", news.rulings);
+  const got = useGet<Queue>("/api/queue", news.queue);
   return (
     <>
       <h1>Review</h1>
@@ -50,7 +50,11 @@ function Desk({ q }: { q: Queue }) {
   const key = (t: Task) => ("claim" in t ? t.claim : t.events.join(" "));
   const tasks: Task[] = [...q.claims.map((c) => ({ claim: c.claim })), ...q.pairs.map((p) => ({ events: [p.a, p.b] as [string, string] }))];
   const open = tasks.filter((t) => !skipped.has(key(t)) && !done.has(key(t)));
-  const task = again?.task ?? open[0];
+  // What is being looked at stays, however the queue is ordered meanwhile.
+  const [held, hold] = useState<string>();
+  const task = again?.task ?? open.find((t) => key(t) === held) ?? open[0];
+  const looked = task && key(task);
+  useEffect(() => hold(looked), [looked]);
   const settled = (t: Task, ruling: Ruling) => {
     setLast((l) => [...l, { task: t, ruling }]);
     setDone((d) => new Set(d).add(key(t)));

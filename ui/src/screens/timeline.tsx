@@ -20,11 +20,20 @@ const lane = (r: EventRow) => (dayNumber(r.last_day) - dayNumber(r.first_day) > 
 const LANES: [string, string][] = [["placed", "Placed and dated"], ["unlocated", "Nobody says where"], ["undated", "Nobody says when"]];
 
 export function Timeline() {
+  return (
+    <>
+      <h1>Timeline</h1>
+      <Events />
+    </>
+  );
+}
+
+/** The events in lanes and in a table, and a few letters to find some. */
+export function Events() {
   const got = useGet<{ columns: string[]; rows: unknown[][] }>("/api/events");
   const [text, set] = useState("");
   return (
     <>
-      <h1>Timeline</h1>
       <label>Find <input type="search" value={text} onInput={(e) => set(e.currentTarget.value)} placeholder="actor, type, place" /></label>
       <Loaded of={got} what="The events">
         {(t) => {

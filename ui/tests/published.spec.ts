@@ -28,6 +28,8 @@ async function fits(page: Page, name: string) {
   for (const width of [390, 1280, 1920]) {
     await page.setViewportSize({ width, height: 1000 });
     await page.waitForTimeout(800);
+    const wider = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    expect(wider, `at ${width}`).toBeLessThanOrEqual(1);
     const found = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]).analyze();
     expect(found.violations.map((v) => `at ${width}: ${v.id}: ${v.nodes.map((n) => n.html).join(" | ")}`)).toEqual([]);
     await page.screenshot({ path: `artefacts/screens/${name}-${width}.png`, fullPage: true });

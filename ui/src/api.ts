@@ -9,6 +9,8 @@ const ROLES: Role[] = ["reader", "coder", "analyst", "owner"];
 export interface Session {
   account: { name: string; role: Role } | null;
   accounts: boolean;
+  /** Whether one may sign in by the word of an issuer of OpenID Connect. */
+  oidc: boolean;
   csrf: string | null;
 }
 

@@ -149,7 +149,7 @@ function Problems({ news }: { news: News }) {
   );
 }
 
-function SignIn({ again }: { again: () => Promise<void> }) {
+function SignIn({ again, oidc }: { again: () => Promise<void>; oidc: boolean }) {
   const [why, set] = useState("");
   const submit = async (e: Event) => {
     e.preventDefault();
@@ -170,6 +170,7 @@ function SignIn({ again }: { again: () => Promise<void> }) {
         <button type="submit">Sign in</button>
         {why && <p class="refused" role="alert">{why}</p>}
       </form>
+      {oidc && <p><a href="/api/oidc" target="_self">Sign in with your organisation's account</a></p>}
     </main>
   );
 }
@@ -273,7 +274,7 @@ function App() {
     return () => stream.close();
   }, [who, session?.csrf]);
   if (!session) return <p class="busy" role="status">{lost ? "The server does not answer." : "Bellwether …"}</p>;
-  if (!session.account) return <SignIn again={again} />;
+  if (!session.account) return <SignIn again={again} oidc={session.oidc} />;
   return (
     <HereContext.Provider value={{ session, news, again }}>
       {lost && <p class="lost" role="alert">The server does not answer; what is shown may be old.</p>}

@@ -13,7 +13,7 @@ import { Events } from "./screens/timeline";
 
 /** Nobody is signed in, and there is one build. */
 const HERE: Here = {
-  session: { account: null, accounts: false, csrf: null },
+  session: { account: null, accounts: false, oidc: false, csrf: null },
   news: { build: 1, building: false, whole: true, problems: [], queue: 0 },
   again: () => Promise.resolve(),
 };

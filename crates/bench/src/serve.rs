@@ -47,6 +47,7 @@ pub(crate) fn child(case: &Path) -> Result<(), String> {
         database: None,
         by: "bench".into(),
         names: vec![],
+        issuer: None,
         worlds: 64,
     };
     workbench::run(options, |at, _| println!("{at}"))

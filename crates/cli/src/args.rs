@@ -653,12 +653,43 @@ pub(crate) struct Serve {
     pub(crate) by: Option<String>,
     #[command(flatten)]
     pub(crate) database: Database,
+    /// Also take the word of this issuer of OpenID Connect for who somebody is; what they may do is said by the account
+    /// of that name. A secret that we share with it is read from BELLWETHER_OIDC_SECRET
+    #[arg(long, value_name = "URL", requires = "oidc_client")]
+    pub(crate) oidc: Option<String>,
+    /// Our name there (client id)
+    #[arg(long, value_name = "ID", requires = "oidc")]
+    pub(crate) oidc_client: Option<String>,
+    /// What names the account: a verified e-mail address, the name that people go by there, or the subject
+    #[arg(long, value_name = "CLAIM", default_value = "email", requires = "oidc")]
+    pub(crate) oidc_name: OidcName,
     /// Number of possible worlds; more worlds, less sampling error
     #[arg(long, value_name = "N", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(16..=1_000_000))]
     pub(crate) worlds: u32,
     /// Print the description of the API (OpenAPI) instead
     #[arg(long)]
     pub(crate) openapi: bool,
+}
+
+/// What an issuer calls somebody.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+pub(crate) enum OidcName {
+    /// `email`, verified
+    Email,
+    /// `preferred_username`: only where people cannot change it themselves
+    Username,
+    /// `sub`
+    Subject,
+}
+
+impl From<OidcName> for workbench::Named {
+    fn from(n: OidcName) -> Self {
+        match n {
+            OidcName::Email => Self::Email,
+            OidcName::Username => Self::Username,
+            OidcName::Subject => Self::Subject,
+        }
+    }
 }
 
 /// The accounts of a case.

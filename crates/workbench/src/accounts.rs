@@ -286,21 +286,43 @@ impl Accounts {
             return Ok(None);
         };
         let role: String = row.try_get("role").map_err(said)?;
-        let session = Session { account: Account { name: name.to_owned(), role: role.parse()? }, csrf: token()? };
+        self.begin(Account { name: name.to_owned(), role: role.parse()? }, "").await.map(Some)
+    }
+
+    /// Begins a session for whom `by` vouches; `None` if nobody here is called that.
+    ///
+    /// # Errors
+    /// The database.
+    pub(crate) async fn vouched(&self, name: &str, by: &str) -> Result<Option<(String, Session)>, String> {
+        let row = sqlx::query("SELECT role FROM account WHERE name = $1")
+            .bind(name)
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(said)?;
+        let Some(row) = row else {
+            self.note(name, "sign-in refused", by).await?;
+            return Ok(None);
+        };
+        let role: String = row.try_get("role").map_err(said)?;
+        self.begin(Account { name: name.to_owned(), role: role.parse()? }, by).await.map(Some)
+    }
+
+    async fn begin(&self, account: Account, by: &str) -> Result<(String, Session), String> {
+        let session = Session { account, csrf: token()? };
         let token = token()?;
         let mut tx = self.writing().await?;
         sqlx::query("DELETE FROM session WHERE until_ms < $1").bind(now_ms()).execute(&mut *tx).await.map_err(said)?;
         sqlx::query("INSERT INTO session (token, account, csrf, until_ms) VALUES ($1, $2, $3, $4)")
             .bind(blake3::hash(token.as_bytes()).to_hex().to_string())
-            .bind(name)
+            .bind(session.account.name.as_str())
             .bind(session.csrf.as_str())
             .bind(now_ms() + SESSION.as_millis() as i64)
             .execute(&mut *tx)
             .await
             .map_err(said)?;
-        noted(&mut tx, name, "signed in", "").await?;
+        noted(&mut tx, &session.account.name, "signed in", by).await?;
         tx.commit().await.map_err(said)?;
-        Ok(Some((token, session)))
+        Ok((token, session))
     }
 
     /// The session of a token, if it holds.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use engine::Queued;
@@ -21,7 +21,9 @@ use utoipa_axum::routes;
 
 use crate::App;
 use crate::accounts::{Account, Entry, Role};
-use crate::guard::{Address, Analyst, Asked, Body, Coder, Failures, Owner, Reader, Refusal, cookie, set_cookie};
+use crate::guard::{
+    Address, Analyst, Asked, Body, COOKIE, Coder, Failures, Owner, Reader, Refusal, cookie, encrypted, set_cookie,
+};
 use crate::live::{Good, News, Part};
 use crate::view;
 use crate::write::{MAX_FILE, NewRuling, Stands, pair, with_area, with_likelihood};
@@ -45,6 +47,8 @@ struct Described;
 pub(crate) fn router() -> (axum::Router<Arc<App>>, utoipa::openapi::OpenApi) {
     OpenApiRouter::with_openapi(Described::openapi())
         .routes(routes!(who, sign_in, sign_out))
+        .routes(routes!(to_issuer))
+        .routes(routes!(from_issuer))
         .routes(routes!(news))
         .routes(routes!(state))
         .routes(routes!(assessment))
@@ -148,6 +152,8 @@ struct Session {
     account: Option<Account>,
     /// Whether anybody has to sign in here.
     accounts: bool,
+    /// Whether the word of an issuer of OpenID Connect is taken (`/api/oidc`).
+    oidc: bool,
     /// What a request that changes something has to show in `x-csrf-token`.
     csrf: Option<String>,
 }
@@ -165,10 +171,10 @@ struct Credentials {
 /// Who is signed in.
 #[utoipa::path(get, path = "/api/session", tag = "session", responses((status = 200, body = Session)))]
 async fn who(State(app): Shared, me: Result<Reader, Refusal>) -> Answer<Json<Session>> {
-    let accounts = !app.open().await?;
+    let (accounts, oidc) = (!app.open().await?, app.sso.is_some());
     Ok(Json(match me {
-        Ok(me) => Session { account: Some(me.account()), accounts: me.signed_in, csrf: Some(me.csrf) },
-        Err(_) => Session { account: None, accounts, csrf: None },
+        Ok(me) => Session { account: Some(me.account()), accounts: me.signed_in, oidc, csrf: Some(me.csrf) },
+        Err(_) => Session { account: None, accounts, oidc, csrf: None },
     }))
 }
 
@@ -187,14 +193,76 @@ async fn sign_in(
     let Some((token, s)) = found else {
         return Err(Refusal::new(StatusCode::UNAUTHORIZED, "name and password do not fit"));
     };
-    let body = Session { account: Some(s.account), accounts: true, csrf: Some(s.csrf) };
+    let oidc = app.sso.is_some();
+    let body = Session { account: Some(s.account), accounts: true, oidc, csrf: Some(s.csrf) };
     Ok(([set_cookie(&headers, Some(&token))], Json(body)).into_response())
+}
+
+/// What a browser is known by while its owner is at the issuer's.
+const WAITING: &str = "bellwether-oidc";
+
+/// A redirect; whoever follows it comes from here.
+fn send_to(url: &str, cookies: Vec<(HeaderName, String)>) -> Answer<Response> {
+    let to = HeaderValue::from_str(url).map_err(|e| Refusal::ours(e.to_string()))?;
+    let mut res = (StatusCode::SEE_OTHER, [(header::LOCATION, to)]).into_response();
+    for (name, value) in cookies {
+        res.headers_mut().append(name, HeaderValue::from_str(&value).map_err(|e| Refusal::ours(e.to_string()))?);
+    }
+    Ok(res)
+}
+
+/// The cookie of the way to the issuer and back: it comes along when the issuer sends somebody back.
+fn waiting(headers: &HeaderMap, state: &str, age: u32) -> (HeaderName, String) {
+    let secure = if encrypted(headers) { "; Secure" } else { "" };
+    (header::SET_COOKIE, format!("{WAITING}={state}; Path=/api/oidc; HttpOnly; SameSite=Lax; Max-Age={age}{secure}"))
+}
+
+/// Sign in by the word of an issuer: sends the browser there.
+#[utoipa::path(get, path = "/api/oidc", tag = "session", responses((status = 303), Failures))]
+async fn to_issuer(State(app): Shared, from: Address, headers: HeaderMap) -> Answer<Response> {
+    let sso = app.sso.clone().ok_or_else(|| Refusal::none("issuer"))?;
+    if app.sign_ins.check_key(&from.0).is_err() {
+        return Err(Refusal::new(StatusCode::TOO_MANY_REQUESTS, "too many attempts; wait a minute"));
+    }
+    // Checked by the guard: it is a name of ours.
+    let host = headers.get(header::HOST).and_then(|h| h.to_str().ok()).unwrap_or_default();
+    let back = format!("{}://{host}/api/oidc/back", if encrypted(&headers) { "https" } else { "http" });
+    let (url, state) = aside(move || sso.begin(back).map_err(Refusal::ours)).await?;
+    send_to(&url, vec![waiting(&headers, &state, 600)])
+}
+
+/// What the issuer sends somebody back with.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct Back {
+    /// What was sent along.
+    state: String,
+    /// What the issuer is asked with.
+    code: Option<String>,
+    /// Why it would not.
+    error: Option<String>,
+}
+
+/// Whom the issuer sends back signs in, if there is an account of that name.
+#[utoipa::path(get, path = "/api/oidc/back", tag = "session", params(Back), responses((status = 303), Failures))]
+async fn from_issuer(State(app): Shared, headers: HeaderMap, Asked(b): Asked<Back>) -> Answer<Response> {
+    let sso = app.sso.clone().ok_or_else(|| Refusal::none("issuer"))?;
+    let unknown = |why: String| Refusal::new(StatusCode::UNAUTHORIZED, why);
+    // A browser that somebody else sends here has not set out from here.
+    if cookie(&headers, WAITING) != Some(b.state.as_str()) {
+        return Err(unknown("this browser did not set out to sign in; sign in again".into()));
+    }
+    let code = b.code.ok_or_else(|| unknown(format!("the issuer refused: {}", b.error.unwrap_or_default())))?;
+    let name = aside(move || sso.back(&b.state, code).map_err(unknown)).await?;
+    let found = app.accounts.vouched(&name, "by OpenID Connect").await.map_err(Refusal::ours)?;
+    let (token, _) = found.ok_or_else(|| unknown(format!("`{name}` has no account here; an owner can add one")))?;
+    send_to("/", vec![set_cookie(&headers, Some(&token)), waiting(&headers, "", 0)])
 }
 
 /// Sign out.
 #[utoipa::path(delete, path = "/api/session", tag = "session", responses((status = 204), Failures))]
 async fn sign_out(State(app): Shared, _me: Reader, headers: HeaderMap) -> Answer<Response> {
-    if let Some(token) = cookie(&headers) {
+    if let Some(token) = cookie(&headers, COOKIE) {
         app.accounts.sign_out(token).await.map_err(Refusal::ours)?;
     }
     Ok((StatusCode::NO_CONTENT, [set_cookie(&headers, None)]).into_response())

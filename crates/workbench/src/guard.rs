@@ -23,7 +23,7 @@ use crate::write::{MAX_FILE, Refused, Stands};
 pub(crate) const MAX_BODY: usize = MAX_FILE + (4 << 10);
 
 /// The session's cookie.
-const COOKIE: &str = "bellwether";
+pub(crate) const COOKIE: &str = "bellwether";
 
 /// Scripts, styles and data from here and from nowhere else.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; \
@@ -150,20 +150,25 @@ impl<T: DeserializeOwned> FromRequestParts<Arc<App>> for Asked<T> {
     }
 }
 
-/// The token of the session's cookie.
-pub(crate) fn cookie(headers: &HeaderMap) -> Option<&str> {
+/// What a cookie holds.
+pub(crate) fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     headers
         .get_all(header::COOKIE)
         .iter()
         .filter_map(|v| v.to_str().ok())
         .flat_map(|v| v.split(';'))
-        .find_map(|c| c.trim().strip_prefix(COOKIE)?.strip_prefix('='))
+        .find_map(|c| c.trim().strip_prefix(name)?.strip_prefix('='))
+}
+
+/// Whether the browser speaks TLS to the proxy before us.
+pub(crate) fn encrypted(headers: &HeaderMap) -> bool {
+    headers.get("x-forwarded-proto").is_some_and(|p| p == "https")
 }
 
 /// Sets the session's cookie, or takes it away.
 pub(crate) fn set_cookie(headers: &HeaderMap, token: Option<&str>) -> (HeaderName, String) {
     // Behind a proxy that speaks TLS the cookie never travels without.
-    let secure = headers.get("x-forwarded-proto").is_some_and(|p| p == "https");
+    let secure = encrypted(headers);
     let age = if token.is_some() { 12 * 3600 } else { 0 };
     let mut text = format!("{COOKIE}={}; Path=/; HttpOnly; SameSite=Strict; Max-Age={age}", token.unwrap_or_default());
     if secure {
@@ -194,7 +199,7 @@ impl<const ROLE: u8> FromRequestParts<Arc<App>> for May<ROLE> {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Refusal> {
-        let session = match cookie(&parts.headers) {
+        let session = match cookie(&parts.headers, COOKIE) {
             Some(token) => app.accounts.session(token).await.map_err(Refusal::ours)?,
             None => None,
         };

@@ -5,6 +5,7 @@ mod accounts;
 mod api;
 mod guard;
 mod live;
+mod oidc;
 mod pages;
 mod view;
 mod write;
@@ -23,6 +24,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{Notify, Semaphore};
 
 pub use accounts::{Account, Accounts, Entry, Role};
+pub use oidc::{Issuer, Named};
 pub use pages::has_pages;
 
 use guard::Refusal;
@@ -52,6 +54,8 @@ pub struct Options {
     pub by: String,
     /// Names by which the server may be called, beside the address that it listens on.
     pub names: Vec<String>,
+    /// Whose word for who somebody is is taken, beside a password's.
+    pub issuer: Option<Issuer>,
     /// Number of worlds.
     pub worlds: usize,
 }
@@ -62,6 +66,7 @@ pub(crate) struct App {
     pub(crate) live: Arc<Live>,
     pub(crate) desk: Arc<Desk>,
     pub(crate) accounts: Accounts,
+    pub(crate) sso: Option<Arc<oidc::Sso>>,
     /// Who rules where nobody has to sign in, and what their requests show.
     pub(crate) by: String,
     pub(crate) csrf: String,
@@ -194,6 +199,7 @@ pub async fn serve(
         live: live.clone(),
         desk: Arc::new(Desk::new(options.case)),
         accounts,
+        sso: options.issuer.map(|i| Arc::new(oidc::Sso::new(i))),
         by: options.by,
         csrf: accounts::token()?,
         address,

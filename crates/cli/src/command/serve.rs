@@ -22,12 +22,22 @@ pub(crate) fn run(args: &Serve) -> Outcome {
                     npm --prefix ui ci && npm --prefix ui run build, then build it again"
             .into());
     }
+    let issuer = match (&args.oidc, &args.oidc_client) {
+        (Some(url), Some(client)) => Some(workbench::Issuer {
+            url: url.clone(),
+            client: client.clone(),
+            secret: std::env::var("BELLWETHER_OIDC_SECRET").ok().filter(|s| !s.is_empty()),
+            named: args.oidc_name.into(),
+        }),
+        _ => None,
+    };
     let options = workbench::Options {
         case: args.case.clone(),
         address: args.address,
         database: args.database.database.clone(),
         by: args.by.clone().or_else(super::user).unwrap_or_else(|| "workbench".into()),
         names: args.name.clone(),
+        issuer,
         worlds: args.worlds as usize,
     };
     let by = options.by.clone();

@@ -132,6 +132,7 @@ fn without_accounts_only_loopback_is_served() {
         database: None,
         by: "x".into(),
         names: vec![],
+        issuer: None,
         worlds: 64,
     };
     let refused =

@@ -3,6 +3,7 @@
 mod accounts;
 mod contract;
 mod desk;
+mod oidc;
 mod routes;
 
 use std::net::SocketAddr;
@@ -58,6 +59,15 @@ impl Served {
     }
 
     fn of(folder: tempfile::TempDir, people: &[(&str, Role)], database: Option<String>) -> Self {
+        Self::with(folder, people, database, None)
+    }
+
+    fn with(
+        folder: tempfile::TempDir,
+        people: &[(&str, Role)],
+        database: Option<String>,
+        issuer: Option<workbench::Issuer>,
+    ) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let path = folder.path().to_owned();
         for (name, role) in people {
@@ -72,6 +82,7 @@ impl Served {
             database,
             by: "tester".into(),
             names: vec![],
+            issuer,
             worlds: 256,
         };
         let (tell, told) = mpsc::channel();
@@ -107,6 +118,8 @@ impl Served {
         let agent: ureq::Agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .allow_non_standard_methods(true)
+            .max_redirects(0)
+            .max_redirects_will_error(false)
             .timeout_global(Some(Duration::from_secs(60)))
             .build()
             .into();

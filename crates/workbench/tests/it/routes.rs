@@ -48,6 +48,8 @@ fn table() -> BTreeMap<&'static str, Option<Role>> {
         ("PUT /api/accounts", Some(Owner)),
         ("DELETE /api/accounts/{name}", Some(Owner)),
         ("GET /api/audit", Some(Owner)),
+        ("GET /api/oidc", None),
+        ("GET /api/oidc/back", None),
     ])
 }
 

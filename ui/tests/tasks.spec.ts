@@ -31,6 +31,14 @@ for (const hands of [mouse, keyboard]) {
       await expect(page.getByText("khujand bombing")).toHaveCount(hands === mouse ? 0 : 1);
       await hands.choose(page, page.getByLabel("Footprint then and now"), "Islamic Movement of Uzbekistan, home Rasht Valley");
       await expect(page.getByText(/now, .* then, /)).toBeVisible();
+      const clusters = page.getByRole("checkbox", { name: /Clusters/ });
+      if (hands === mouse) {
+        await clusters.check();
+      } else {
+        for (let i = 0; i < 60 && !(await clusters.evaluate((e) => e === document.activeElement)); i++) await page.keyboard.press("Tab");
+        await page.keyboard.press("Space");
+      }
+      await expect(page.getByRole("list", { name: "Clusters" })).toContainText(/Islamic Movement of Uzbekistan/);
       await hands.press(page, page.getByRole("link", { name: /tavildara attack|batken 2000/ }).first());
       await expect(page.getByRole("heading", { name: "What each says" })).toBeVisible();
     });
@@ -196,6 +204,9 @@ for (const hands of [mouse, keyboard]) {
       await hands.press(page, page.getByRole("button", { name: /Keep it/ }));
       await expect(page.getByText("Kept; the case is built anew.")).toBeVisible();
       await expect(page.getByRole("region", { name: "What moved" })).toContainText("indicator:strikes-fergana");
+      await page.goto(`${s.url}/history`);
+      const builds = page.getByRole("region", { name: "What differs between two builds" });
+      await expect(builds.getByRole("row", { name: /strikes-fergana/ })).toBeVisible({ timeout: 60_000 });
     });
 
     test("9 see a group's life, and what a source is worth", async ({ page }) => {

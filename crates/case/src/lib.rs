@@ -23,7 +23,9 @@ use std::collections::BTreeMap;
 pub use add::{NewReport, report_file};
 pub use caret::drawn;
 pub use fix::fixes;
-pub use lines::{CLAIM_COLUMNS, REVIEWED, RULINGS, claim_cells, claim_line, edited_claim, put_right, ruling_line};
+pub use lines::{
+    CLAIM_COLUMNS, REVIEWED, RULINGS, added_claim, claim_cells, claim_line, edited_claim, put_right, ruling_line,
+};
 pub use load::{Loaded, load};
 pub use schema::{reference, schemas};
 pub use template::{Template, template};

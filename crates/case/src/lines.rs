@@ -142,9 +142,8 @@ pub fn claim_cells(c: &Claim) -> [String; 12] {
 /// # Errors
 /// A cell that cannot be read, or one that must not be edited, by its column.
 pub fn edited_claim(c: &Claim, cells: &[String; 12]) -> Result<Option<String>, String> {
-    use serde_json::Value;
     let now = claim_cells(c);
-    let mut line: Value = serde_json::from_str(&claim_line(c)).map_err(|e| e.to_string())?;
+    let mut line: serde_json::Value = serde_json::from_str(&claim_line(c)).map_err(|e| e.to_string())?;
     let mut differs = false;
     for ((column, was), is) in CLAIM_COLUMNS.iter().zip(&now).zip(cells) {
         let is = is.trim();
@@ -152,29 +151,61 @@ pub fn edited_claim(c: &Claim, cells: &[String; 12]) -> Result<Option<String>, S
             continue;
         }
         differs = true;
-        let value = match *column {
-            "id" | "report" | "words" => {
-                return Err(format!("`{column}` cannot be edited in a table: the claim is anchored by it"));
-            }
-            "chain" => Value::Array(is.split(',').map(|s| Value::String(s.trim().to_owned())).collect()),
-            "credibility" if !is.is_empty() => {
-                let n: f64 =
-                    is.parse().map_err(|_| format!("`credibility` is a whole number from 1 to 6, not `{is}`"))?;
-                if n.fract() != 0.0 {
-                    return Err(format!("`credibility` is a whole number from 1 to 6, not `{is}`"));
-                }
-                (n as i64).into()
-            }
-            "says" => serde_json::from_str(is).map_err(|e| format!("`says` is not JSON: {e}"))?,
-            _ => Value::String(is.to_owned()),
-        };
+        if matches!(*column, "id" | "report" | "words") {
+            return Err(format!("`{column}` cannot be edited in a table: the claim is anchored by it"));
+        }
+        let value = cell_value(column, is)?;
         if let Some(map) = line.as_object_mut() {
-            if is.is_empty() {
-                map.shift_remove(*column);
-            } else {
-                map.insert((*column).to_owned(), value);
+            match value {
+                None => drop(map.shift_remove(*column)),
+                Some(value) => drop(map.insert((*column).to_owned(), value)),
             }
         }
     }
     Ok(differs.then(|| line.to_string()))
+}
+
+/// The line of a claim that a row of a table adds, anchored by its words: they stand once in the report, or the case is not
+/// sound with it.
+///
+/// # Errors
+/// A cell that cannot be read or must not be empty, by its column.
+pub fn added_claim(cells: &[String; 12]) -> Result<String, String> {
+    let mut line = serde_json::Map::new();
+    for (column, is) in CLAIM_COLUMNS.iter().zip(cells) {
+        let is = is.trim();
+        match *column {
+            "id" | "report" | "chain" | "stance" | "says" if is.is_empty() => {
+                return Err(format!("a new claim needs `{column}`"));
+            }
+            "words" if is.is_empty() => return Err("a new claim needs the `words` of the report that say it".into()),
+            "words" => drop(line.insert("excerpt".into(), serde_json::json!({"exact": is}))),
+            "rule" if !is.is_empty() => return Err("no rule read what a person adds: leave `rule` empty".into()),
+            _ => {
+                if let Some(value) = cell_value(column, is)? {
+                    line.insert((*column).to_owned(), value);
+                }
+            }
+        }
+    }
+    Ok(serde_json::Value::Object(line).to_string())
+}
+
+/// What a cell of a column says; `None` of an empty one.
+fn cell_value(column: &str, is: &str) -> Result<Option<serde_json::Value>, String> {
+    use serde_json::Value;
+    Ok(Some(match column {
+        _ if is.is_empty() => return Ok(None),
+        "chain" => Value::Array(is.split(',').map(|s| Value::String(s.trim().to_owned())).collect()),
+        "credibility" => {
+            let wrong = || format!("`credibility` is a whole number from 1 to 6, not `{is}`");
+            let n: f64 = is.parse().map_err(|_| wrong())?;
+            if n.fract() != 0.0 {
+                return Err(wrong());
+            }
+            (n as i64).into()
+        }
+        "says" => serde_json::from_str(is).map_err(|e| format!("`says` is not JSON: {e}"))?,
+        _ => Value::String(is.to_owned()),
+    }))
 }

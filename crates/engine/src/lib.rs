@@ -45,9 +45,9 @@ pub use scenario::{Verdict, verdicts};
 pub use scrutiny::{Assumed, Conclusion, ORIGINS, Otherwise, Scrutiny, affordable, scrutiny};
 pub use slices::{MatchedAll, SLICE_ROWS, SliceOptions, SliceSet, match_all, match_tables};
 pub use spread::{
-    AreaYear, Cluster, ClusterLaw, ClusterSearch, Diffusion, Effort, Episode, Estimate, Event, Extent, Lasting,
-    Movement, NearRepeat, Reach, Screened, Spread, SpreadArea, SpreadEvent, SpreadOptions, SpreadRow, Tenure, hull,
-    resolve_name, screen, spread, spread_of_case,
+    AreaYear, Cluster, ClusterLaw, ClusterSearch, Crowd, Diffusion, Effort, Episode, Estimate, Event, Extent, Lasting,
+    Movement, NearRepeat, Reach, Screened, Spread, SpreadArea, SpreadEvent, SpreadOptions, SpreadRow, Tenure, crowds,
+    hull, resolve_name, screen, spread, spread_of_case,
 };
 pub use stage::assess::Assessment;
 pub use stage::gather::Reviewed;

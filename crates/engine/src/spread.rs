@@ -23,7 +23,7 @@ use stats::{Counts, FootprintModel, dispersion, mean_se, quantile};
 pub use clusters::{Cluster, ClusterLaw, ClusterSearch};
 use laws::Rows;
 pub use movement::{Diffusion, Estimate, Movement, NearRepeat, Reach};
-pub use of_case::spread_of_case;
+pub use of_case::{Crowd, crowds, spread_of_case};
 pub use screen::{Screened, screen};
 pub use tenure::{Episode, Lasting, Tenure};
 

@@ -25,6 +25,7 @@ use crate::guard::{
     Address, Analyst, Asked, Body, COOKIE, Coder, Failures, Owner, Reader, Refusal, cookie, encrypted, set_cookie,
 };
 use crate::live::{Good, News, Part};
+use crate::past::{Compared, Past};
 use crate::view;
 use crate::write::{MAX_FILE, NewRuling, Stands, pair, with_area, with_likelihood};
 
@@ -62,6 +63,7 @@ pub(crate) fn router() -> (axum::Router<Arc<App>>, utoipa::openapi::OpenApi) {
         .routes(routes!(sources))
         .routes(routes!(actors))
         .routes(routes!(areas))
+        .routes(routes!(clusters))
         .routes(routes!(draw))
         .routes(routes!(forecast))
         .routes(routes!(scores))
@@ -73,6 +75,8 @@ pub(crate) fn router() -> (axum::Router<Arc<App>>, utoipa::openapi::OpenApi) {
         .routes(routes!(query))
         .routes(routes!(as_of))
         .routes(routes!(diff))
+        .routes(routes!(builds))
+        .routes(routes!(compare))
         .routes(routes!(publications, publish))
         .routes(routes!(published))
         .routes(routes!(accounts, put_account))
@@ -526,6 +530,13 @@ async fn put_right(
     Ok((StatusCode::CREATED, Json(stands)))
 }
 
+/// Where events of actors crowd together in space and time, of every actor of whom a footprint is declared.
+#[utoipa::path(get, path = "/api/clusters", tag = "case", responses((status = 200, body = Value), Failures))]
+async fn clusters(State(app): Shared, _me: Reader) -> Answer<Response> {
+    let g = good(&app)?;
+    slowly(&app, g, "clusters".to_owned(), |g| Ok(json!(engine::crowds(&g.loaded.case, &g.run)))).await
+}
+
 /// An area as it is drawn.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -717,6 +728,29 @@ async fn diff(State(app): Shared, _me: Reader, Asked(b): Asked<Between>) -> Answ
         Ok(json!(d))
     })
     .await
+}
+
+/// Builds that are remembered, the latest first.
+#[utoipa::path(get, path = "/api/builds", tag = "history", responses((status = 200, body = Vec<Past>), Failures))]
+async fn builds(State(app): Shared, _me: Reader) -> Answer<Json<Vec<Past>>> {
+    Ok(Json(aside(move || Answer::Ok(app.live.memory.all())).await?))
+}
+
+/// Two builds, by their numbers.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct Pair {
+    /// The first.
+    from: u64,
+    /// The second.
+    to: u64,
+}
+
+/// What differs between two builds.
+#[utoipa::path(get, path = "/api/compare", tag = "history", params(Pair), responses((status = 200, body = Compared), Failures))]
+async fn compare(State(app): Shared, _me: Reader, Asked(p): Asked<Pair>) -> Answer<Json<Compared>> {
+    let found = move || app.live.memory.compared(p.from, p.to).ok_or_else(|| Refusal::none("such build"));
+    Ok(Json(aside(found).await?))
 }
 
 /// A file of a publication.

@@ -7,6 +7,7 @@ mod guard;
 mod live;
 mod oidc;
 mod pages;
+mod past;
 mod view;
 mod write;
 

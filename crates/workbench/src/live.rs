@@ -15,6 +15,7 @@ use serde::Serialize;
 use tokio::sync::broadcast;
 use utoipa::ToSchema;
 
+use crate::past::Memory;
 use crate::view;
 
 /// How often the folder is looked at.
@@ -98,6 +99,8 @@ pub(crate) struct Live {
     pub(crate) folder: PathBuf,
     pub(crate) options: Options,
     good: RwLock<Option<Arc<Good>>>,
+    /// What earlier builds said.
+    pub(crate) memory: Memory,
     /// The queue of the last whole build.
     queue: RwLock<Arc<Vec<Queued>>>,
     news: Mutex<News>,
@@ -115,6 +118,7 @@ impl Live {
     pub(crate) fn new(folder: PathBuf, options: Options) -> Arc<Self> {
         let news = News { build: 0, building: true, whole: false, problems: Vec::new(), queue: 0 };
         Arc::new(Self {
+            memory: Memory::new(&folder),
             folder,
             options,
             good: RwLock::new(None),
@@ -202,6 +206,7 @@ impl Live {
             },
         )?;
         drop(store);
+        self.memory.remember(&built.run).map_err(|e| vec![format!("error: {e}")])?;
         self.serve(&loaded, built.run, views, true);
         self.order(case);
         Ok(())

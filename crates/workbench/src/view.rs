@@ -4,11 +4,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use axum::body::Bytes;
 use engine::{Queued, Reviewed, Run};
-use model::{Case, Claim, EvidenceKind, Geometry, LonLat, Origin, Report};
+use model::{Case, Claim, EvidenceKind, Origin, Report};
+use publish::screens::round;
 use serde::Serialize;
 use serde_json::{Value, json};
-
-use publish::screens::round;
 
 use crate::live::Good;
 

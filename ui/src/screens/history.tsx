@@ -22,10 +22,61 @@ interface Difference {
   judgments: [string, string, string][];
 }
 
+interface Past {
+  number: number;
+  at: number;
+  as_of: string;
+  reports: number;
+  claims: number;
+}
+interface Compared {
+  added: string[];
+  removed: string[];
+  changed: string[];
+  numbers: { id: string; before: number | null; after: number | null }[];
+  judgments: { id: string; before: string | null; after: string | null }[];
+}
+
 export function History() {
   const a = useGet<Assessment>("/api/assessment");
   const r = useGet<{ published: string }[]>("/api/reports");
   return <Loaded of={a} what="The assessment">{(a) => <Loaded of={r} what="The reports">{(r) => <Days a={a} published={r.map((x) => x.published)} />}</Loaded>}</Loaded>;
+}
+
+const built = (b: Past) => `${b.number}: ${new Date(1000 * b.at).toISOString().slice(0, 16).replace("T", " ")} UTC, ${b.reports} reports, ${b.claims} claims`;
+
+/** Any two builds side by side. */
+function Builds() {
+  const got = useGet<Past[]>("/api/builds");
+  return <Loaded of={got} what="The builds">{(all) => (all.length < 2 ? <p>One build is remembered; with the next there are two to compare.</p> : <TwoBuilds all={all} />)}</Loaded>;
+}
+
+function TwoBuilds({ all }: { all: Past[] }) {
+  const [from, setFrom] = useState(all[1]!.number);
+  const [to, setTo] = useState(all[0]!.number);
+  const got = useGet<Compared>(`/api/compare?from=${from}&to=${to}`);
+  const choose = (now: number, set: (n: number) => void) => (
+    <select value={now} onChange={(e) => set(Number(e.currentTarget.value))}>{all.map((b) => <option key={b.number} value={b.number}>{built(b)}</option>)}</select>
+  );
+  return (
+    <>
+      <p class="row"><label>From build {choose(from, setFrom)}</label> <label>To build {choose(to, setTo)}</label></p>
+      <Loaded of={got} what="What differs">
+        {(d) => (
+          <>
+            <p role="status">{d.added.length} reports came, {d.removed.length} went, {d.changed.length} differ; {d.numbers.length} numbers moved.</p>
+            {d.judgments.map((j) => <article key={j.id}><h3><a href={where(j.id)}>{j.id}</a></h3>{j.before && <p><del>{j.before}</del></p>}{j.after && <p><ins>{j.after}</ins></p>}</article>)}
+            {d.numbers.length > 0 && (
+              <table>
+                <thead><tr><th scope="col">Number</th><th scope="col">Before</th><th scope="col">After</th></tr></thead>
+                <tbody>{d.numbers.map((n) => <tr key={n.id}><th scope="row"><Linked text={n.id} /></th><td class="number">{pct(n.before)}<Bar p={n.before} /></td><td class="number">{pct(n.after)}<Bar p={n.after} /></td></tr>)}</tbody>
+              </table>
+            )}
+          </>
+        )}
+      </Loaded>
+    </>
+  );
 }
 
 function Days({ a, published }: { a: Assessment; published: string[] }) {
@@ -63,6 +114,10 @@ function Days({ a, published }: { a: Assessment; published: string[] }) {
             </>
           )}
         </Loaded>
+      </section>
+      <section aria-labelledby="builds">
+        <h2 id="builds">What differs between two builds</h2>
+        <Builds />
       </section>
       <section aria-labelledby="diff">
         <h2 id="diff">What changed between two days</h2>

@@ -95,6 +95,13 @@ function coarseWhileMoving(m: GlMap) {
   m.on("remove", () => clearTimeout(standing));
 }
 
+/** Events of an actor that crowd together in space and time. */
+interface Crowd {
+  actor: string;
+  clusters: { places: string[]; centre: Position; radius: number; days: [string, string]; events: number; expected: number; replay_p: number | null; permutation_p: number }[];
+  reason: string | null;
+}
+
 const EMPTY: FeatureCollection = { type: "FeatureCollection", features: [] };
 /** Above so many events the map draws them in groups, and no rings. */
 const MANY = 400;
@@ -130,6 +137,9 @@ function Chart({ rows, areas, a }: { rows: EventRow[]; areas: FeatureCollection<
   const [from, setFrom] = useState(first);
   const [to, setTo] = useState(last);
   const [spot, setSpot] = useState("");
+  const [crowding, setCrowding] = useState(false);
+  const crowds = useGet<Crowd[]>(crowding ? "/api/clusters" : null);
+  const found = (crowding && crowds.data ? crowds.data : []).flatMap((c) => c.clusters.map((k) => ({ ...k, actor: c.actor })));
   const spots = useMemo(() => [...new Map(a.footprint.map((f) => [`${f.actor} ${f.home} ${f.period} ${f.reference}`, f])).values()], [a]);
   const footprint = spots.find((f) => f.id === spot);
   const inside = (r: EventRow, period: string) => {
@@ -155,13 +165,15 @@ function Chart({ rows, areas, a }: { rows: EventRow[]; areas: FeatureCollection<
     m.addControl(new ScaleControl());
     m.addControl(new AttributionControl({ compact: false, customAttribution: "Natural Earth; borders there are drawn as held, not as claimed" }));
     m.once("style.load", () => {
-      for (const s of ["areas", "rings", "drawing"]) m.addSource(s, { type: "geojson", data: EMPTY });
+      for (const s of ["areas", "rings", "clusters", "drawing"]) m.addSource(s, { type: "geojson", data: EMPTY });
       m.addSource("events", { type: "geojson", data: EMPTY, cluster: placed.length > MANY, clusterRadius: 34, clusterMaxZoom: 9 });
       const when: ExpressionSpecification = ["match", ["get", "then"], "then", "#4a5361", "#a33b00"];
       m.addLayer({ id: "area", type: "fill", source: "areas", paint: { "fill-color": "#0b4f8a", "fill-opacity": ["case", ["get", "home"], 0.18, 0.06] } });
       m.addLayer({ id: "area-line", type: "line", source: "areas", paint: { "line-color": "#0b4f8a", "line-width": ["case", ["get", "home"], 2.4, 1.1] } });
       m.addLayer({ id: "ring", type: "fill", source: "rings", paint: { "fill-color": when, "fill-opacity": 0.05 } });
       m.addLayer({ id: "ring-line", type: "line", source: "rings", paint: { "line-color": when, "line-width": 1, "line-dasharray": [2, 2], "line-opacity": 0.7 } });
+      m.addLayer({ id: "cluster", type: "fill", source: "clusters", paint: { "fill-color": "#6d2700", "fill-opacity": 0.1 } });
+      m.addLayer({ id: "cluster-line", type: "line", source: "clusters", paint: { "line-color": "#6d2700", "line-width": 2 } });
       m.addLayer({ id: "group", type: "circle", source: "events", filter: ["has", "point_count"], paint: { "circle-color": "#a33b00", "circle-opacity": 0.75, "circle-radius": ["step", ["get", "point_count"], 11, 20, 15, 100, 20, 1000, 27] } });
       m.addLayer({ id: "group-n", type: "symbol", source: "events", filter: ["has", "point_count"], layout: { "text-field": ["get", "point_count_abbreviated"], "text-size": 12, "text-allow-overlap": true }, paint: { "text-color": "#fff" } });
       m.addLayer({ id: "event", type: "circle", source: "events", filter: ["!", ["has", "point_count"]], paint: { "circle-color": when, "circle-opacity": ["interpolate", ["linear"], ["get", "p"], 0, 0.25, 1, 0.95], "circle-radius": ["case", ["get", "chosen"], 9, 6], "circle-stroke-width": ["case", ["get", "chosen"], 3, 1], "circle-stroke-color": "#fff" } });
@@ -224,6 +236,13 @@ function Chart({ rows, areas, a }: { rows: EventRow[]; areas: FeatureCollection<
     const home = footprint?.home;
     m.getSource<GeoJSONSource>("areas")?.setData({ ...areas, features: areas.features.filter((f) => f.geometry.type !== "Point").map((f) => ({ ...f, properties: { ...f.properties, home: f.properties.id === home } })) });
   }, [ready, rows, areas, from, to, spot, chosen]);
+  useEffect(() => {
+    const m = map.current;
+    if (!ready || !m) return;
+    // A cluster in one place is drawn as wide as can be seen.
+    const features: Feature[] = found.map((k) => ({ type: "Feature", properties: {}, geometry: circle(k.centre, Math.max(k.radius, 5)) }));
+    m.getSource<GeoJSONSource>("clusters")?.setData({ type: "FeatureCollection", features });
+  }, [ready, crowding, crowds.data]);
 
   return (
     <div class="mapping">
@@ -240,6 +259,12 @@ function Chart({ rows, areas, a }: { rows: EventRow[]; areas: FeatureCollection<
             </select></label>
           )}
           {footprint && <p class="small"><span class="dot now" /> now, {footprint.period.replace("..", " to ")} <span class="dot then" /> then, {footprint.reference.replace("..", " to ")}</p>}
+          {!FROZEN && spots.length > 0 && (
+            <>
+              <label class="tick"><input type="checkbox" checked={crowding} onChange={(e) => setCrowding(e.currentTarget.checked)} /> Clusters: where an actor's events crowd together in space and time</label>
+              {crowding && <Loaded of={crowds} what="The clusters">{(all) => <Crowds all={all} a={a} />}</Loaded>}
+            </>
+          )}
           <p class="small">A ring holds 90 % of the belief of where it was; pale points are doubtful.</p>
         </fieldset>
       </div>
@@ -256,6 +281,24 @@ function Chart({ rows, areas, a }: { rows: EventRow[]; areas: FeatureCollection<
         </ul>
       </div>
     </div>
+  );
+}
+
+function Crowds({ all, a }: { all: Crowd[]; a: Assessment }) {
+  return (
+    <ul class="small" aria-label="Clusters">
+      {all.map((c) => {
+        const name = a.actors[c.actor] ?? c.actor;
+        if (c.reason) return <li key={c.actor}>{name}: cannot be looked for: {c.reason}</li>;
+        if (c.clusters.length === 0) return <li key={c.actor}>{name}: nothing crowds together</li>;
+        return c.clusters.map((k) => (
+          <li key={`${c.actor} ${k.days[0]} ${k.centre.join()}`}>
+            {name}, {span(k.days[0], k.days[1])}: {k.events} events where {k.expected.toFixed(1)} were expected, {k.radius < 0.5 ? "in one place" : `within ${Math.round(k.radius)} km`} ({k.places.slice(0, 3).join(", ")});{" "}
+            {k.replay_p === null ? `by shuffling, ${pct(k.permutation_p)} of chance` : `on ${pct(k.replay_p)} of earlier days something as strong would have been found`}
+          </li>
+        ));
+      })}
+    </ul>
   );
 }
 

@@ -32,20 +32,24 @@ pub(crate) fn run(args: &Claims, _common: &Common) -> Outcome {
     }
 }
 
-/// What differs becomes new lines in the files where the claims stand, all or none.
+/// What differs becomes new lines in the files where the claims stand, and what is new is added, all or none.
 fn back(folder: &Path, loaded: &case::Loaded, from: &Path, dry_run: bool) -> Outcome {
     let rows = rows(from)?;
     let mut wrong = Vec::new();
     let mut lines: BTreeMap<&str, Vec<(usize, String)>> = BTreeMap::new();
-    let mut changed = Vec::new();
+    let (mut changed, mut added) = (Vec::new(), Vec::new());
     for (at, cells) in &rows {
         let Some(claim) = loaded.case.claims.get(&cells[0]) else {
-            let near = model::suggest_edit(&cells[0], loaded.case.claims.keys().map(String::as_str));
-            let near = near.map_or_else(
-                || "; new claims are coded from a passage (`bellwether serve`) or in claims/*.jsonl".to_owned(),
-                |n| format!("; did you mean `{n}`?"),
-            );
-            wrong.push(format!("row {at}: no claim is called `{}`{near}", cells[0]));
+            // Whoever changes an id by mistake leaves the words where they are.
+            let same = |c: &&model::Claim| c.report == cells[1] && c.excerpt.exact.trim() == cells[2].trim();
+            let was = loaded.case.claims.values().filter(same).find(|c| !rows.iter().any(|(_, r)| r[0] == c.id));
+            match was {
+                Some(was) => wrong.push(format!("row {at}: no claim is called `{}`: was it `{}`?", cells[0], was.id)),
+                None => match case::added_claim(cells) {
+                    Ok(line) => added.push((cells[0].clone(), line)),
+                    Err(e) => wrong.push(format!("row {at}, {}: {e}", cells[0])),
+                },
+            }
             continue;
         };
         match case::edited_claim(claim, cells) {
@@ -80,6 +84,17 @@ fn back(folder: &Path, loaded: &case::Loaded, from: &Path, dry_run: bool) -> Out
         }
         files.insert(file.to_owned(), new.into_bytes());
     }
+    if !added.is_empty() {
+        let mut whole = match files.remove(case::REVIEWED) {
+            Some(bytes) => bytes,
+            None => under.read(case::REVIEWED).unwrap_or_default(),
+        };
+        if !whole.is_empty() && !whole.ends_with(b"\n") {
+            whole.push(b'\n');
+        }
+        whole.extend(added.iter().flat_map(|(_, line)| format!("{line}\n").into_bytes()));
+        files.insert(case::REVIEWED.to_owned(), whole);
+    }
     let host = Otherwise { under: &under, files };
     let then = case::load(&host);
     let errors = then.errors();
@@ -92,12 +107,23 @@ fn back(folder: &Path, loaded: &case::Loaded, from: &Path, dry_run: bool) -> Out
             disk::write(&folder.join(file), bytes)?;
         }
     }
-    let gone = loaded.case.claims.len().saturating_sub(rows.len());
-    let did = if dry_run { "would change" } else { "changed" };
-    output::print(&match changed.len() {
-        0 => "nothing differs\n".to_owned(),
-        n => format!("{did} {n} of {} claims: {}\n", rows.len(), changed.join(", ")),
-    });
+    let gone = loaded.case.claims.len().saturating_sub(rows.len() - added.len());
+    let mut text = String::new();
+    if !changed.is_empty() {
+        let did = if dry_run { "would change" } else { "changed" };
+        text.push_str(&format!(
+            "{did} {} of {} claims: {}\n",
+            changed.len(),
+            rows.len() - added.len(),
+            changed.join(", ")
+        ));
+    }
+    if !added.is_empty() {
+        let did = if dry_run { "would add" } else { "added" };
+        let ids: Vec<&str> = added.iter().map(|(id, _)| id.as_str()).collect();
+        text.push_str(&format!("{did} {} claims to {}: {}\n", added.len(), case::REVIEWED, ids.join(", ")));
+    }
+    output::print(if text.is_empty() { "nothing differs\n" } else { &text });
     if gone > 0 {
         eprintln!("note: {gone} claims are not in the spreadsheet; they stay in the case");
     }

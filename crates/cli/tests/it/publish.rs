@@ -245,6 +245,29 @@ fn claims_go_out_as_a_spreadsheet_and_come_back_edited() {
         (&"uzbek-khanabad".into(), &"unconfirmed".into(), &3.into())
     );
 
+    // A row more is a claim more, anchored by its words.
+    let added = |rows: &mut Vec<Vec<String>>, words: &str| {
+        let mut new = rows[row(rows, "uzbek-khanabad")].clone();
+        new[0] = "uzbek-roadblocks".into();
+        new[2] = words.into();
+        new[column(rows, "says")] =
+            r#"{"fact":{"id":"crossed-from-kyrgyzstan","text":"They had crossed from Kyrgyzstan"}}"#.into();
+        rows.push(new);
+    };
+    let more = edit(&|rows| added(rows, "They blamed"));
+    let out = bellwether(&["claims", &case, "--from", &more]);
+    assert!(out.status.success(), "{}", text(&out.stderr));
+    assert!(
+        text(&out.stdout).contains("added 1 claims to claims/reviewed.jsonl: uzbek-roadblocks"),
+        "{}",
+        text(&out.stdout)
+    );
+    let new = fs::read_to_string(Path::new(&case).join("claims/reviewed.jsonl")).unwrap();
+    assert!(new.lines().count() == 1 && new.contains("\"exact\":\"They blamed\""), "{new}");
+    assert!(bellwether(&["check", &case]).status.success());
+    fs::remove_file(Path::new(&case).join("claims/reviewed.jsonl")).unwrap();
+    fs::write(Path::new(&case).join("claims/hand.jsonl"), &after).unwrap();
+
     // A slip in one row, and nothing of any is kept; each is told with its row.
     for (bad, told) in [
         (
@@ -256,7 +279,8 @@ fn claims_go_out_as_a_spreadsheet_and_come_back_edited() {
             "aserts",
         ),
         (edit(&|rows| rows[3][2] = "other words".into()), "row 4"),
-        (edit(&|rows| rows[5][0].push('x')), "did you mean"),
+        (edit(&|rows| rows[5][0].push('x')), "was it `"),
+        (edit(&|rows| added(rows, "words that nobody wrote")), "words that nobody wrote"),
         (
             edit(&|rows| {
                 let x = column(rows, "says");

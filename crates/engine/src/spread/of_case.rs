@@ -1,12 +1,72 @@
 //! The same question of a case: its events in its own worlds, with who did what as unsure as it is there.
 
+use std::collections::BTreeMap;
+
 use formats::Extent as Exactness;
-use model::{Case, Day, Geometry, LinkKind, LonLat, Measure, distance_m, ring_area};
+use model::{Case, Day, Footprint, Geometry, Id, LinkKind, LonLat, Measure, Test, Window, distance_m, ring_area};
+use serde::Serialize;
 
 use super::laws::{Drawn, Rows, Where};
-use super::{Event, Extent, Spread, SpreadArea, SpreadOptions, answer};
+use super::{Cluster, ClusterSearch, Event, Extent, Spread, SpreadArea, SpreadOptions, answer};
 use crate::build::Run;
 use crate::stage::reconcile::{EventLaw, PlaceLaw};
+
+impl SpreadOptions {
+    /// What a declared footprint asks, of the case as it is seen on its day.
+    ///
+    /// # Errors
+    /// A window that begins after that day.
+    pub fn declared(case: &Case, f: &Footprint, worlds: usize) -> Result<Self, String> {
+        let as_of = case.as_of();
+        let days = |w: &Window| w.days(as_of).ok_or_else(|| format!("`{w}` begins after {as_of}"));
+        let home = case.areas.get(&f.home).ok_or_else(|| format!("there is no area `{}`", f.home))?;
+        Ok(Self {
+            actor: f.actor.clone(),
+            with: Vec::new(),
+            home: SpreadArea { name: home.name.clone(), extent: Extent::Polygon(home.geometry.clone()) },
+            areas: Vec::new(),
+            reference: days(&f.reference)?,
+            window: days(&f.window)?,
+            dormant_below: f.dormant_below,
+            compared: Vec::new(),
+            detail: true,
+            clusters: ClusterSearch::default(),
+            worlds,
+        })
+    }
+}
+
+/// Where the events of an actor whose footprint is declared crowd together.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Crowd {
+    /// The actor's id.
+    pub actor: Id,
+    /// Clusters at any time, the strongest first.
+    pub clusters: Vec<Cluster>,
+    /// Why none could be looked for.
+    pub reason: Option<String>,
+}
+
+/// Clusters, at any time, of every actor of whom a footprint is declared.
+pub fn crowds(case: &Case, run: &Run) -> Vec<Crowd> {
+    let declared = case.indicators.values().filter_map(|i| match &i.test {
+        Test::Footprint(f) => Some((&f.actor, f)),
+        _ => None,
+    });
+    let one: BTreeMap<&Id, &Footprint> = declared.rev().collect();
+    let crowd = |(actor, f): (&Id, &Footprint)| {
+        let found = SpreadOptions::declared(case, f, run.worlds.n).and_then(|options| {
+            let clusters = ClusterSearch { any_time: true, ..options.clusters };
+            spread_of_case(case, run, &f.affiliates, &SpreadOptions { clusters, ..options })
+        });
+        let actor = actor.clone();
+        match found {
+            Ok(s) => Crowd { actor, clusters: s.clusters, reason: None },
+            Err(reason) => Crowd { actor, clusters: Vec::new(), reason: Some(reason) },
+        }
+    };
+    one.into_iter().map(crowd).collect()
+}
 
 /// Answers it of an actor of the case and those who count with it by `affiliates`, as they stood on each event's day. `options.actor` is the
 /// actor's id; areas are polygons.

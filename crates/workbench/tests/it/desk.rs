@@ -199,6 +199,44 @@ fn an_area_drawn_otherwise_and_a_likelihood_judged_anew_move_the_answer() {
     }
 }
 
+/// Builds are remembered, once each, and any two are compared.
+#[test]
+fn any_two_builds_are_compared() {
+    let s = Served::new(&[]);
+    let who = s.nobody();
+    let first = s.until(&who, "the whole build", |n| n["whole"] == true);
+    let path = s.path().join("reports/2024-03-02-army.md");
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, format!("{text}\nMore was said.\n")).unwrap();
+    s.until(&who, "another", |n| {
+        n["build"].as_u64() > first["build"].as_u64() && n["whole"] == true && n["building"] == false
+    });
+    let all = s.get(&who, "/api/builds").body;
+    assert_eq!(
+        all.as_array().unwrap().iter().map(|b| b["number"].as_u64().unwrap()).collect::<Vec<_>>(),
+        [2, 1],
+        "{all}"
+    );
+    let d = s.get(&who, "/api/compare?from=1&to=2").body;
+    assert_eq!(
+        (&d["changed"], &d["added"], &d["numbers"]),
+        (&json!(["2024-03-02-army"]), &json!([]), &json!([])),
+        "{d}"
+    );
+    assert_eq!(s.get(&who, "/api/compare?from=1&to=7").status, 404);
+    assert_eq!(s.get(&who, "/api/compare?from=1").status, 400);
+    // What moves an answer is told with both numbers.
+    let old = fs::read_to_string(s.path().join("sources.toml")).unwrap();
+    assert!(old.contains("reliability = \"B\""), "{old}");
+    fs::write(s.path().join("sources.toml"), old.replace("reliability = \"B\"", "reliability = \"E\"")).unwrap();
+    s.until(&who, "a third", |_| s.get(&who, "/api/builds").body.as_array().unwrap().len() == 3);
+    let d = s.get(&who, "/api/compare?from=2&to=3").body;
+    assert!(
+        !d["numbers"].as_array().unwrap().is_empty() && d["numbers"][0]["before"] != d["numbers"][0]["after"],
+        "{d}"
+    );
+}
+
 /// The folder is broken with an editor: the last good build stays, with the problem and its caret, until it is mended.
 #[test]
 fn the_last_good_build_is_served_while_the_folder_is_broken() {

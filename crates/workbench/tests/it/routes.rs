@@ -27,6 +27,7 @@ fn table() -> BTreeMap<&'static str, Option<Role>> {
         ("GET /api/sources", Some(Reader)),
         ("GET /api/actors", Some(Reader)),
         ("GET /api/areas", Some(Reader)),
+        ("GET /api/clusters", Some(Reader)),
         ("GET /api/forecast", Some(Reader)),
         ("GET /api/scores", Some(Reader)),
         ("GET /api/explain/{id}", Some(Reader)),
@@ -34,6 +35,8 @@ fn table() -> BTreeMap<&'static str, Option<Role>> {
         ("GET /api/file", Some(Reader)),
         ("GET /api/as-of", Some(Reader)),
         ("GET /api/diff", Some(Reader)),
+        ("GET /api/builds", Some(Reader)),
+        ("GET /api/compare", Some(Reader)),
         ("POST /api/query", Some(Reader)),
         ("GET /api/publications", Some(Reader)),
         ("GET /api/publications/{id}", Some(Reader)),
@@ -77,6 +80,7 @@ fn filled(path: &str) -> String {
         "/api/publications/bridge" => "/api/publications/bridge?path=assessment.html".into(),
         "/api/as-of" => "/api/as-of?day=2024-03-03".into(),
         "/api/diff" => "/api/diff?from=2024-03-03".into(),
+        "/api/compare" => "/api/compare?from=1&to=1".into(),
         _ => path,
     }
 }

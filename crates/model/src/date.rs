@@ -34,6 +34,12 @@ impl Day {
         self.date().year()
     }
 
+    /// First and last day of its calendar month.
+    pub fn month(self) -> [Self; 2] {
+        let date = self.date();
+        [date.first_of_month(), date.last_of_month()].map(Self::from_date)
+    }
+
     /// Calendar months since January of the year 0: neighbours differ by one.
     pub fn month_number(self) -> i32 {
         let date = self.date();

@@ -2,7 +2,6 @@
 //! nobody for anything, and without it the page is read as it stands.
 
 use base64::Engine as _;
-use engine::Scrutiny;
 use minijinja::{Value, context};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
@@ -12,13 +11,13 @@ use crate::page::Publication;
 use crate::screens;
 
 /// The page, driven; as it stands, where this program was built without its pages.
-pub(crate) fn driven(p: &Publication, scrutiny: &Scrutiny) -> String {
+pub(crate) fn driven(p: &Publication) -> String {
     let Some(bundle) = pages::bundle() else { return p.page.clone() };
     let (case, a) = (&p.case, &p.assessment);
     let reports: Vec<_> = case.reports.values().map(|r| json!({"id": r.id, "title": r.title})).collect();
     let sources: Vec<_> = case.sources.iter().map(|(id, s)| json!({"id": id, "name": s.name})).collect();
     let asked = json!({
-        "/api/assessment": screens::assessment(case, a, Some(scrutiny)),
+        "/api/assessment": screens::assessment(case, a, None),
         "/api/events": screens::events(a),
         "/api/areas": screens::areas(case),
         "/api/reports": reports,

@@ -38,7 +38,7 @@ pub fn publication(
     options: Options,
     last: Option<Last<'_>>,
 ) -> Result<Publication, Vec<Problem>> {
-    Ok(shown(case, run, options, last, |_, _, _| ())?.0)
+    Ok(shown(case, run, options, last, |_, _| ())?.0)
 }
 
 /// The same, and what `more` makes of it and of the run that it rests on.
@@ -47,7 +47,7 @@ pub(crate) fn shown<T>(
     run: &Run,
     options: Options,
     last: Option<Last<'_>>,
-    more: impl FnOnce(&Publication, &Run, &Scrutiny) -> T,
+    more: impl FnOnce(&Publication, &Run) -> T,
 ) -> Result<(Publication, T), Vec<Problem>> {
     let shown = case.redacted(case.tlp);
     let same = shown.names() == case.names();
@@ -62,7 +62,7 @@ pub(crate) fn shown<T>(
         }
     };
     let publication = render(&shown, run, scrutiny, last);
-    let more = more(&publication, run, scrutiny);
+    let more = more(&publication, run);
     Ok((publication, more))
 }
 
@@ -96,6 +96,9 @@ fn render(case: &Case, run: &Run, scrutiny: &Scrutiny, last: Option<Last<'_>>) -
     let case = &case;
     let a = &without_rows(case, &run.assessment, &withheld);
     let unlisted = run.assessment.events.len() - a.events.len();
+    // Every claim about an event, with those that are only counted.
+    let bearing: BTreeMap<&str, &Vec<String>> =
+        run.assessment.events.iter().map(|e| (e.id.as_str(), &e.claims)).collect();
     let n = a.case.worlds;
     let actor = |id: &str| case.actors.get(id).map_or_else(|| id.to_owned(), |x| x.name.clone());
     let area = |id: &str| case.areas.get(id).map_or_else(|| id.to_owned(), |x| x.name.clone());
@@ -195,7 +198,7 @@ fn render(case: &Case, run: &Run, scrutiny: &Scrutiny, last: Option<Last<'_>>) -
             }
             let claims: Vec<Value> = ids.iter().filter_map(|c| claim_view(c)).collect();
             let mut rows: BTreeMap<&str, usize> = BTreeMap::new();
-            for title in e.claims.iter().filter_map(|c| withheld.get(c)) {
+            for title in bearing.get(e.id.as_str()).into_iter().copied().flatten().filter_map(|c| withheld.get(c)) {
                 *rows.entry(title).or_default() += 1;
             }
             let rows: Vec<String> = rows.into_iter().map(|(title, n)| format!("{n} of {title}")).collect();
@@ -223,19 +226,13 @@ fn render(case: &Case, run: &Run, scrutiny: &Scrutiny, last: Option<Last<'_>>) -
         })
         .collect();
     let footprints = footprint_groups(a, &actor, &area, n, &slug);
-    // A day might be that of one row that may not be passed on: then the month has to do.
-    let seen = |day: Day| {
-        let text = day.to_string();
-        let month = text.rsplit_once('-').filter(|_| !withheld.is_empty()).map(|m| m.0.to_owned());
-        month.unwrap_or(text)
-    };
     let tenure: Vec<Value> = a
         .tenure
         .iter()
         .map(|t| {
             let (x, y) = t.id.trim_start_matches("tenure:").split_once('/').unwrap_or(("", ""));
             context! { id => slug(&t.id), actor => actor(x), area => area(y), p => pct(t.probability), days => t.longest_days,
-                first => seen(t.seen[0]), last => seen(t.seen[1]), episodes => format!("{:.1}", t.episodes) }
+                first => t.seen[0].to_string(), last => t.seen[1].to_string(), episodes => format!("{:.1}", t.episodes) }
         })
         .collect();
     let links: Vec<Value> = run
@@ -365,8 +362,14 @@ fn without_rows(case: &Case, a: &Assessment, withheld: &BTreeMap<String, String>
     let passed_on = |set: &String| case.datasets.iter().any(|d| d.id == *set && d.redistribute);
     out.events.retain(|e| case.rows.get(e.id.trim_start_matches("event:")).is_none_or(passed_on));
     let listed: BTreeSet<&str> = out.events.iter().map(|e| e.id.trim_start_matches("event:")).collect();
-    for i in &mut out.indicators {
-        i.events.retain(|c| listed.contains(c.event.as_str()));
+    let carriers = out.indicators.iter_mut().map(|i| &mut i.events);
+    let carriers = carriers.chain(out.footprint.iter_mut().map(|f| &mut f.events));
+    for events in carriers.chain(out.tenure.iter_mut().map(|t| &mut t.events)) {
+        events.retain(|c| listed.contains(c.event.as_str()));
+    }
+    // A day might be that of one row: the month has to do.
+    for t in &mut out.tenure {
+        t.seen = [t.seen[0].month()[0], t.seen[1].month()[1]];
     }
     for q in &mut out.questions {
         for e in &mut q.evidence {
@@ -385,8 +388,11 @@ fn without_rows(case: &Case, a: &Assessment, withheld: &BTreeMap<String, String>
         q.open.retain(|w| !names(&w.asks));
     }
     out.lints.retain(|l| !names(&l.about) && !names(&l.text) && !withheld.contains_key(&l.about));
-    for f in out.events.iter_mut().flat_map(|e| &mut e.figures) {
-        f.said.retain(|s| !withheld.contains_key(&s.claim));
+    for e in &mut out.events {
+        e.claims.retain(|c| !withheld.contains_key(c));
+        for f in &mut e.figures {
+            f.said.retain(|s| !withheld.contains_key(&s.claim));
+        }
     }
     out
 }

@@ -1,7 +1,7 @@
 //! A publication as it is frozen: every file of it, and what stands against it.
 
 use engine::stage::assess::JudgmentRow;
-use engine::{Assessment, Options, Run, Scrutiny};
+use engine::{Assessment, Options, Run};
 use model::{Case, Problem, Severity, percent};
 use print::Fonts;
 use serde::{Deserialize, Serialize};
@@ -69,7 +69,7 @@ pub fn release(
     fonts: &Fonts,
 ) -> Result<Release, Vec<Problem>> {
     let before = last.map(|l| (l.id.as_str(), &l.assessment));
-    let (shown, files) = page::shown(case, run, options, before, |p, run, s| files(p, run, s, id, fonts))?;
+    let (shown, files) = page::shown(case, run, options, before, |p, run| files(p, run, id, fonts))?;
     let mut problems: Vec<Problem> = Vec::new();
     for l in shown.assessment.lints.iter().filter(|l| l.denied()) {
         let at = case.judgments.first().map(|j| j.span.clone()).unwrap_or_default();
@@ -119,7 +119,6 @@ pub fn release(
 fn files(
     p: &page::Publication,
     run: &Run,
-    scrutiny: &Scrutiny,
     id: &str,
     fonts: &Fonts,
 ) -> Result<(Vec<(String, Vec<u8>)>, Vec<Problem>), String> {
@@ -130,7 +129,7 @@ fn files(
     let record = serde_json::to_string_pretty(&published).map_err(|e| e.to_string())? + "\n";
     let mut out = vec![
         ("publication.json".to_owned(), record.into_bytes()),
-        ("assessment.html".to_owned(), live::driven(p, scrutiny).into_bytes()),
+        ("assessment.html".to_owned(), live::driven(p).into_bytes()),
         ("assessment.pdf".to_owned(), pdf),
         ("assessment.docx".to_owned(), word::docx(case, a)?),
         ("claims.xlsx".to_owned(), sheets::claims_sheet(case)?),

@@ -174,7 +174,7 @@ fn what_is_wrong_changes_nothing() {
 }
 
 #[test]
-fn rows_that_may_not_be_passed_on_leave_no_word_in_the_page() {
+fn rows_that_may_not_be_passed_on_leave_no_word_in_what_is_published() {
     for (redistribute, shown) in [("true", true), ("false", false)] {
         let (_keep, case) = with_ged(&["--redistribute", redistribute]);
         ok(&["build", &case, "--no-tests"]);
@@ -184,6 +184,19 @@ fn rows_that_may_not_be_passed_on_leave_no_word_in_the_page() {
         // Nor its key, its day, its place or its figures: the event coded by hand is all that is listed.
         for told in ["ged-8", "2024-02-20", "ged-7", "2024-03-02 to"] {
             assert_eq!(page.contains(told), shown, "{told}, redistribute = {redistribute}");
+        }
+        // Nor in any file of a publication.
+        ok(&["publish", &case, "--no-tests", "--id", "first"]);
+        let all = crate::publish::all_bytes(&Path::new(&case).join("published/first"));
+        for told in ["Easton", "ged-8", "2024-02-20", "ged-7"] {
+            let at = all
+                .find(told)
+                .map(|at| all[..at].char_indices().rev().nth(300).map_or(&all[..at], |(from, _)| &all[from..at]));
+            assert_eq!(
+                at.is_some(),
+                shown,
+                "{told} stands in what is published, redistribute = {redistribute}: {at:?}"
+            );
         }
         assert!(page.contains("event-bridge"));
         assert_eq!(page.contains("2 further events rest on rows alone"), !shown);

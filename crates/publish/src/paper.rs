@@ -42,7 +42,7 @@ pub(crate) fn pdf(p: &Publication, fonts: &Fonts, id: &str) -> Result<(Vec<u8>, 
 /// What is set for a character that no font has.
 const BOX: char = '\u{25a1}';
 
-/// Events and reports that are set in full, at most: what is more is no document any more, and is in the tables.
+/// Events, reports and remarks on method that are set in full, at most: what is more is no document any more, and is in the tables.
 const MOST: usize = 300;
 /// Bytes of a map that is still drawn: some five thousand marks.
 const MAP_MAX: usize = 2 << 20;
@@ -78,12 +78,18 @@ fn fitted(mut said: Value) -> Value {
         reports.retain(begins);
         reports.truncate(MOST);
     }
+    let mut remarks = list(&mut said, "remarks");
+    let all_remarks = remarks.len();
+    remarks.truncate(MOST);
     if said["map"].as_str().is_some_and(|m| m.len() > MAP_MAX) {
         said["map"] = "".into();
     }
-    said["left_out"] = serde_json::json!({"events": all_events - events.len(), "reports": all_reports - reports.len()});
+    said["left_out"] = serde_json::json!({
+        "events": all_events - events.len(), "reports": all_reports - reports.len(), "remarks": all_remarks - remarks.len(),
+    });
     said["events"] = events.into();
     said["reports"] = reports.into();
+    said["remarks"] = remarks.into();
     said
 }
 
@@ -102,7 +108,7 @@ mod tests {
         let said = fitted(said);
         assert_eq!((&said["events"][0]["id"], said["events"].as_array().unwrap().len()), (&json!("event-777"), MOST));
         assert!(said["reports"].as_array().unwrap().iter().any(|r| r["id"] == 777));
-        assert_eq!(said["left_out"], json!({"events": 700, "reports": 700}));
+        assert_eq!(said["left_out"], json!({"events": 700, "reports": 700, "remarks": 0}));
         assert_eq!((&said["timeline"], &said["map"]), (&json!(["b", "c"]), &json!("")));
     }
 
@@ -111,7 +117,7 @@ mod tests {
         let said = fitted(
             json!({"events": [{"id": "event-1"}], "reports": [], "indicators": [], "timeline": ["a"], "map": "m"}),
         );
-        assert_eq!(said["left_out"], json!({"events": 0, "reports": 0}));
+        assert_eq!(said["left_out"], json!({"events": 0, "reports": 0, "remarks": 0}));
         assert_eq!(said["events"].as_array().unwrap().len(), 1);
     }
 }

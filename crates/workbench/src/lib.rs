@@ -176,7 +176,8 @@ pub fn openapi() -> String {
 /// Serves a case until `stop` comes; `ready` is told where, once the first request can be taken.
 ///
 /// # Errors
-/// The address cannot be listened on, or is not loopback while there is no account; the database.
+/// The address cannot be listened on, or is not loopback while there is no account; the issuer is not asked over TLS; the
+/// database.
 pub async fn serve(
     options: Options,
     ready: impl FnOnce(SocketAddr, bool),
@@ -189,6 +190,12 @@ pub async fn serve(
             "others can reach {}, and this case has no accounts: add one first (`bellwether account add {} NAME --role owner`)",
             options.address.ip(),
             options.case.display()
+        ));
+    }
+    if let Some(issuer) = options.issuer.as_ref().filter(|i| !i.safe()) {
+        return Err(format!(
+            "{} would be asked without TLS: whoever is on the way could sign in as anybody",
+            issuer.url
         ));
     }
     let listener =

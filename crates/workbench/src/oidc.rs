@@ -38,6 +38,17 @@ impl std::fmt::Debug for Issuer {
     }
 }
 
+impl Issuer {
+    /// Whether what it says cannot be changed on the way: over TLS, or on this machine.
+    pub(crate) fn safe(&self) -> bool {
+        let here = ["http://127.0.0.1", "http://localhost", "http://[::1]"];
+        let at = |start: &&str| {
+            self.url.strip_prefix(*start).is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/']))
+        };
+        self.url.starts_with("https://") || here.iter().any(|h| at(&h))
+    }
+}
+
 /// Which word of the issuer's names an account here.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Named {

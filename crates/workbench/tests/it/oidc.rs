@@ -230,3 +230,22 @@ fn without_an_issuer_there_is_none() {
     let r = s.ask("GET", "/api/oidc", &[], "");
     assert!(r.status == 500 && r.body["error"].as_str().unwrap().contains("does not say how to sign in"), "{r:?}");
 }
+
+#[test]
+fn an_issuer_is_asked_over_tls() {
+    let folder = case();
+    for url in ["http://id.example.org", "http://127.0.0.1.example.org/", "ftp://id.example.org", "id.example.org"] {
+        let issuer = Issuer { url: url.into(), client: "x".into(), secret: None, named: Named::Email };
+        let options = workbench::Options {
+            case: folder.path().to_owned(),
+            address: "127.0.0.1:0".parse().unwrap(),
+            database: None,
+            by: "tester".into(),
+            names: vec![],
+            issuer: Some(issuer),
+            worlds: 256,
+        };
+        let told = workbench::wait(workbench::serve(options, |_, _| {}, std::future::pending())).unwrap_err();
+        assert!(told.contains("without TLS"), "{url}: {told}");
+    }
+}

@@ -204,7 +204,8 @@ fn tornado(case: &Case, a: &Assessment, q: &engine::stage::assess::QuestionRow, 
         let y = 30.0 + row * k as f64;
         let (yes, no) = (w.if_yes[lead], w.if_no[lead]);
         let short = short(case, q, w);
-        svg.text(left - 8.0, y + 12.0, "end", "name", &short);
+        // Room for the word at a bar's end that reaches to nothing.
+        svg.text(left - 30.0, y + 12.0, "end", "name", &short);
         let title = format!("{}: if so {}, if not {}", w.asks, percent(yes, n), percent(no, n));
         let (low, high) = (yes.min(no), yes.max(no));
         svg.rect(x(low), y + 2.0, x(high) - x(low), 13.0, "event", &title);
@@ -224,7 +225,7 @@ fn short(case: &Case, q: &engine::stage::assess::QuestionRow, w: &Worth) -> Stri
         Some(("gap", g)) => case.gaps.get(g).map_or_else(|| g.to_owned(), |_| format!("gap: {g}")),
         _ => q.evidence.iter().find(|e| e.id == id).map_or_else(|| id.to_owned(), |e| e.id.clone()),
     };
-    if name.chars().count() > 44 { name.chars().take(43).collect::<String>() + "\u{2026}" } else { name }
+    if name.chars().count() > 40 { name.chars().take(39).collect::<String>() + "\u{2026}" } else { name }
 }
 
 /// Key assumptions, with what moves if each is false.

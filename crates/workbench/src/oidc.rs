@@ -45,7 +45,7 @@ impl Issuer {
         let at = |start: &&str| {
             self.url.strip_prefix(*start).is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/']))
         };
-        self.url.starts_with("https://") || here.iter().any(|h| at(&h))
+        self.url.starts_with("https://") || here.iter().any(at)
     }
 }
 

@@ -52,15 +52,17 @@ function Builds() {
 }
 
 function TwoBuilds({ all }: { all: Past[] }) {
-  const [from, setFrom] = useState(all[1]!.number);
-  const [to, setTo] = useState(all[0]!.number);
+  // The last two, whichever they are by now, until somebody chooses.
+  const [picked, pick] = useState<{ from?: number; to?: number }>({});
+  const from = picked.from ?? all[1]!.number;
+  const to = picked.to ?? all[0]!.number;
   const got = useGet<Compared>(`/api/compare?from=${from}&to=${to}`);
   const choose = (now: number, set: (n: number) => void) => (
     <select value={now} onChange={(e) => set(Number(e.currentTarget.value))}>{all.map((b) => <option key={b.number} value={b.number}>{built(b)}</option>)}</select>
   );
   return (
     <>
-      <p class="row"><label>From build {choose(from, setFrom)}</label> <label>To build {choose(to, setTo)}</label></p>
+      <p class="row"><label>From build {choose(from, (n) => pick({ ...picked, from: n }))}</label> <label>To build {choose(to, (n) => pick({ ...picked, to: n }))}</label></p>
       <Loaded of={got} what="What differs">
         {(d) => (
           <>

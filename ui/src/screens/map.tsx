@@ -165,15 +165,13 @@ function Chart({ rows, areas, a }: { rows: EventRow[]; areas: FeatureCollection<
     m.addControl(new ScaleControl());
     m.addControl(new AttributionControl({ compact: false, customAttribution: "Natural Earth; borders there are drawn as held, not as claimed" }));
     m.once("style.load", () => {
-      for (const s of ["areas", "rings", "clusters", "drawing"]) m.addSource(s, { type: "geojson", data: EMPTY });
+      for (const s of ["areas", "rings", "drawing"]) m.addSource(s, { type: "geojson", data: EMPTY });
       m.addSource("events", { type: "geojson", data: EMPTY, cluster: placed.length > MANY, clusterRadius: 34, clusterMaxZoom: 9 });
       const when: ExpressionSpecification = ["match", ["get", "then"], "then", "#4a5361", "#a33b00"];
       m.addLayer({ id: "area", type: "fill", source: "areas", paint: { "fill-color": "#0b4f8a", "fill-opacity": ["case", ["get", "home"], 0.18, 0.06] } });
       m.addLayer({ id: "area-line", type: "line", source: "areas", paint: { "line-color": "#0b4f8a", "line-width": ["case", ["get", "home"], 2.4, 1.1] } });
       m.addLayer({ id: "ring", type: "fill", source: "rings", paint: { "fill-color": when, "fill-opacity": 0.05 } });
       m.addLayer({ id: "ring-line", type: "line", source: "rings", paint: { "line-color": when, "line-width": 1, "line-dasharray": [2, 2], "line-opacity": 0.7 } });
-      m.addLayer({ id: "cluster", type: "fill", source: "clusters", paint: { "fill-color": "#6d2700", "fill-opacity": 0.1 } });
-      m.addLayer({ id: "cluster-line", type: "line", source: "clusters", paint: { "line-color": "#6d2700", "line-width": 2 } });
       m.addLayer({ id: "group", type: "circle", source: "events", filter: ["has", "point_count"], paint: { "circle-color": "#a33b00", "circle-opacity": 0.75, "circle-radius": ["step", ["get", "point_count"], 11, 20, 15, 100, 20, 1000, 27] } });
       m.addLayer({ id: "group-n", type: "symbol", source: "events", filter: ["has", "point_count"], layout: { "text-field": ["get", "point_count_abbreviated"], "text-size": 12, "text-allow-overlap": true }, paint: { "text-color": "#fff" } });
       m.addLayer({ id: "event", type: "circle", source: "events", filter: ["!", ["has", "point_count"]], paint: { "circle-color": when, "circle-opacity": ["interpolate", ["linear"], ["get", "p"], 0, 0.25, 1, 0.95], "circle-radius": ["case", ["get", "chosen"], 9, 6], "circle-stroke-width": ["case", ["get", "chosen"], 3, 1], "circle-stroke-color": "#fff" } });
@@ -241,7 +239,15 @@ function Chart({ rows, areas, a }: { rows: EventRow[]; areas: FeatureCollection<
     if (!ready || !m) return;
     // A cluster in one place is drawn as wide as can be seen.
     const features: Feature[] = found.map((k) => ({ type: "Feature", properties: {}, geometry: circle(k.centre, Math.max(k.radius, 5)) }));
-    m.getSource<GeoJSONSource>("clusters")?.setData({ type: "FeatureCollection", features });
+    const data: FeatureCollection = { type: "FeatureCollection", features };
+    const source = m.getSource<GeoJSONSource>("clusters");
+    if (source) source.setData(data);
+    // Nobody waits for what they have not asked for.
+    else if (crowding) {
+      m.addSource("clusters", { type: "geojson", data });
+      m.addLayer({ id: "cluster", type: "fill", source: "clusters", paint: { "fill-color": "#6d2700", "fill-opacity": 0.1 } }, "group");
+      m.addLayer({ id: "cluster-line", type: "line", source: "clusters", paint: { "line-color": "#6d2700", "line-width": 2 } }, "group");
+    }
   }, [ready, crowding, crowds.data]);
 
   return (

@@ -25,6 +25,7 @@ pub use caret::drawn;
 pub use fix::fixes;
 pub use lines::{
     CLAIM_COLUMNS, REVIEWED, RULINGS, added_claim, claim_cells, claim_line, edited_claim, put_right, ruling_line,
+    with_lines,
 };
 pub use load::{Loaded, load};
 pub use schema::{reference, schemas};

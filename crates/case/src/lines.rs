@@ -1,6 +1,8 @@
 //! Claims and rulings as the lines that are written of them.
 
-use model::{Claim, Credibility, Id, Modality, Origin, Ruling, Says, Stance, Tlp};
+use std::io;
+
+use model::{Claim, Credibility, Host, Id, Modality, Origin, Ruling, Says, Stance, Tlp};
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -52,6 +54,25 @@ fn lean(value: serde_json::Value) -> serde_json::Value {
         Value::Array(list) => Value::Array(list.into_iter().map(lean).collect()),
         other => other,
     }
+}
+
+/// A file of lines with more of them, each with its end; one that is not there yet has none.
+///
+/// # Errors
+/// The file is there and cannot be read.
+pub fn with_lines(host: &dyn Host, path: &str, lines: &[String]) -> io::Result<Vec<u8>> {
+    let mut whole = match host.read(path) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Vec::new(),
+        read => read?,
+    };
+    if !whole.is_empty() && !whole.ends_with(b"\n") {
+        whole.push(b'\n');
+    }
+    for line in lines {
+        whole.extend(line.as_bytes());
+        whole.push(b'\n');
+    }
+    Ok(whole)
 }
 
 /// What a person made of a claim that a machine read, one claim or several, as lines of `claims/*.jsonl` with their ids:

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use case::{REVIEWED, RULINGS};
-use model::{ClaimRuling, Day, Decides, Host as _, MatchRuling, Otherwise, Ruling, Span};
+use model::{ClaimRuling, Day, Decides, MatchRuling, Otherwise, Ruling, Span};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -222,17 +222,8 @@ impl Desk {
     /// Adds claims that people made, if the case is sound with them.
     fn add(&self, lines: &[String]) -> Result<(), Refused> {
         let under = disk::Folder(self.folder.clone());
-        let mut whole = under
-            .read(REVIEWED)
-            .or_else(|e| if e.kind() == io::ErrorKind::NotFound { Ok(Vec::new()) } else { Err(e) })
-            .map_err(|e| Refused::Failed(format!("cannot read {REVIEWED}: {e}")))?;
-        if !whole.is_empty() && !whole.ends_with(b"\n") {
-            whole.push(b'\n');
-        }
-        for line in lines {
-            whole.extend(line.as_bytes());
-            whole.push(b'\n');
-        }
+        let whole = case::with_lines(&under, REVIEWED, lines);
+        let whole = whole.map_err(|e| Refused::Failed(format!("cannot read {REVIEWED}: {e}")))?;
         self.sound_with(&under, REVIEWED, whole)?;
         disk::append(&self.folder.join(REVIEWED), lines).map_err(Refused::Failed)
     }

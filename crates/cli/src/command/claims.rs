@@ -84,18 +84,13 @@ fn back(folder: &Path, loaded: &case::Loaded, from: &Path, dry_run: bool) -> Out
         }
         files.insert(file.to_owned(), new.into_bytes());
     }
+    let mut host = Otherwise { under: &under, files };
     if !added.is_empty() {
-        let mut whole = match files.remove(case::REVIEWED) {
-            Some(bytes) => bytes,
-            None => under.read(case::REVIEWED).unwrap_or_default(),
-        };
-        if !whole.is_empty() && !whole.ends_with(b"\n") {
-            whole.push(b'\n');
-        }
-        whole.extend(added.iter().flat_map(|(_, line)| format!("{line}\n").into_bytes()));
-        files.insert(case::REVIEWED.to_owned(), whole);
+        let lines: Vec<String> = added.iter().map(|(_, line)| line.clone()).collect();
+        let whole = case::with_lines(&host, case::REVIEWED, &lines);
+        let whole = whole.map_err(|e| format!("cannot read {}: {e}", case::REVIEWED))?;
+        host.files.insert(case::REVIEWED.to_owned(), whole);
     }
-    let host = Otherwise { under: &under, files };
     let then = case::load(&host);
     let errors = then.errors();
     if !errors.is_empty() {

@@ -237,7 +237,11 @@ export interface EventRow {
 /** The rows of a list in columns. */
 export function unpacked(t: { columns: string[]; rows: unknown[][] } | undefined): EventRow[] {
   if (!t) return [];
-  return t.rows.map((r) => Object.fromEntries(t.columns.map((c, i) => [c, r[i]])) as unknown as EventRow);
+  return t.rows.map((r) => {
+    const row: Record<string, unknown> = {};
+    t.columns.forEach((c, i) => (row[c] = r[i]));
+    return row as unknown as EventRow;
+  });
 }
 
 export interface Claim {

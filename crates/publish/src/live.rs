@@ -22,7 +22,7 @@ pub(crate) fn driven(p: &Publication) -> String {
         "/api/areas": screens::areas(case),
         "/api/reports": reports,
         "/api/sources": {"sources": sources},
-        "/basemap.json": map::land(case, a),
+        "/countries.json": map::land(case, a),
     });
     // No `<` within a script: nothing of it can end it.
     let frozen = asked.to_string().replace('<', "\\u003c");

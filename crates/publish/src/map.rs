@@ -201,8 +201,7 @@ pub(crate) fn land(case: &Case, a: &Assessment) -> Value {
     for (name, lon, lat, _) in borders.names.iter().filter(|x| near(x.1, x.2)) {
         features.push(feature(Some(name), json!({"type": "Point", "coordinates": [lon, lat]})));
     }
-    let collection = |features: Vec<Value>| json!({"type": "FeatureCollection", "features": features});
-    json!({"countries": collection(features), "divisions": collection(Vec::new())})
+    json!({"type": "FeatureCollection", "features": features})
 }
 
 fn draw_borders(svg: &mut Svg, v: &View, borders: &Borders) {

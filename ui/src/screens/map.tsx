@@ -1,13 +1,14 @@
 // The map: where things happened, how well that is known, when, and the areas that the tests ask about.
 
-import type { Feature, FeatureCollection, Geometry, MultiPolygon, Point, Polygon, Position } from "geojson";
-import { AttributionControl, LngLatBounds, Map as GlMap, NavigationControl, ScaleControl, setWorkerCount, setWorkerUrl } from "maplibre-gl";
-import type { ExpressionSpecification, GeoJSONSource } from "maplibre-gl";
+import type { BBox, Feature, FeatureCollection, Geometry, MultiPolygon, Point, Polygon, Position } from "geojson";
+import { AttributionControl, LngLatBounds, Map as GlMap, NavigationControl, ScaleControl, prewarm, setWorkerCount, setWorkerUrl } from "maplibre-gl";
+import type { ExpressionSpecification, GeoJSONSource, StyleSpecification } from "maplibre-gl";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
 import "maplibre-gl/dist/maplibre-gl.css";
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { max, min } from "d3-array";
 import { feature } from "topojson-client";
-import type { GeometryCollection, Topology } from "topojson-specification";
+import type { Topology } from "topojson-specification";
 import type { Assessment, EventRow } from "../api";
 import { FROZEN, Refused, call, unpacked, useGet, useMay } from "../api";
 import { Loaded, Told, dayNumber, dayText, pct, span, words } from "../parts";
@@ -19,30 +20,26 @@ setWorkerUrl(worker ? URL.createObjectURL(new Blob([worker], { type: "text/javas
 // The land and the events are made ready side by side.
 setWorkerCount(2);
 
-type Basemap = { countries: FeatureCollection; divisions: FeatureCollection };
-let kept: Promise<Basemap> | undefined;
-/** The basemap, fetched once; a published page has the borders that it needs. */
-function basemap() {
-  if (FROZEN) kept ??= call<Basemap>("GET", "/basemap.json");
-  kept ??= fetch("/basemap.json")
-    .then((r) => r.json() as Promise<Topology>)
-    .then((t) => {
-      const of = (name: string) => {
-        const f = feature(t, t.objects[name] as GeometryCollection);
-        return (f.type === "FeatureCollection" ? f : { type: "FeatureCollection", features: [f] }) as FeatureCollection;
-      };
-      return { countries: of("countries"), divisions: of("divisions") };
-    });
-  return kept;
+const fetched = new Map<string, Promise<Topology>>();
+/** A file of what lies under the map, fetched once. */
+function topology(name: string) {
+  const kept = fetched.get(name);
+  if (kept) return kept;
+  const asked = fetch(`/${name}.json`).then((r) => r.json() as Promise<Topology>);
+  fetched.set(name, asked);
+  asked.catch(() => fetched.delete(name));
+  return asked;
 }
 
-/** Countries that reach into what a map shows, or near it. */
-function near(m: GlMap, all: FeatureCollection): FeatureCollection {
-  const b = m.getBounds();
-  const [dx, dy] = [b.getEast() - b.getWest(), b.getNorth() - b.getSouth()];
-  const seen = ([x, y]: Position) => x! > b.getWest() - dx && x! < b.getEast() + dx && y! > b.getSouth() - dy && y! < b.getNorth() + dy;
-  const reaches = (c: unknown): boolean => (typeof (c as unknown[])[0] === "number" ? seen(c as Position) : (c as unknown[]).some(reaches));
-  return { ...all, features: all.features.filter((f) => reaches((f.geometry as Polygon).coordinates)) };
+/** What lies under the map: all of it, or what reaches into a view, or near it. A published page has the few borders that it needs. */
+async function ground(name: "countries" | "divisions", view?: LngLatBounds): Promise<FeatureCollection> {
+  if (FROZEN) return name === "countries" ? call<FeatureCollection>("GET", "/countries.json") : EMPTY;
+  const t = await topology(name);
+  const all = t.objects[name]!;
+  const [w, s, e, n] = view ? [view.getWest(), view.getSouth(), view.getEast(), view.getNorth()] : [-180, -90, 180, 90];
+  const near = ([x0, y0, x1, y1]: BBox) => x1! > 2 * w - e && x0 < 2 * e - w && y1! > 2 * s - n && y0 < 2 * n - s;
+  const geometries = (all.type === "GeometryCollection" ? all.geometries : [all]).filter((g) => !g.bbox || near(g.bbox));
+  return feature(t, { type: "GeometryCollection", geometries }) as FeatureCollection;
 }
 
 /** A circle of so many kilometres, as a polygon. */
@@ -102,9 +99,45 @@ interface Crowd {
   reason: string | null;
 }
 
-const EMPTY: FeatureCollection = { type: "FeatureCollection", features: [] };
+const collected = (features: Feature[]): FeatureCollection => ({ type: "FeatureCollection", features });
+const EMPTY = collected([]);
 /** Above so many events the map draws them in groups, and no rings. */
 const MANY = 400;
+
+/** The land in view, and on it events, rings and areas. */
+function style(land: FeatureCollection, drawn: Record<"events" | "rings" | "areas", FeatureCollection>, cluster: boolean): StyleSpecification {
+  const when: ExpressionSpecification = ["match", ["get", "then"], "then", "#4a5361", "#a33b00"];
+  return {
+    version: 8,
+    sources: {
+      countries: { type: "geojson", data: land, tolerance: 0.3 },
+      areas: { type: "geojson", data: drawn.areas },
+      rings: { type: "geojson", data: drawn.rings },
+      events: { type: "geojson", data: drawn.events, cluster, clusterRadius: 34, clusterMaxZoom: 9 },
+    },
+    layers: [
+      { id: "sea", type: "background", paint: { "background-color": FROZEN ? "#f7f5ee" : "#e8eef4" } },
+      { id: "land", type: "fill", source: "countries", filter: ["==", ["geometry-type"], "Polygon"], paint: { "fill-color": "#f7f5ee", "fill-antialias": false } },
+      { id: "border", type: "line", source: "countries", paint: { "line-color": "#8d8674", "line-width": 1 } },
+      { id: "area", type: "fill", source: "areas", paint: { "fill-color": "#0b4f8a", "fill-opacity": ["case", ["get", "home"], 0.18, 0.06] } },
+      { id: "area-line", type: "line", source: "areas", paint: { "line-color": "#0b4f8a", "line-width": ["case", ["get", "home"], 2.4, 1.1] } },
+      { id: "ring", type: "fill", source: "rings", paint: { "fill-color": when, "fill-opacity": 0.05 } },
+      { id: "ring-line", type: "line", source: "rings", paint: { "line-color": when, "line-width": 1, "line-dasharray": [2, 2], "line-opacity": 0.7 } },
+      { id: "group", type: "circle", source: "events", filter: ["has", "point_count"], paint: { "circle-color": "#a33b00", "circle-opacity": 0.75, "circle-radius": ["step", ["get", "point_count"], 11, 20, 15, 100, 20, 1000, 27] } },
+      { id: "group-n", type: "symbol", source: "events", filter: ["has", "point_count"], layout: { "text-field": ["get", "point_count_abbreviated"], "text-size": 12, "text-allow-overlap": true }, paint: { "text-color": "#fff" } },
+      { id: "event", type: "circle", source: "events", filter: ["!", ["has", "point_count"]], paint: { "circle-color": when, "circle-opacity": ["interpolate", ["linear"], ["get", "p"], 0, 0.25, 1, 0.95], "circle-radius": ["case", ["get", "chosen"], 9, 6], "circle-stroke-width": ["case", ["get", "chosen"], 3, 1], "circle-stroke-color": "#fff" } },
+      { id: "area-name", type: "symbol", source: "areas", layout: { "text-field": ["get", "name"], "text-size": 12 }, paint: { "text-color": "#0b3f6e", "text-halo-color": "#fff", "text-halo-width": 1.5 } },
+    ],
+  };
+}
+
+/** The rest of the world, with the names of countries and the borders within them. */
+function whole(m: GlMap, countries: FeatureCollection, divisions: FeatureCollection) {
+  m.getSource<GeoJSONSource>("countries")?.setData(countries);
+  m.addSource("divisions", { type: "geojson", data: divisions, tolerance: 0.3 });
+  m.addLayer({ id: "division", type: "line", source: "divisions", minzoom: 4.5, paint: { "line-color": "#b9b29d", "line-width": 0.6, "line-dasharray": [3, 2] } }, "border");
+  m.addLayer({ id: "country", type: "symbol", source: "countries", filter: ["all", ["!=", ["get", "name"], null], ["!=", ["get", "name"], "Siachen Glacier"]], layout: { "text-field": ["upcase", ["get", "name"]], "text-size": 12, "text-letter-spacing": 0.1 }, paint: { "text-color": "#716a59", "text-halo-color": "#fff", "text-halo-width": 1.2 } }, "area-name");
+}
 
 export function MapScreen() {
   return (
@@ -116,7 +149,11 @@ export function MapScreen() {
 }
 
 export function MapOfEvents() {
-  useEffect(() => void basemap(), []);
+  useEffect(() => {
+    // While the events are on their way.
+    prewarm();
+    if (!FROZEN) void topology("countries");
+  }, []);
   const events = useGet<{ columns: string[]; rows: unknown[][] }>("/api/events");
   const areas = useGet<FeatureCollection<Geometry, { id: string; name: string }>>("/api/areas");
   const a = useGet<Assessment>("/api/assessment");
@@ -129,10 +166,10 @@ function Chart({ rows, areas, a }: { rows: EventRow[]; areas: FeatureCollection<
   const [ready, setReady] = useState(false);
   const { search } = useRoute();
   const chosen = search.get("event");
-  const placed = useMemo(() => rows.filter((r) => r.place), [rows]);
+  const placed = useMemo(() => rows.filter((r) => r.place).map((r) => ({ ...r, first: dayNumber(r.first_day), last: dayNumber(r.last_day) })), [rows]);
   const [first, last] = useMemo(() => {
-    const days = placed.flatMap((r) => [dayNumber(r.first_day), dayNumber(r.last_day)]);
-    return [Math.min(...days, dayNumber(a.case.as_of)), Math.max(...days, dayNumber(a.case.as_of))];
+    const today = dayNumber(a.case.as_of);
+    return [min(placed, (r) => Math.min(r.first, today)) ?? today, max(placed, (r) => Math.max(r.last, today)) ?? today];
   }, [placed]);
   const [from, setFrom] = useState(first);
   const [to, setTo] = useState(last);
@@ -146,62 +183,59 @@ function Chart({ rows, areas, a }: { rows: EventRow[]; areas: FeatureCollection<
     const [x, y] = period.split("..");
     return x !== undefined && y !== undefined && r.last_day >= x && r.first_day <= y;
   };
-  const shown = placed.filter((r) => dayNumber(r.last_day) >= from && dayNumber(r.first_day) <= to && (!footprint || inside(r, footprint.period) || inside(r, footprint.reference)));
+  const shown = placed.filter((r) => r.last >= from && r.first <= to && (!footprint || inside(r, footprint.period) || inside(r, footprint.reference)));
   const then = (r: EventRow) => (footprint ? (inside(r, footprint.period) ? "now" : "then") : "any");
 
-  useEffect(() => {
+  const drawn = useMemo(() => {
+    const properties = (r: EventRow) => ({ id: r.id, p: r.probability, then: then(r), chosen: r.id === chosen });
+    const rings = shown.length > MANY ? [] : shown.filter((r) => r.radius_km);
+    const known = areas.features.filter((f) => f.geometry.type !== "Point");
+    return {
+      events: collected(shown.map((r) => ({ type: "Feature", properties: properties(r), geometry: { type: "Point", coordinates: r.place! } }))),
+      rings: collected(rings.map((r) => ({ type: "Feature", properties: properties(r), geometry: circle(r.place!, r.radius_km!) }))),
+      areas: collected(known.map((f) => ({ ...f, properties: { ...f.properties, home: f.properties.id === footprint?.home } }))),
+    };
+  }, [placed, areas, from, to, spot, chosen]);
+  /** What the map has been given. */
+  const given = useRef(drawn);
+
+  useLayoutEffect(() => {
     if (!place.current) return;
     const bounds = new LngLatBounds();
     for (const r of placed) if (!chosen || r.id === chosen) bounds.extend(r.place!);
     const view = bounds.isEmpty() ? { center: [71, 39.5] as [number, number], zoom: 4 } : { bounds, fitBoundsOptions: { padding: 60, maxZoom: 7.5 } };
-    const m = new GlMap({
-      container: place.current,
-      style: { version: 8, sources: {}, layers: [{ id: "sea", type: "background", paint: { "background-color": FROZEN ? "#f7f5ee" : "#e8eef4" } }] },
-      ...view, attributionControl: false, fadeDuration: 0, dragRotate: false, pitchWithRotate: false, maxZoom: 12,
-    });
+    const m = new GlMap({ container: place.current, ...view, attributionControl: false, fadeDuration: 0, dragRotate: false, pitchWithRotate: false, maxZoom: 12, validateStyle: false });
     map.current = m;
     coarseWhileMoving(m);
     m.addControl(new NavigationControl({ showCompass: false }));
     m.addControl(new ScaleControl());
     m.addControl(new AttributionControl({ compact: false, customAttribution: "Natural Earth; borders there are drawn as held, not as claimed" }));
-    m.once("style.load", () => {
-      for (const s of ["areas", "rings", "drawing"]) m.addSource(s, { type: "geojson", data: EMPTY });
-      m.addSource("events", { type: "geojson", data: EMPTY, cluster: placed.length > MANY, clusterRadius: 34, clusterMaxZoom: 9 });
-      const when: ExpressionSpecification = ["match", ["get", "then"], "then", "#4a5361", "#a33b00"];
-      m.addLayer({ id: "area", type: "fill", source: "areas", paint: { "fill-color": "#0b4f8a", "fill-opacity": ["case", ["get", "home"], 0.18, 0.06] } });
-      m.addLayer({ id: "area-line", type: "line", source: "areas", paint: { "line-color": "#0b4f8a", "line-width": ["case", ["get", "home"], 2.4, 1.1] } });
-      m.addLayer({ id: "ring", type: "fill", source: "rings", paint: { "fill-color": when, "fill-opacity": 0.05 } });
-      m.addLayer({ id: "ring-line", type: "line", source: "rings", paint: { "line-color": when, "line-width": 1, "line-dasharray": [2, 2], "line-opacity": 0.7 } });
-      m.addLayer({ id: "group", type: "circle", source: "events", filter: ["has", "point_count"], paint: { "circle-color": "#a33b00", "circle-opacity": 0.75, "circle-radius": ["step", ["get", "point_count"], 11, 20, 15, 100, 20, 1000, 27] } });
-      m.addLayer({ id: "group-n", type: "symbol", source: "events", filter: ["has", "point_count"], layout: { "text-field": ["get", "point_count_abbreviated"], "text-size": 12, "text-allow-overlap": true }, paint: { "text-color": "#fff" } });
-      m.addLayer({ id: "event", type: "circle", source: "events", filter: ["!", ["has", "point_count"]], paint: { "circle-color": when, "circle-opacity": ["interpolate", ["linear"], ["get", "p"], 0, 0.25, 1, 0.95], "circle-radius": ["case", ["get", "chosen"], 9, 6], "circle-stroke-width": ["case", ["get", "chosen"], 3, 1], "circle-stroke-color": "#fff" } });
-      m.addLayer({ id: "area-name", type: "symbol", source: "areas", layout: { "text-field": ["get", "name"], "text-size": 12 }, paint: { "text-color": "#0b3f6e", "text-halo-color": "#fff", "text-halo-width": 1.5 } });
-      m.addLayer({ id: "drawn", type: "fill", source: "drawing", paint: { "fill-color": "#6d2700", "fill-opacity": 0.15 } });
-      m.addLayer({ id: "drawn-line", type: "line", source: "drawing", paint: { "line-color": "#6d2700", "line-width": 2 } });
-      m.addLayer({ id: "drawn-points", type: "circle", source: "drawing", filter: ["==", ["geometry-type"], "Point"], paint: { "circle-radius": 5, "circle-color": "#fff", "circle-stroke-color": "#6d2700", "circle-stroke-width": 2 } });
-      m.on("click", "event", (e) => {
-        if (m.getCanvas().dataset.drawing) return;
-        const id = e.features?.[0]?.properties.id;
-        if (id) go(where(`event:${id}`));
+    m.on("click", "event", (e) => {
+      if (m.getCanvas().dataset.drawing) return;
+      const id = e.features?.[0]?.properties.id;
+      if (id) go(where(`event:${id}`));
+    });
+    m.on("click", "group", async (e) => {
+      const f = e.features?.[0];
+      if (!f) return;
+      const zoom = await m.getSource<GeoJSONSource>("events")!.getClusterExpansionZoom(f.properties.cluster_id);
+      m.easeTo({ center: (f.geometry as Point).coordinates as [number, number], zoom });
+    });
+    for (const layer of ["event", "group"]) {
+      m.on("mouseenter", layer, () => (m.getCanvas().style.cursor = "pointer"));
+      m.on("mouseleave", layer, () => (m.getCanvas().style.cursor = ""));
+    }
+    m.once("style.load", () => setReady(true));
+    m.once("idle", () => {
+      // Measured by the benches: the first frame with the land and all events in it. The rest of the world, divisions and names come after.
+      performance.mark("map-events");
+      void Promise.all([ground("countries"), ground("divisions")]).then(([countries, divisions]) => {
+        if (map.current === m) whole(m, countries, divisions);
       });
-      m.on("click", "group", async (e) => {
-        const f = e.features?.[0];
-        if (!f) return;
-        const zoom = await m.getSource<GeoJSONSource>("events")!.getClusterExpansionZoom(f.properties.cluster_id);
-        m.easeTo({ center: (f.geometry as Point).coordinates as [number, number], zoom });
-      });
-      for (const layer of ["event", "group"]) {
-        m.on("mouseenter", layer, () => (m.getCanvas().style.cursor = "pointer"));
-        m.on("mouseleave", layer, () => (m.getCanvas().style.cursor = ""));
-      }
-      setReady(true);
-      // The land comes below what is there already: the events are made ready while it is read.
-      void basemap().then((base) => {
-        if (map.current !== m) return;
-        m.addSource("countries", { type: "geojson", data: near(m, base.countries), tolerance: 0.3 });
-        m.addLayer({ id: "land", type: "fill", source: "countries", filter: ["==", ["geometry-type"], "Polygon"], paint: { "fill-color": "#f7f5ee", "fill-antialias": false } }, "area");
-        m.addLayer({ id: "border", type: "line", source: "countries", paint: { "line-color": "#8d8674", "line-width": 1 } }, "area");
-      });
+    });
+    // All at once: every frame that shows less than that makes the next one wait.
+    void ground("countries", m.getBounds()).catch(() => EMPTY).then((land) => {
+      if (map.current === m) m.setStyle(style(land, drawn, placed.length > MANY));
     });
     return () => {
       map.current = undefined;
@@ -210,36 +244,16 @@ function Chart({ rows, areas, a }: { rows: EventRow[]; areas: FeatureCollection<
   }, []);
 
   useEffect(() => {
-    const m = map.current;
-    if (!ready || !m) return;
-    const properties = (r: EventRow) => ({ id: r.id, p: r.probability, then: then(r), chosen: r.id === chosen });
-    const points: Feature[] = shown.map((r) => ({ type: "Feature", properties: properties(r), geometry: { type: "Point", coordinates: r.place! } }));
-    m.getSource<GeoJSONSource>("events")?.setData({ type: "FeatureCollection", features: points });
-    const painted = () => {
-      if (!m.getSource("countries")) return void m.once("idle", painted);
-      // Measured by the benches: the first frame with the land and all events in it. The rest of the world, divisions and names come after.
-      if (m.getSource("divisions")) return;
-      performance.mark("map-events");
-      void basemap().then((base) => {
-        if (map.current !== m || m.getSource("divisions")) return;
-        m.getSource<GeoJSONSource>("countries")?.setData(base.countries);
-        m.addSource("divisions", { type: "geojson", data: base.divisions, tolerance: 0.3 });
-        m.addLayer({ id: "division", type: "line", source: "divisions", minzoom: 4.5, paint: { "line-color": "#b9b29d", "line-width": 0.6, "line-dasharray": [3, 2] } }, "border");
-        m.addLayer({ id: "country", type: "symbol", source: "countries", filter: ["all", ["!=", ["get", "name"], null], ["!=", ["get", "name"], "Siachen Glacier"]], layout: { "text-field": ["upcase", ["get", "name"]], "text-size": 12, "text-letter-spacing": 0.1 }, paint: { "text-color": "#716a59", "text-halo-color": "#fff", "text-halo-width": 1.2 } }, "area-name");
-      });
-    };
-    m.once("idle", painted);
-    const rings: Feature[] = shown.length > MANY ? [] : shown.filter((r) => r.radius_km).map((r) => ({ type: "Feature", properties: properties(r), geometry: circle(r.place!, r.radius_km!) }));
-    m.getSource<GeoJSONSource>("rings")?.setData({ type: "FeatureCollection", features: rings });
-    const home = footprint?.home;
-    m.getSource<GeoJSONSource>("areas")?.setData({ ...areas, features: areas.features.filter((f) => f.geometry.type !== "Point").map((f) => ({ ...f, properties: { ...f.properties, home: f.properties.id === home } })) });
-  }, [ready, rows, areas, from, to, spot, chosen]);
+    if (!ready || given.current === drawn) return;
+    given.current = drawn;
+    for (const [name, data] of Object.entries(drawn)) map.current?.getSource<GeoJSONSource>(name)?.setData(data);
+  }, [ready, drawn]);
   useEffect(() => {
     const m = map.current;
     if (!ready || !m) return;
     // A cluster in one place is drawn as wide as can be seen.
     const features: Feature[] = found.map((k) => ({ type: "Feature", properties: {}, geometry: circle(k.centre, Math.max(k.radius, 5)) }));
-    const data: FeatureCollection = { type: "FeatureCollection", features };
+    const data = collected(features);
     const source = m.getSource<GeoJSONSource>("clusters");
     if (source) source.setData(data);
     // Nobody waits for what they have not asked for.
@@ -330,7 +344,15 @@ function Draw({ map, ready, areas }: { map: { current: GlMap | undefined }; read
     if (!ready || !m) return;
     const points: Feature[] = ring.map((c) => ({ type: "Feature", properties: {}, geometry: { type: "Point", coordinates: c } }));
     const shape: Feature[] = ring.length > 2 ? [{ type: "Feature", properties: {}, geometry: { type: "Polygon", coordinates: [[...ring, ring[0]!]] } }] : [];
-    m.getSource<GeoJSONSource>("drawing")?.setData({ type: "FeatureCollection", features: id === undefined ? [] : [...shape, ...points] });
+    const data = collected(id === undefined ? [] : [...shape, ...points]);
+    const source = m.getSource<GeoJSONSource>("drawing");
+    if (source) source.setData(data);
+    else if (id !== undefined) {
+      m.addSource("drawing", { type: "geojson", data });
+      m.addLayer({ id: "drawn", type: "fill", source: "drawing", paint: { "fill-color": "#6d2700", "fill-opacity": 0.15 } });
+      m.addLayer({ id: "drawn-line", type: "line", source: "drawing", paint: { "line-color": "#6d2700", "line-width": 2 } });
+      m.addLayer({ id: "drawn-points", type: "circle", source: "drawing", filter: ["==", ["geometry-type"], "Point"], paint: { "circle-radius": 5, "circle-color": "#fff", "circle-stroke-color": "#6d2700", "circle-stroke-width": 2 } });
+    }
   }, [text, id, ready]);
   useEffect(() => {
     const m = map.current;

@@ -1,7 +1,7 @@
 // What several screens are made of.
 
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import type { Got, Refused } from "./api";
 import { where } from "./router";
 
@@ -118,7 +118,7 @@ export function Dialog({ title, open, onClose, children }: { title: string; open
 export function useKeys(keys: Record<string, () => void>, on = true) {
   const now = useRef(keys);
   now.current = keys;
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!on) return;
     const press = (e: KeyboardEvent) => {
       const t = e.target as HTMLElement | null;

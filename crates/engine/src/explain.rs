@@ -801,6 +801,16 @@ impl Explainer<'_> {
             }
             self.claims.extend(link.claims.iter().cloned());
         }
+        if let Some(c) = run.assessment.claimants.iter().find(|c| c.id.strip_prefix("actor:") == Some(bare)) {
+            for (what, r) in [("what it did", &c.did), ("what it did not do", &c.did_not)] {
+                let [low, high] = r.bounds.map(|p| self.pct(p));
+                let (now, before) = (self.pct(r.mean), self.pct(r.believed));
+                self.say(
+                    depth + 1,
+                    format!("claims {what}: {now} of the time ({low} to {high}), where {before} is usual"),
+                );
+            }
+        }
         let events: Vec<_> = run
             .assessment
             .events

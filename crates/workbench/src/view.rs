@@ -222,6 +222,8 @@ pub(crate) fn sources(case: &Case, run: &Run) -> Bytes {
 pub(crate) fn actors(case: &Case, run: &Run) -> Bytes {
     let links: BTreeMap<(&str, usize), f64> =
         run.worlds.links.iter().map(|l| ((l.actor.as_str(), l.index), round(l.probability()))).collect();
+    let claims: BTreeMap<&str, _> =
+        run.assessment.claimants.iter().filter_map(|c| Some((c.id.strip_prefix("actor:")?, c))).collect();
     let mut done: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
     for e in &run.assessment.events {
         for w in e.who.iter().filter(|w| w.probability >= 0.05) {
@@ -244,7 +246,7 @@ pub(crate) fn actors(case: &Case, run: &Run) -> Bytes {
                 })
                 .collect();
             let names: Vec<&String> = a.aliases.iter().chain(a.known_as.iter().map(|k| &k.name)).collect();
-            json!({"id": id, "name": a.name, "kind": a.kind, "names": names, "links": of,
+            json!({"id": id, "name": a.name, "kind": a.kind, "names": names, "links": of, "claims": claims.get(id.as_str()),
                 "events": done.get(id.as_str()).cloned().unwrap_or_default()})
         })
         .collect();

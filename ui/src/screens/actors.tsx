@@ -14,12 +14,19 @@ interface Link {
   claims: string[];
   probability: number | null;
 }
+interface Share {
+  believed: number;
+  mean: number;
+  bounds: [number, number];
+}
 interface Actor {
   id: string;
   name: string;
   kind: string;
   names: string[];
   links: Link[];
+  /** How often it claims what it did, and what it did not. */
+  claims: { did: Share; did_not: Share } | null;
   events: { event: string; probability: number; first_day: string; last_day: string }[];
 }
 
@@ -36,6 +43,7 @@ export function Actors({ chosen }: { chosen: string | undefined }) {
           <>
             <h1>{one ? one.name : "Actors"}</h1>
             {one && <p class="meta">{words(one.kind)}{one.names.length > 0 ? `; also ${one.names.join(", ")}` : ""} · <a href="/actors">all actors</a> · <a href={`/explain/actor:${one.id}`}>why</a></p>}
+            {one?.claims && <p>Claims what it did {often(one.claims.did)}; what it did not do, {often(one.claims.did_not)}. So its silence on a deed, and its claim, count for more or for less.</p>}
             <Lives as_of={as_of} actors={one ? [one, ...actors.filter((a) => a !== one && (a.links.some((l) => l.to === one.id) || one.links.some((l) => l.to === a.id)))] : actors} name={name} />
             <h2>The same in words</h2>
             <Scroll label="Links, table">
@@ -59,6 +67,8 @@ export function Actors({ chosen }: { chosen: string | undefined }) {
     </Loaded>
   );
 }
+
+const often = (s: Share) => `${pct(s.mean)} of the time (${pct(s.bounds[0])} to ${pct(s.bounds[1])}, where ${pct(s.believed)} is usual)`;
 
 function Lives({ as_of, actors, name }: { as_of: string; actors: Actor[]; name: (id: string) => string }) {
   const lines = actors.filter((a) => a.kind === "armed-group" && (a.links.length > 0 || a.events.length > 0)).slice(0, 60);

@@ -84,7 +84,10 @@ export function Reader({ id }: { id: string }) {
 function Read({ r, chosen }: { r: Report; chosen: string | null }) {
   const may = useMay("coder");
   const text = useRef<HTMLDivElement>(null);
-  const [picked, pick] = useState<[number, number] | null>(null);
+  const [picked, setPicked] = useState<[number, number] | null>(null);
+  // Keys come faster than the page is drawn.
+  const latest = useRef(picked);
+  const pick = (words: [number, number] | null) => setPicked((latest.current = words));
   const [making, make] = useState(false);
   const whole = r.runs.map((x) => x.text).join("");
   const sentences = useMemo(() => {
@@ -99,12 +102,13 @@ function Read({ r, chosen }: { r: Report; chosen: string | null }) {
     if (chosen) text.current?.querySelector(`[data-claims~="${CSS.escape(chosen)}"]`)?.scrollIntoView({ block: "center" });
   }, [chosen]);
   const step = (by: number) => {
-    const at = picked ? sentences.findIndex(([a]) => a >= picked[0]) : -1;
+    const begin = latest.current?.[0];
+    const at = begin === undefined ? -1 : sentences.findIndex(([a]) => a >= begin);
     const to = Math.max(0, Math.min(sentences.length - 1, at + by));
     pick(sentences[to] ?? null);
     requestAnimationFrame(() => text.current?.querySelector(".picked")?.scrollIntoView({ block: "nearest" }));
   };
-  useKeys({ j: () => step(1), k: () => step(-1), c: () => picked && may && make(true), Escape: () => pick(null) }, !making);
+  useKeys({ j: () => step(1), k: () => step(-1), c: () => latest.current && may && make(true), Escape: () => pick(null) }, !making);
   const select = () => {
     const s = getSelection();
     if (!s || s.isCollapsed || !text.current || !text.current.contains(s.anchorNode) || !text.current.contains(s.focusNode)) return;

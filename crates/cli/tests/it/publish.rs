@@ -141,12 +141,12 @@ fn every_file_is_what_its_readers_take_it_for() {
     assert_eq!(range.get((0, 2)).unwrap().to_string(), "words");
 
     let word = of("assessment.docx");
-    assert!(word.contains("TLP:CLEAR") && word.contains("It is very unlikely (11 %)") && word.contains("Heading2"));
+    assert!(word.contains("TLP:CLEAR") && word.contains("It is very unlikely (12 %)") && word.contains("Heading2"));
 
     let paper = of("assessment.pdf");
     assert!(paper.starts_with(|c: char| c != '%') && paper.contains("%PDF-1.7") && paper.contains("TLP:CLEAR"));
     // Beside the judgment, the words of a report, set in the letters of the report.
-    for words in ["very unlikely (11", "Key judgments", "kamarob-ambush", "pdfuaid:part"] {
+    for words in ["very unlikely (12", "Key judgments", "kamarob-ambush", "pdfuaid:part"] {
         assert!(paper.contains(words), "{words} is not on paper");
     }
 

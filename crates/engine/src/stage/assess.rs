@@ -6,7 +6,7 @@ use stats::{mean_se, quantile};
 
 use crate::lints::{self, LintRow};
 
-use super::cards::{self, SourceRow};
+use super::cards::{self, ClaimantRow, SourceRow};
 use super::coverage::covered;
 use super::footprint::{FootprintRow, TenureRow};
 use super::gather::Gathered;
@@ -301,6 +301,8 @@ pub struct Assessment {
     pub tenure: Vec<TenureOut>,
     /// Sources by id.
     pub sources: Vec<SourceRow>,
+    /// Actors that claim responsibility, by id.
+    pub claimants: Vec<ClaimantRow>,
     /// What is worth a look, though nothing is broken.
     pub lints: Vec<LintRow>,
 }
@@ -424,6 +426,7 @@ pub fn run(i: &Inputs<'_>) -> Assessment {
             })
             .collect(),
         sources: cards::cards(i),
+        claimants: cards::claimants(i),
         lints: Vec::new(),
     };
     out.lints = lints::remarks(i, &out);

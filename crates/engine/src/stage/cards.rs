@@ -1,4 +1,4 @@
-//! What each source turned out to be worth, and what moved it.
+//! What each source turned out to be worth, and what moved it; and how often who claims responsibility does so.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::assess::Inputs;
 use super::reconcile::{Bearing, mean_reliability};
-use super::worlds::VoiceWorlds;
+use super::worlds::{VoiceWorlds, claims_law};
 
 /// A source: its grade, and its reliability after all that was said.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -51,6 +51,28 @@ pub struct Checked {
     pub probability: f64,
 }
 
+/// An actor that claims responsibility.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ClaimantRow {
+    /// Id, `actor:...`.
+    pub id: String,
+    /// How often it claims what it did.
+    pub did: ClaimsRow,
+    /// How often it claims what it did not.
+    pub did_not: ClaimsRow,
+}
+
+/// How often something is claimed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ClaimsRow {
+    /// Before anything was said.
+    pub believed: f64,
+    /// Mean after, and the bounds that 90 % of worlds keep.
+    pub mean: f64,
+    /// See `mean`.
+    pub bounds: [f64; 2],
+}
+
 /// Bounds that 90 % of draws keep, and their median.
 fn spread(draws: &[f64]) -> ([f64; 2], f64) {
     let mut x = draws.to_vec();
@@ -79,6 +101,22 @@ pub(crate) fn cards(i: &Inputs<'_>) -> Vec<SourceRow> {
                 voices,
                 checked: checked(i, id, &law_of),
             }
+        })
+        .collect()
+}
+
+/// Who claims responsibility, by id.
+pub(crate) fn claimants(i: &Inputs<'_>) -> Vec<ClaimantRow> {
+    let row = |did: bool, draws: &[f64]| {
+        let (a, b) = claims_law(did);
+        ClaimsRow { believed: a / (a + b), mean: stats::mean_se(draws).0, bounds: spread(draws).0 }
+    };
+    let actors = i.worlds.claimants.iter();
+    actors
+        .map(|c| ClaimantRow {
+            id: format!("actor:{}", c.actor),
+            did: row(true, &c.did),
+            did_not: row(false, &c.did_not),
         })
         .collect()
 }

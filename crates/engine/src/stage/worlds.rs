@@ -16,7 +16,7 @@ use super::gather::{Gathered, Guests};
 use super::reconcile::EventLaw;
 
 /// Part of the stage's key.
-pub const VERSION: u32 = 9;
+pub const VERSION: u32 = 10;
 
 /// What a draw is for; the last part of its key. Never renumber.
 pub mod attribute {
@@ -54,6 +54,10 @@ pub mod attribute {
     pub const COPY: u32 = 16;
     /// What a likelihood is, within what was said of it.
     pub const LIKELIHOOD: u32 = 17;
+    /// Whether an actor claimed a deed.
+    pub const CLAIMED: u32 = 18;
+    /// How often an actor claims what it did; one more for what it did not.
+    pub const CLAIMS: u32 = 19;
     /// Figures: this plus the measure's number.
     pub const FIGURE: u32 = 32;
     /// Further draws of a sampler.
@@ -80,9 +84,12 @@ const FALSELY_OWNS: f64 = 0.05;
 /// makes a figure worthless. Our choice, until each source's precision is learned.
 const GROSS_ERROR: f64 = 0.15;
 
-/// P(claims responsibility | did it), P(claims | did not): about one attack in six is claimed (Wright 2011; GTD), false
-/// claims are rarer by an order of magnitude (Kearns, Conlon and Young 2014 show that they exist).
-const CLAIMS: (f64, f64) = (1.0 / 6.0, 0.02);
+/// How often an actor claims responsibility, as Beta(a, b): of what it did, about one attack in six (Wright 2011; GTD), but
+/// groups differ widely (Hoffman 2010); of what it did not, rarer by an order of magnitude (Kearns, Conlon and Young
+/// 2014 show that it happens). Each actor's own is learned.
+pub fn claims_law(did: bool) -> (f64, f64) {
+    if did { (0.5, 2.5) } else { (0.5, 24.5) }
+}
 /// P(denies | did it), P(denies | did not).
 const DENIES: (f64, f64) = (0.3, 0.6);
 
@@ -162,10 +169,21 @@ pub struct VoiceWorlds {
     pub spread: Vec<f64>,
 }
 
+/// An actor that claims responsibility, in every world.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ClaimantWorlds {
+    /// The actor.
+    pub actor: String,
+    /// How often it claims what it did.
+    pub did: Vec<f64>,
+    /// How often it claims what it did not.
+    pub did_not: Vec<f64>,
+}
+
 /// Whether the chains agree.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Diagnosis {
-    /// Largest rank-normalised split R-hat of a source's reliability or bias.
+    /// Largest rank-normalised split R-hat of a source's reliability or bias, or of how often an actor claims.
     pub r_hat: f64,
     /// Least effective number of draws.
     pub ess: f64,
@@ -198,6 +216,8 @@ pub struct Worlds {
     pub sources: Vec<SourceWorlds>,
     /// Sources as they speak of figures.
     pub voices: Vec<VoiceWorlds>,
+    /// Actors that claim responsibility, by id.
+    pub claimants: Vec<ClaimantWorlds>,
     /// Whether the chains agree.
     pub diagnosis: Diagnosis,
 }
@@ -269,7 +289,16 @@ pub fn run(case: &Case, g: &Gathered, laws: &[EventLaw], n: usize, informed: boo
         .filter_map(|(k, chance)| Some((k.strip_prefix("fact:")?.to_owned(), chance.clone())))
         .collect();
     let links = links(case, &globals, &drawn.chances);
-    Worlds { n, events, facts, links, sources: drawn.sources, voices: drawn.voices, diagnosis: drawn.diagnosis }
+    Worlds {
+        n,
+        events,
+        facts,
+        links,
+        sources: drawn.sources,
+        voices: drawn.voices,
+        claimants: drawn.claimants,
+        diagnosis: drawn.diagnosis,
+    }
 }
 
 /// What is believed before anything was said.
@@ -296,6 +325,7 @@ fn before(case: &Case, g: &Gathered, laws: &[EventLaw], globals: &Globals<'_>) -
         figures: laws.iter().map(figures).collect(),
         sources: Vec::new(),
         voices: Vec::new(),
+        claimants: Vec::new(),
         diagnosis: Diagnosis { r_hat: 1.0, ess: n as f64, of: String::new() },
     }
 }

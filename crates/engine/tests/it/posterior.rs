@@ -1,6 +1,6 @@
 //! One posterior: what sources are worth is learned from what others say; figures from all who say them.
 
-use engine::stage::worlds::{Diagnosis, grade_law};
+use engine::stage::worlds::{Diagnosis, claims_law, grade_law};
 use engine::{Options, Run, assess, explain};
 use model::{Case, Reliability};
 use stats::{Stream, quantile};
@@ -108,6 +108,96 @@ fn worlds_are_calibrated_on_cases_drawn_from_the_model() {
     let p = stats::rank_uniformity(&ranks, 10)[0];
     assert!(p > 1e-3, "reliabilities: {p}");
     assert!(surprise.abs() < 3.5 * variance.sqrt(), "events: {surprise} of {}", variance.sqrt());
+}
+
+const BY_GROUP: &str = r#","actors":[{"known":{"actor":"group","role":"perpetrator"}}]"#;
+
+/// Events that surely happened and that a paper lays at a group's door; it claims the first of them, and a second paper
+/// names it for the others.
+fn claimed(n: usize, claims: usize) -> (Case, Run) {
+    let named = (0..n).map(|e| claim(&format!("n{e}"), "sb", "asserts", &format!("e{e}"), BY_GROUP));
+    let own = (0..claims).map(|e| claim(&format!("o{e}"), "sf", "claims-responsibility", &format!("e{e}"), BY_GROUP));
+    let second = (claims..n).map(|e| claim(&format!("s{e}"), "sd", "asserts", &format!("e{e}"), BY_GROUP));
+    let mut case = case_of(&named.chain(own).chain(second).collect::<Vec<_>>());
+    case.base_rate = 1.0;
+    let run = assess(&case, OPTIONS).unwrap();
+    (case, run)
+}
+
+/// P(the group did it | what the worlds fix).
+fn did(run: &Run, event: usize) -> f64 {
+    mean(&run.worlds.events[event].who_chance.chunks(2).map(|p| p[0]).collect::<Vec<_>>())
+}
+
+/// Against the sum over what the sources are worth and how often the group claims what it did and what it did not: four
+/// events that it claims, and a fifth that it is silent of.
+#[test]
+fn how_often_a_group_claims_is_learned_exactly() {
+    let (case, run) = claimed(5, 4);
+    let nodes = |(a, b): (f64, f64)| stats::beta_quantiles(a, b, 64);
+    let (press, group) = (nodes(grade_law(Reliability::B)), nodes(grade_law(Reliability::F)));
+    let (does, does_not) = (nodes(claims_law(true)), nodes(claims_law(false)));
+    // Two may have done it: .3 each. Who knows nothing names either, and one time in fifty tells of a claim.
+    let (base, blind, unheard, unknown) = (0.3, 0.5, 0.02, 0.7 * 5.0 / 6.0);
+    let (mut all, mut readily, mut fifth) = (0.0, 0.0, 0.0);
+    // The second paper speaks once: its mean is all of it that counts.
+    let second = moments(Reliability::D).0;
+    let (second_right, second_wrong) = (second + (1.0 - second) * blind, (1.0 - second) * blind);
+    for r in &press {
+        let (named, not) = (base * (r + (1.0 - r) * blind), unknown * (1.0 - r) * blind);
+        for q in &group {
+            let (yes, no) = (q + (1.0 - q) * unheard, (1.0 - q) * unheard);
+            for p in &does {
+                for f in &does_not {
+                    let told = named * (p * yes + (1.0 - p) * no) + not * (f * yes + (1.0 - f) * no);
+                    let (silent, other) = (named * second_right * (1.0 - p), not * second_wrong * (1.0 - f));
+                    let weight = told.powi(4) * (silent + other);
+                    all += weight;
+                    readily += weight * p;
+                    fifth += weight * silent / (silent + other);
+                }
+            }
+        }
+    }
+    let found = mean(&run.worlds.claimants[0].did);
+    assert!((found - readily / all).abs() < 0.015, "{found} {}", readily / all);
+    assert!((did(&run, 4) - fifth / all).abs() < 0.015, "{} {}", did(&run, 4), fifth / all);
+    let row = &run.assessment.claimants[0];
+    assert!(row.id == "actor:group" && row.did.mean > 0.4 && (row.did.believed - 1.0 / 6.0).abs() < 1e-9, "{row:?}");
+    // Who claims nearly all that it does is the less likely to have done what it does not claim.
+    let alone = did(&claimed(1, 0).1, 0);
+    assert!(did(&run, 4) + 0.02 < alone, "{} {alone}", did(&run, 4));
+    assert!(did(&run, 0) > did(&claimed(1, 1).1, 0));
+    let told = explain(&case, &run, OPTIONS, "actor:group").unwrap();
+    assert!(told.lines.iter().any(|l| l.text.starts_with("claims what it did: ")), "{:?}", told.lines);
+}
+
+/// A group that claims what others lay at somebody else's door is found out, and its next claim moves less.
+#[test]
+fn a_group_that_takes_credit_is_found_out() {
+    let by_army = BY_GROUP.replace("group", "army");
+    let mut claims = Vec::new();
+    for e in 0..6 {
+        for source in ["sa", "sb"] {
+            claims.push(claim(&format!("{source}{e}"), source, "asserts", &format!("e{e}"), &by_army));
+        }
+        claims.push(claim(&format!("o{e}"), "sf", "claims-responsibility", &format!("e{e}"), BY_GROUP));
+    }
+    claims.push(claim("o9", "sf", "claims-responsibility", "e9", BY_GROUP));
+    let last = |claims: &[(String, String)]| {
+        let mut case = case_of(claims);
+        case.base_rate = 1.0;
+        let run = assess(&case, OPTIONS).unwrap();
+        let (e, law) = run.laws.iter().enumerate().find(|(_, l)| l.id == "e9").unwrap();
+        let k = law.base.len();
+        assert_eq!(law.candidates, ["group"]);
+        (
+            mean(&run.worlds.claimants[0].did_not),
+            mean(&run.worlds.events[e].who_chance.chunks(k).map(|p| p[0]).collect::<Vec<_>>()),
+        )
+    };
+    let ((falsely, p), (usual, alone)) = (last(&claims), last(&claims[claims.len() - 1..]));
+    assert!(falsely > 3.0 * usual && p + 0.1 < alone, "{falsely} {usual}, {p} {alone}");
 }
 
 /// The same words in another's mouth a day later count once; words of its own count twice.

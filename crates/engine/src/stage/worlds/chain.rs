@@ -15,8 +15,8 @@ use stats::{Grid, Phrase, Reading, convergence, entity, shared_subset, uniform};
 use super::super::gather::{Gathered, Guests, components};
 use super::super::reconcile::{Bearing, EventLaw, KNOWN_SHARE, Said};
 use super::{
-    CLAIMS, DENIES, Diagnosis, FALSELY_OWNS, FigureWorlds, GROSS_ERROR, Globals, SourceWorlds, Visitors, VoiceWorlds,
-    attribute, grade_law,
+    ClaimantWorlds, DENIES, Diagnosis, FALSELY_OWNS, FigureWorlds, GROSS_ERROR, Globals, SourceWorlds, Visitors,
+    VoiceWorlds, attribute, claims_law, grade_law,
 };
 
 /// Nodes of a source's reliability: equal parts of what is believed of its grade.
@@ -26,6 +26,10 @@ const BIAS_NODES: usize = 9;
 const BIAS_SD: f64 = 0.3;
 /// How much wider or narrower a voice may be than its kind, and how probable that is.
 const SPREADS: [(f64, f64); 3] = [(0.6, 0.25), (1.0, 0.5), (1.6, 0.25)];
+/// The chance that whoever knows nothing reports a claim of responsibility.
+const UNHEARD: f64 = 0.02;
+/// Who did what and how often each claims it hang on each other closely: both are drawn so often in a sweep.
+const PASSES: u64 = 4;
 /// Chains, and sweeps before each is listened to.
 const CHAINS: usize = 4;
 const WARM: usize = 100;
@@ -67,6 +71,39 @@ struct Group {
     members: Vec<usize>,
     shared: Vec<usize>,
     key: u64,
+}
+
+/// An actor that somebody names as perpetrator.
+struct Claimant<'a> {
+    actor: &'a str,
+    key: u64,
+    /// Whether it is said to claim anything.
+    speaks: bool,
+}
+
+/// How probable what is heard of an actor's claim to a deed is, if it did claim it, and if it did not.
+struct Heard {
+    claimed: f64,
+    not: f64,
+}
+
+/// A claim that is heard of in a sweep.
+struct Told {
+    law: usize,
+    candidate: usize,
+    /// 0 where it did what it claims, 1 where it did not.
+    did: usize,
+    heard: Heard,
+    /// Accusations that tell something of their sources.
+    by: Vec<usize>,
+}
+
+/// What a sweep has of claims of responsibility.
+#[derive(Default)]
+struct Claims {
+    told: Vec<Told>,
+    /// By claimant: on how many deeds it was silent, of those that it did, and that it did not.
+    silences: Vec<[f64; 2]>,
 }
 
 /// A source on one side's losses.
@@ -116,6 +153,11 @@ pub(super) struct Board<'a> {
     families: Vec<Option<(usize, usize)>>,
     /// By law: where its candidates begin among those of all; one more for their end.
     candidates: Vec<usize>,
+    claimants: Vec<Claimant<'a>>,
+    /// By law and candidate: which claimant it is.
+    claimant: Vec<Vec<usize>>,
+    /// How often who did it claims it, and who did not, at each node.
+    claiming: [Vec<f64>; 2],
     voices: Vec<Voice<'a>>,
     figures: Vec<Figure<'a>>,
     /// By thing said and node of its voice.
@@ -135,6 +177,8 @@ struct Standing {
     reliability: Vec<usize>,
     /// By voice: its node, bias fastest.
     voice: Vec<usize>,
+    /// By claimant: the nodes of how often it claims what it did, and what it did not.
+    claimant: Vec<[u8; 2]>,
 }
 
 /// Where a chain stands.
@@ -173,6 +217,7 @@ pub(super) struct Drawn {
     pub(super) figures: Vec<Vec<FigureWorlds>>,
     pub(super) sources: Vec<SourceWorlds>,
     pub(super) voices: Vec<VoiceWorlds>,
+    pub(super) claimants: Vec<ClaimantWorlds>,
     pub(super) diagnosis: Diagnosis,
 }
 
@@ -239,6 +284,23 @@ impl<'a> Board<'a> {
                 .collect();
             groups(g, &accused, &guests)
         };
+        let mut claimants: BTreeMap<&str, bool> = BTreeMap::new();
+        for law in laws {
+            for (c, actor) in law.candidates.iter().enumerate() {
+                let speaks = law.accusations.iter().any(|a| a.candidate == c && a.bearing == Bearing::Claims);
+                *claimants.entry(actor).or_default() |= speaks;
+            }
+        }
+        let claimants: Vec<Claimant<'_>> = claimants
+            .into_iter()
+            .map(|(actor, speaks)| Claimant { actor, key: entity(&format!("actor:{actor}")), speaks })
+            .collect();
+        let claimant = |actor: &String| claimants.partition_point(|c| c.actor < actor.as_str());
+        let claimant = laws.iter().map(|l| l.candidates.iter().map(claimant).collect()).collect();
+        let claiming = [true, false].map(|did| {
+            let (a, b) = claims_law(did);
+            stats::beta_quantiles(a, b, NODES).into_iter().map(|p| p.clamp(1e-6, 1.0 - 1e-6)).collect()
+        });
         let mut board = Self {
             globals,
             laws,
@@ -258,6 +320,9 @@ impl<'a> Board<'a> {
                     Some(*end)
                 }))
                 .collect(),
+            claimants,
+            claimant,
+            claiming,
             voices: Vec::new(),
             figures: Vec::new(),
             tables: Vec::new(),
@@ -369,7 +434,16 @@ impl<'a> Board<'a> {
                 .collect();
         let mut uses: Vec<Use> = Vec::new();
         let (chance, so) = self.happened(&sound, &silent, w, seed, &mut uses);
-        let who = self.responsible(&sound, &so, w, seed, &mut uses);
+        let (before, mut who) = (uses.len(), Vec::new());
+        let passes = if self.claimants.iter().any(|c| c.speaks) { PASSES } else { 1 };
+        for pass in (0..passes).rev() {
+            let mut claims = Claims { silences: vec![[0.0; 2]; self.claimants.len()], ..Claims::default() };
+            // Passes that are not the last have draws of their own.
+            let seed = seed ^ 0xd1b5_4a32_d192_ed03_u64.wrapping_mul(pass);
+            uses.truncate(before);
+            who = self.responsible(state, &sound, &silent, &so, w, seed, &mut uses, &mut claims);
+            self.claimed(state, &claims, w, seed, &mut uses);
+        }
         let believed: Vec<f64> =
             SPREADS.iter().flat_map(|(_, p)| std::iter::repeat_n(libm::log(*p), BIAS_NODES)).collect();
         let mut voiced = vec![believed; self.voices.len()];
@@ -488,26 +562,93 @@ impl<'a> Board<'a> {
         (chance, so)
     }
 
+    /// What is heard in a world of whether a candidate claimed what happened; none where it speaks of it otherwise.
+    fn heard(
+        &self,
+        law: usize,
+        candidate: usize,
+        w: usize,
+        silent: &[bool],
+        trust: impl Fn(usize) -> f64,
+    ) -> Option<Heard> {
+        let mut heard = Heard { claimed: 1.0, not: 1.0 };
+        let (mut claims, mut speaks) = (false, false);
+        for (i, a) in self.laws[law].accusations.iter().enumerate().filter(|(_, a)| a.candidate == candidate) {
+            let stated = self.accused[law][i];
+            if silent[stated] || !self.speaks(law, stated, w) {
+                continue;
+            }
+            match a.bearing {
+                Bearing::Claims => {
+                    let t = trust(i);
+                    heard.claimed *= t + (1.0 - t) * UNHEARD;
+                    heard.not *= (1.0 - t) * UNHEARD;
+                    claims = true;
+                }
+                Bearing::Owns | Bearing::Denies => speaks = true,
+                Bearing::Names | Bearing::Disputes => {}
+            }
+        }
+        if claims {
+            Some(heard)
+        } else {
+            // A claim would be in the record as often as those are that were made: silence is none.
+            (!speaks).then_some(Heard { claimed: 0.0, not: 1.0 })
+        }
+    }
+
+    /// How often a candidate claims what it did, and what it did not.
+    fn claims(&self, state: &State, law: usize, candidate: usize) -> [f64; 2] {
+        let nodes = state.sources.claimant[self.claimant[law][candidate]];
+        [0, 1].map(|k| self.claiming[k][usize::from(nodes[k])])
+    }
+
     /// Who did it: for each law the chance of every candidate and of unknown.
-    fn responsible(&self, sound: &[f64], so: &[bool], w: usize, seed: u64, uses: &mut Vec<Use>) -> Vec<f64> {
+    #[allow(clippy::too_many_arguments)]
+    fn responsible(
+        &self,
+        state: &State,
+        sound: &[f64],
+        silent: &[bool],
+        so: &[bool],
+        w: usize,
+        seed: u64,
+        uses: &mut Vec<Use>,
+        claims: &mut Claims,
+    ) -> Vec<f64> {
         let mut out = vec![0.0; self.candidates.last().copied().unwrap_or(0)];
         for group in &self.blames {
+            let trust = |m: usize, i: usize, set: u64| {
+                let (stated, factor) = (self.accused[m][i], self.laws[m].accusations[i].factor);
+                match group.shared.binary_search(&stated) {
+                    Ok(i) => f64::from(u8::from(set >> (i & 63) & 1 == 1)) * factor,
+                    Err(_) => sound[stated] * factor,
+                }
+            };
             let weigh = |m: usize, set: u64, p: &mut [f64]| {
                 let law = &self.laws[m];
                 p.copy_from_slice(&law.base);
-                for (a, stated) in law.accusations.iter().zip(&self.accused[m]) {
-                    if !self.speaks(m, *stated, w) {
+                for (i, a) in law.accusations.iter().enumerate().filter(|(_, a)| a.bearing != Bearing::Claims) {
+                    if !self.speaks(m, self.accused[m][i], w) {
                         continue;
                     }
-                    let trust = match group.shared.binary_search(stated) {
-                        Ok(i) => f64::from(u8::from(set >> (i & 63) & 1 == 1)) * a.factor,
-                        Err(_) => sound[*stated] * a.factor,
-                    };
-                    for (i, p) in p.iter_mut().enumerate() {
-                        let (sound, not) = bearing(a.bearing, i == a.candidate, law.base[a.candidate] / KNOWN_SHARE);
+                    let trust = trust(m, i, set);
+                    for (c, p) in p.iter_mut().enumerate() {
+                        let (sound, not) = bearing(a.bearing, c == a.candidate, law.base[a.candidate] / KNOWN_SHARE);
                         *p *= trust * sound + (1.0 - trust) * not;
                     }
                 }
+                for candidate in 0..law.candidates.len() {
+                    let Some(heard) = self.heard(m, candidate, w, silent, |i| trust(m, i, set)) else { continue };
+                    let [did, not] = self.claims(state, m, candidate);
+                    for (c, p) in p.iter_mut().enumerate() {
+                        let claims = if c == candidate { did } else { not };
+                        *p *= claims * heard.claimed + (1.0 - claims) * heard.not;
+                    }
+                }
+                // Whoever else it was has not claimed it, or would be named.
+                let (a, b) = claims_law(true);
+                p[law.candidates.len()] *= b / (a + b);
             };
             let subset = if group.shared.is_empty() {
                 0
@@ -535,28 +676,86 @@ impl<'a> Board<'a> {
                 } else {
                     p.copy_from_slice(&law.base);
                 }
-                let here = || (0..law.accusations.len()).filter(|i| self.speaks(*m, self.accused[*m][*i], w));
-                if here().count() > 1 && self.thing_of[*m].is_none_or(|t| so[t]) {
-                    let who = stats::pick(p, uniform(seed, w as u32, self.events[*m], attribute::WHO));
-                    for i in here() {
-                        let (a, stated) = (&law.accusations[i], self.accused[*m][i]);
-                        if group.shared.binary_search(&stated).is_ok() {
-                            continue;
+                if !self.thing_of[*m].is_none_or(|t| so[t]) {
+                    continue;
+                }
+                let who = stats::pick(p, uniform(seed, w as u32, self.events[*m], attribute::WHO));
+                let here: Vec<usize> =
+                    (0..law.accusations.len()).filter(|i| self.speaks(*m, self.accused[*m][*i], w)).collect();
+                // One alone says nothing of its source.
+                let (alone, shared) =
+                    (here.len() < 2, |i: &usize| group.shared.binary_search(&self.accused[*m][*i]).is_ok());
+                let telling = || here.iter().copied().filter(|i| !alone && !shared(i));
+                for candidate in 0..law.candidates.len() {
+                    let did = usize::from(who != candidate);
+                    match self.heard(*m, candidate, w, silent, |i| trust(*m, i, subset)) {
+                        Some(Heard { claimed, .. }) if claimed == 0.0 => {
+                            claims.silences[self.claimant[*m][candidate]][did] += 1.0;
                         }
-                        let blind = law.base[a.candidate] / KNOWN_SHARE;
-                        let at = |this: bool| {
-                            let (sound, not) = bearing(a.bearing, this, blind);
-                            (a.factor * sound + (1.0 - a.factor) * not, not)
-                        };
-                        let (sound, not) = at(who == a.candidate);
-                        let base = law.base[a.candidate];
-                        let copy = base * at(true).0 + (1.0 - base) * at(false).0;
-                        uses.push(Use { statement: stated, sound, not, copy });
+                        Some(heard) => {
+                            let of = |i: &usize| {
+                                let a = &law.accusations[*i];
+                                a.bearing == Bearing::Claims && a.candidate == candidate
+                            };
+                            let by = telling().filter(of).collect();
+                            claims.told.push(Told { law: *m, candidate, did, heard, by });
+                        }
+                        None => {}
                     }
+                }
+                for i in telling().filter(|i| law.accusations[*i].bearing != Bearing::Claims) {
+                    let (a, stated) = (&law.accusations[i], self.accused[*m][i]);
+                    let base = law.base[a.candidate];
+                    let at = |this: bool| {
+                        let (sound, not) = bearing(a.bearing, this, base / KNOWN_SHARE);
+                        (a.factor * sound + (1.0 - a.factor) * not, not)
+                    };
+                    let (sound, not) = at(who == a.candidate);
+                    let copy = base * at(true).0 + (1.0 - base) * at(false).0;
+                    uses.push(Use { statement: stated, sound, not, copy });
                 }
             }
         }
         out
+    }
+
+    /// How often each claimant claims what it did, and what it did not, given what is heard of both; then whether it did
+    /// claim what it is said to claim, and what that says of who said so.
+    fn claimed(&self, state: &mut State, claims: &Claims, w: usize, seed: u64, uses: &mut Vec<Use>) {
+        let mut weights: Vec<[Vec<f64>; 2]> = vec![Default::default(); self.claimants.len()];
+        for t in &claims.told {
+            let list = &mut weights[self.claimant[t.law][t.candidate]][t.did];
+            list.resize(NODES, 0.0);
+            for (total, p) in list.iter_mut().zip(&self.claiming[t.did]) {
+                *total += libm::log(p * t.heard.claimed + (1.0 - p) * t.heard.not);
+            }
+        }
+        for (i, (weights, silences)) in weights.into_iter().zip(&claims.silences).enumerate() {
+            for (k, (mut list, silences)) in weights.into_iter().zip(silences).enumerate() {
+                if *silences > 0.0 {
+                    list.resize(NODES, 0.0);
+                    for (total, p) in list.iter_mut().zip(&self.claiming[k]) {
+                        *total += silences * libm::log1p(-p);
+                    }
+                }
+                let u = uniform(seed, w as u32, self.claimants[i].key, attribute::CLAIMS + k as u32);
+                let node = if list.is_empty() { (u * NODES as f64) as usize } else { pick_log(list, u) };
+                state.sources.claimant[i][k] = node as u8;
+            }
+        }
+        for t in claims.told.iter().filter(|t| !t.by.is_empty()) {
+            let rate = self.claims(state, t.law, t.candidate);
+            let (yes, no) = (rate[t.did] * t.heard.claimed, (1.0 - rate[t.did]) * t.heard.not);
+            let key = self.events[t.law] ^ self.claimants[self.claimant[t.law][t.candidate]].key;
+            let claimed = f64::from(u8::from(uniform(seed, w as u32, key, attribute::CLAIMED) * (yes + no) < yes));
+            let base = self.laws[t.law].base[t.candidate];
+            for i in &t.by {
+                let factor = self.laws[t.law].accusations[*i].factor;
+                let at = |sound: f64| factor * sound + (1.0 - factor) * UNHEARD;
+                let copy = at(base * rate[0] + (1.0 - base) * rate[1]);
+                uses.push(Use { statement: self.accused[t.law][*i], sound: at(claimed), not: UNHEARD, copy });
+            }
+        }
     }
 
     /// Keeps a figure to what its parts and its wholes leave it, as they stand: of those that did not happen, none.
@@ -702,6 +901,11 @@ impl<'a> Board<'a> {
             sources: Standing {
                 reliability: self.sources.iter().map(|s| node(s.key, attribute::RELIABILITY, NODES)).collect(),
                 voice: self.voices.iter().map(|v| middle + node(v.key, attribute::BIAS, BIAS_NODES)).collect(),
+                claimant: self
+                    .claimants
+                    .iter()
+                    .map(|c| [0, 1].map(|k| node(c.key, attribute::CLAIMS + k, NODES) as u8))
+                    .collect(),
             },
             copied: vec![false; self.statements.len()],
             // Wholes begin with room for their parts.
@@ -745,7 +949,7 @@ impl<'a> Board<'a> {
         self.columns(n, chains.into_iter().flat_map(|c| c.0).collect(), diagnosis)
     }
 
-    /// Convergence of every reliability and bias; of the worst it is told which.
+    /// Convergence of every reliability, bias and readiness to claim; of the worst it is told which.
     fn diagnose(&self, paths: &[&[Standing]]) -> Diagnosis {
         let mut worst = Diagnosis { r_hat: 1.0, ess: f64::INFINITY, of: String::new() };
         let mut look = |of: String, at: &dyn Fn(&Standing) -> f64| {
@@ -762,6 +966,10 @@ impl<'a> Board<'a> {
         }
         for (i, v) in self.voices.iter().enumerate() {
             look(format!("the bias of `{}`", v.source), &|at| (at.voice[i] % BIAS_NODES) as f64);
+        }
+        for (i, c) in self.claimants.iter().enumerate().filter(|(_, c)| c.speaks) {
+            look(format!("how often `{}` claims what it did", c.actor), &|at| f64::from(at.claimant[i][0]));
+            look(format!("how often `{}` claims what it did not", c.actor), &|at| f64::from(at.claimant[i][1]));
         }
         if worst.ess.is_infinite() {
             worst.ess = paths.iter().map(|p| p.len() as f64).sum();
@@ -808,7 +1016,17 @@ impl<'a> Board<'a> {
                 spread: worlds.iter().map(|w| SPREADS[w.1.voice[i] / BIAS_NODES].0).collect(),
             })
             .collect();
-        Drawn { chances, who, figures, sources, voices, diagnosis }
+        let claimants = self
+            .claimants
+            .iter()
+            .enumerate()
+            .filter(|(_, c)| c.speaks)
+            .map(|(i, c)| {
+                let at = |k: usize| worlds.iter().map(|w| self.claiming[k][usize::from(w.1.claimant[i][k])]).collect();
+                ClaimantWorlds { actor: c.actor.to_owned(), did: at(0), did_not: at(1) }
+            })
+            .collect();
+        Drawn { chances, who, figures, sources, voices, claimants, diagnosis }
     }
 }
 
@@ -877,14 +1095,15 @@ fn groups(g: &Gathered, spoken: &[Vec<usize>], guests: &[&Guests]) -> Vec<Group>
         .collect()
 }
 
-/// P(statement | who did it), if sound and if not. `blind` is the chance that whoever knows nothing names this one.
+/// P(statement | who did it), if sound and if not. `blind` is the chance that whoever knows nothing names this one. That
+/// somebody claims it is weighed apart.
 fn bearing(b: Bearing, this: bool, blind: f64) -> (f64, f64) {
     match b {
         Bearing::Names => (f64::from(u8::from(this)), blind),
         // Few take upon themselves what they did not do.
         Bearing::Owns => (f64::from(u8::from(this)), FALSELY_OWNS),
         Bearing::Disputes => (f64::from(u8::from(!this)), 0.5),
-        Bearing::Claims => (if this { CLAIMS.0 } else { CLAIMS.1 }, CLAIMS.1),
         Bearing::Denies => (if this { DENIES.0 } else { DENIES.1 }, (DENIES.0 + DENIES.1) / 2.0),
+        Bearing::Claims => (1.0, 1.0),
     }
 }

@@ -156,6 +156,8 @@ pub(super) struct Board<'a> {
     claimants: Vec<Claimant<'a>>,
     /// By law and candidate: which claimant it is.
     claimant: Vec<Vec<usize>>,
+    /// By law: whether no candidate speaks of its own part in it.
+    quiet: Vec<bool>,
     /// How often who did it claims it, and who did not, at each node.
     claiming: [Vec<f64>; 2],
     voices: Vec<Voice<'a>>,
@@ -297,6 +299,8 @@ impl<'a> Board<'a> {
             .collect();
         let claimant = |actor: &String| claimants.partition_point(|c| c.actor < actor.as_str());
         let claimant = laws.iter().map(|l| l.candidates.iter().map(claimant).collect()).collect();
+        let aside = |b: Bearing| matches!(b, Bearing::Names | Bearing::Disputes);
+        let quiet = laws.iter().map(|l| l.accusations.iter().all(|a| aside(a.bearing))).collect();
         let claiming = [true, false].map(|did| {
             let (a, b) = claims_law(did);
             stats::beta_quantiles(a, b, NODES).into_iter().map(|p| p.clamp(1e-6, 1.0 - 1e-6)).collect()
@@ -322,6 +326,7 @@ impl<'a> Board<'a> {
                 .collect(),
             claimants,
             claimant,
+            quiet,
             claiming,
             voices: Vec::new(),
             figures: Vec::new(),
@@ -571,6 +576,11 @@ impl<'a> Board<'a> {
         silent: &[bool],
         trust: impl Fn(usize) -> f64,
     ) -> Option<Heard> {
+        // A claim would be in the record as often as those are that were made: silence is none.
+        let silence = Heard { claimed: 0.0, not: 1.0 };
+        if self.quiet[law] {
+            return Some(silence);
+        }
         let mut heard = Heard { claimed: 1.0, not: 1.0 };
         let (mut claims, mut speaks) = (false, false);
         for (i, a) in self.laws[law].accusations.iter().enumerate().filter(|(_, a)| a.candidate == candidate) {
@@ -589,12 +599,7 @@ impl<'a> Board<'a> {
                 Bearing::Names | Bearing::Disputes => {}
             }
         }
-        if claims {
-            Some(heard)
-        } else {
-            // A claim would be in the record as often as those are that were made: silence is none.
-            (!speaks).then_some(Heard { claimed: 0.0, not: 1.0 })
-        }
+        if claims { Some(heard) } else { (!speaks).then_some(silence) }
     }
 
     /// How often a candidate claims what it did, and what it did not.
@@ -680,12 +685,11 @@ impl<'a> Board<'a> {
                     continue;
                 }
                 let who = stats::pick(p, uniform(seed, w as u32, self.events[*m], attribute::WHO));
-                let here: Vec<usize> =
-                    (0..law.accusations.len()).filter(|i| self.speaks(*m, self.accused[*m][*i], w)).collect();
+                let here = || (0..law.accusations.len()).filter(|i| self.speaks(*m, self.accused[*m][*i], w));
                 // One alone says nothing of its source.
-                let (alone, shared) =
-                    (here.len() < 2, |i: &usize| group.shared.binary_search(&self.accused[*m][*i]).is_ok());
-                let telling = || here.iter().copied().filter(|i| !alone && !shared(i));
+                let alone = law.accusations.len() < 2 || here().count() < 2;
+                let shared = |i: &usize| group.shared.binary_search(&self.accused[*m][*i]).is_ok();
+                let telling = || here().filter(|i| !alone && !shared(i));
                 for candidate in 0..law.candidates.len() {
                     let did = usize::from(who != candidate);
                     match self.heard(*m, candidate, w, silent, |i| trust(*m, i, subset)) {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::assess::Inputs;
 use super::reconcile::{Bearing, mean_reliability};
-use super::worlds::{VoiceWorlds, claims_law};
+use super::worlds::{VoiceWorlds, claims_usual};
 
 /// A source: its grade, and its reliability after all that was said.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -107,16 +107,15 @@ pub(crate) fn cards(i: &Inputs<'_>) -> Vec<SourceRow> {
 
 /// Who claims responsibility, by id.
 pub(crate) fn claimants(i: &Inputs<'_>) -> Vec<ClaimantRow> {
-    let row = |did: bool, draws: &[f64]| {
-        let (a, b) = claims_law(did);
-        ClaimsRow { believed: a / (a + b), mean: stats::mean_se(draws).0, bounds: spread(draws).0 }
-    };
+    let [did, did_not] = claims_usual();
+    let row =
+        |believed: f64, draws: &[f64]| ClaimsRow { believed, mean: stats::mean_se(draws).0, bounds: spread(draws).0 };
     let actors = i.worlds.claimants.iter();
     actors
         .map(|c| ClaimantRow {
             id: format!("actor:{}", c.actor),
-            did: row(true, &c.did),
-            did_not: row(false, &c.did_not),
+            did: row(did, &c.did),
+            did_not: row(did_not, &c.did_not),
         })
         .collect()
 }

@@ -84,12 +84,34 @@ const FALSELY_OWNS: f64 = 0.05;
 /// makes a figure worthless. Our choice, until each source's precision is learned.
 const GROSS_ERROR: f64 = 0.15;
 
-/// How often an actor claims responsibility, as Beta(a, b): of what it did, about one attack in six (Wright 2011; GTD), but
-/// groups differ widely (Hoffman 2010); of what it did not, rarer by an order of magnitude (Kearns, Conlon and Young
-/// 2014 show that it happens). Each actor's own is learned.
-pub fn claims_law(did: bool) -> (f64, f64) {
-    if did { (0.5, 2.5) } else { (0.5, 24.5) }
+/// How often an actor claims what it did, as Beta(a, b): about one attack in six (Wright 2011; GTD), and groups differ widely
+/// (Hoffman 2010). Each actor's own is learned.
+const CLAIMS: (f64, f64) = (1.0, 5.0);
+/// How often it claims what it did not: rarer by an order of magnitude (Kearns, Conlon and Young 2014 show that it
+/// happens), and never oftener than what it did.
+const CLAIMS_FALSELY: (f64, f64) = (1.0, 49.0);
+/// Nodes of either: equal parts of what is believed before anything was said.
+const CLAIMS_NODES: usize = 64;
+
+/// How often an actor claims what it did, and what it did not, at each node of both.
+pub fn claims_nodes() -> [Vec<f64>; 2] {
+    [CLAIMS, CLAIMS_FALSELY].map(|(a, b)| stats::beta_quantiles(a, b, CLAIMS_NODES))
 }
+
+/// The means of both before anything was said.
+pub fn claims_usual() -> [f64; 2] {
+    let [did, not] = claims_nodes();
+    let (mut n, mut sums) = (0.0, [0.0, 0.0]);
+    for p in &did {
+        for q in not.iter().filter(|q| *q <= p) {
+            n += 1.0;
+            sums[0] += p;
+            sums[1] += q;
+        }
+    }
+    sums.map(|s| s / n)
+}
+
 /// P(denies | did it), P(denies | did not).
 const DENIES: (f64, f64) = (0.3, 0.6);
 

@@ -6,9 +6,9 @@
 //! statement on a thing makes it as probable as it is sound, and says nothing of its source; two that agree make each
 //! other more probable, and both sources with them; two that contradict each other lower both.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use model::{Case, Measure};
+use model::{Case, Measure, Stance};
 use rayon::prelude::*;
 use stats::{Grid, Phrase, Reading, convergence, entity, shared_subset, uniform};
 
@@ -16,7 +16,7 @@ use super::super::gather::{Gathered, Guests, components};
 use super::super::reconcile::{Bearing, EventLaw, KNOWN_SHARE, Said};
 use super::{
     ClaimantWorlds, DENIES, Diagnosis, FALSELY_OWNS, FigureWorlds, GROSS_ERROR, Globals, SourceWorlds, Visitors,
-    VoiceWorlds, attribute, claims_law, grade_law,
+    VoiceWorlds, attribute, claims_nodes, claims_usual, grade_law,
 };
 
 /// Nodes of a source's reliability: equal parts of what is believed of its grade.
@@ -79,12 +79,30 @@ struct Claimant<'a> {
     key: u64,
     /// Whether it is said to claim anything.
     speaks: bool,
+    /// Whether a claim of its would be heard of, in one event at least.
+    heeded: bool,
 }
 
-/// How probable what is heard of an actor's claim to a deed is, if it did claim it, and if it did not.
-struct Heard {
-    claimed: f64,
-    not: f64,
+/// What is heard in a world of an actor's own part in a deed.
+#[derive(Clone, Copy)]
+enum Heard {
+    /// That it claimed it: how probable all that is if it did, and if it did not.
+    Claim { claimed: f64, not: f64 },
+    /// Nothing, where a claim would be heard of.
+    Silence,
+    /// Nothing that tells how often it claims.
+    Nothing,
+}
+
+impl Heard {
+    /// How probable it is of who claims so often.
+    fn given(self, rate: f64) -> f64 {
+        match self {
+            Self::Claim { claimed, not } => rate * claimed + (1.0 - rate) * not,
+            Self::Silence => 1.0 - rate,
+            Self::Nothing => 1.0,
+        }
+    }
 }
 
 /// A claim that is heard of in a sweep.
@@ -93,7 +111,8 @@ struct Told {
     candidate: usize,
     /// 0 where it did what it claims, 1 where it did not.
     did: usize,
-    heard: Heard,
+    claimed: f64,
+    not: f64,
     /// Accusations that tell something of their sources.
     by: Vec<usize>,
 }
@@ -158,8 +177,12 @@ pub(super) struct Board<'a> {
     claimant: Vec<Vec<usize>>,
     /// By law: whether no candidate speaks of its own part in it.
     quiet: Vec<bool>,
+    /// By law: whether a claim would be heard of, as reports speak of it, or data that tell of claims.
+    heeded: Vec<bool>,
     /// How often who did it claims it, and who did not, at each node.
     claiming: [Vec<f64>; 2],
+    /// How often who did something claims it, on the whole.
+    usual: f64,
     voices: Vec<Voice<'a>>,
     figures: Vec<Figure<'a>>,
     /// By thing said and node of its voice.
@@ -286,25 +309,34 @@ impl<'a> Board<'a> {
                 .collect();
             groups(g, &accused, &guests)
         };
-        let mut claimants: BTreeMap<&str, bool> = BTreeMap::new();
-        for law in laws {
+        // Rows of most data sets say nothing of claims: that they are silent is no silence.
+        let telling = |c: &&model::Claim| c.stance == Stance::ClaimsResponsibility;
+        let telling: BTreeSet<&str> = case.claims.values().filter(telling).map(|c| c.report.as_str()).collect();
+        let mute: BTreeSet<&str> =
+            case.datasets.iter().map(|d| d.id.as_str()).filter(|d| !telling.contains(d)).collect();
+        let heeds = |c: &String| case.claims.get(c).is_some_and(|c| !mute.contains(c.report.as_str()));
+        let heeded: Vec<bool> = laws.iter().map(|l| l.claims.iter().any(heeds)).collect();
+        let mut claimants: BTreeMap<&str, (bool, bool)> = BTreeMap::new();
+        for (law, heeded) in laws.iter().zip(&heeded) {
             for (c, actor) in law.candidates.iter().enumerate() {
-                let speaks = law.accusations.iter().any(|a| a.candidate == c && a.bearing == Bearing::Claims);
-                *claimants.entry(actor).or_default() |= speaks;
+                let known = claimants.entry(actor).or_default();
+                known.0 |= law.accusations.iter().any(|a| a.candidate == c && a.bearing == Bearing::Claims);
+                known.1 |= heeded;
             }
         }
         let claimants: Vec<Claimant<'_>> = claimants
             .into_iter()
-            .map(|(actor, speaks)| Claimant { actor, key: entity(&format!("actor:{actor}")), speaks })
+            .map(|(actor, (speaks, heeded))| Claimant {
+                actor,
+                key: entity(&format!("actor:{actor}")),
+                speaks,
+                heeded: heeded || speaks,
+            })
             .collect();
         let claimant = |actor: &String| claimants.partition_point(|c| c.actor < actor.as_str());
         let claimant = laws.iter().map(|l| l.candidates.iter().map(claimant).collect()).collect();
         let aside = |b: Bearing| matches!(b, Bearing::Names | Bearing::Disputes);
         let quiet = laws.iter().map(|l| l.accusations.iter().all(|a| aside(a.bearing))).collect();
-        let claiming = [true, false].map(|did| {
-            let (a, b) = claims_law(did);
-            stats::beta_quantiles(a, b, NODES).into_iter().map(|p| p.clamp(1e-6, 1.0 - 1e-6)).collect()
-        });
         let mut board = Self {
             globals,
             laws,
@@ -327,7 +359,9 @@ impl<'a> Board<'a> {
             claimants,
             claimant,
             quiet,
-            claiming,
+            heeded,
+            claiming: claims_nodes(),
+            usual: claims_usual()[0],
             voices: Vec::new(),
             figures: Vec::new(),
             tables: Vec::new(),
@@ -567,22 +601,13 @@ impl<'a> Board<'a> {
         (chance, so)
     }
 
-    /// What is heard in a world of whether a candidate claimed what happened; none where it speaks of it otherwise.
-    fn heard(
-        &self,
-        law: usize,
-        candidate: usize,
-        w: usize,
-        silent: &[bool],
-        trust: impl Fn(usize) -> f64,
-    ) -> Option<Heard> {
-        // A claim would be in the record as often as those are that were made: silence is none.
-        let silence = Heard { claimed: 0.0, not: 1.0 };
+    /// What is heard in a world of a candidate's own part in what happened.
+    fn heard(&self, law: usize, candidate: usize, w: usize, silent: &[bool], trust: impl Fn(usize) -> f64) -> Heard {
+        let nothing = if self.heeded[law] { Heard::Silence } else { Heard::Nothing };
         if self.quiet[law] {
-            return Some(silence);
+            return nothing;
         }
-        let mut heard = Heard { claimed: 1.0, not: 1.0 };
-        let (mut claims, mut speaks) = (false, false);
+        let mut heard = nothing;
         for (i, a) in self.laws[law].accusations.iter().enumerate().filter(|(_, a)| a.candidate == candidate) {
             let stated = self.accused[law][i];
             if silent[stated] || !self.speaks(law, stated, w) {
@@ -591,15 +616,18 @@ impl<'a> Board<'a> {
             match a.bearing {
                 Bearing::Claims => {
                     let t = trust(i);
-                    heard.claimed *= t + (1.0 - t) * UNHEARD;
-                    heard.not *= (1.0 - t) * UNHEARD;
-                    claims = true;
+                    let (if_so, if_not) = (t + (1.0 - t) * UNHEARD, (1.0 - t) * UNHEARD);
+                    heard = match heard {
+                        Heard::Claim { claimed, not } => Heard::Claim { claimed: claimed * if_so, not: not * if_not },
+                        _ => Heard::Claim { claimed: if_so, not: if_not },
+                    };
                 }
-                Bearing::Owns | Bearing::Denies => speaks = true,
-                Bearing::Names | Bearing::Disputes => {}
+                // Who tells of it otherwise is not silent.
+                Bearing::Owns | Bearing::Denies if matches!(heard, Heard::Silence) => heard = Heard::Nothing,
+                _ => {}
             }
         }
-        if claims { Some(heard) } else { (!speaks).then_some(silence) }
+        heard
     }
 
     /// How often a candidate claims what it did, and what it did not.
@@ -644,16 +672,16 @@ impl<'a> Board<'a> {
                     }
                 }
                 for candidate in 0..law.candidates.len() {
-                    let Some(heard) = self.heard(m, candidate, w, silent, |i| trust(m, i, set)) else { continue };
-                    let [did, not] = self.claims(state, m, candidate);
+                    let heard = self.heard(m, candidate, w, silent, |i| trust(m, i, set));
+                    let given = self.claims(state, m, candidate).map(|rate| heard.given(rate));
                     for (c, p) in p.iter_mut().enumerate() {
-                        let claims = if c == candidate { did } else { not };
-                        *p *= claims * heard.claimed + (1.0 - claims) * heard.not;
+                        *p *= given[usize::from(c != candidate)];
                     }
                 }
                 // Whoever else it was has not claimed it, or would be named.
-                let (a, b) = claims_law(true);
-                p[law.candidates.len()] *= b / (a + b);
+                if self.heeded[m] {
+                    p[law.candidates.len()] *= 1.0 - self.usual;
+                }
             };
             let subset = if group.shared.is_empty() {
                 0
@@ -693,18 +721,16 @@ impl<'a> Board<'a> {
                 for candidate in 0..law.candidates.len() {
                     let did = usize::from(who != candidate);
                     match self.heard(*m, candidate, w, silent, |i| trust(*m, i, subset)) {
-                        Some(Heard { claimed, .. }) if claimed == 0.0 => {
-                            claims.silences[self.claimant[*m][candidate]][did] += 1.0;
-                        }
-                        Some(heard) => {
+                        Heard::Claim { claimed, not } => {
                             let of = |i: &usize| {
                                 let a = &law.accusations[*i];
                                 a.bearing == Bearing::Claims && a.candidate == candidate
                             };
                             let by = telling().filter(of).collect();
-                            claims.told.push(Told { law: *m, candidate, did, heard, by });
+                            claims.told.push(Told { law: *m, candidate, did, claimed, not, by });
                         }
-                        None => {}
+                        Heard::Silence => claims.silences[self.claimant[*m][candidate]][did] += 1.0,
+                        Heard::Nothing => {}
                     }
                 }
                 for i in telling().filter(|i| law.accusations[*i].bearing != Bearing::Claims) {
@@ -729,27 +755,31 @@ impl<'a> Board<'a> {
         let mut weights: Vec<[Vec<f64>; 2]> = vec![Default::default(); self.claimants.len()];
         for t in &claims.told {
             let list = &mut weights[self.claimant[t.law][t.candidate]][t.did];
-            list.resize(NODES, 0.0);
+            list.resize(self.claiming[t.did].len(), 0.0);
             for (total, p) in list.iter_mut().zip(&self.claiming[t.did]) {
-                *total += libm::log(p * t.heard.claimed + (1.0 - p) * t.heard.not);
+                *total += libm::log(p * t.claimed + (1.0 - p) * t.not);
             }
         }
         for (i, (weights, silences)) in weights.into_iter().zip(&claims.silences).enumerate() {
-            for (k, (mut list, silences)) in weights.into_iter().zip(silences).enumerate() {
-                if *silences > 0.0 {
-                    list.resize(NODES, 0.0);
-                    for (total, p) in list.iter_mut().zip(&self.claiming[k]) {
-                        *total += silences * libm::log1p(-p);
-                    }
+            let c = &self.claimants[i];
+            if !c.heeded {
+                continue;
+            }
+            for (k, mut list) in weights.into_iter().enumerate() {
+                list.resize(self.claiming[k].len(), 0.0);
+                // What it did not do it claims no oftener than what it did.
+                let other = self.claiming[1 - k][usize::from(state.sources.claimant[i][1 - k])];
+                for (total, p) in list.iter_mut().zip(&self.claiming[k]) {
+                    let may = if k == 0 { *p >= other } else { *p <= other };
+                    *total = if may { *total + silences[k] * libm::log1p(-p) } else { f64::NEG_INFINITY };
                 }
-                let u = uniform(seed, w as u32, self.claimants[i].key, attribute::CLAIMS + k as u32);
-                let node = if list.is_empty() { (u * NODES as f64) as usize } else { pick_log(list, u) };
-                state.sources.claimant[i][k] = node as u8;
+                let u = uniform(seed, w as u32, c.key, attribute::CLAIMS + k as u32);
+                state.sources.claimant[i][k] = pick_log(list, u) as u8;
             }
         }
         for t in claims.told.iter().filter(|t| !t.by.is_empty()) {
             let rate = self.claims(state, t.law, t.candidate);
-            let (yes, no) = (rate[t.did] * t.heard.claimed, (1.0 - rate[t.did]) * t.heard.not);
+            let (yes, no) = (rate[t.did] * t.claimed, (1.0 - rate[t.did]) * t.not);
             let key = self.events[t.law] ^ self.claimants[self.claimant[t.law][t.candidate]].key;
             let claimed = f64::from(u8::from(uniform(seed, w as u32, key, attribute::CLAIMED) * (yes + no) < yes));
             let base = self.laws[t.law].base[t.candidate];
@@ -908,7 +938,7 @@ impl<'a> Board<'a> {
                 claimant: self
                     .claimants
                     .iter()
-                    .map(|c| [0, 1].map(|k| node(c.key, attribute::CLAIMS + k, NODES) as u8))
+                    .map(|c| [0, 1].map(|k| node(c.key, attribute::CLAIMS + k, self.claiming[0].len()) as u8))
                     .collect(),
             },
             copied: vec![false; self.statements.len()],

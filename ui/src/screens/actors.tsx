@@ -43,7 +43,7 @@ export function Actors({ chosen }: { chosen: string | undefined }) {
           <>
             <h1>{one ? one.name : "Actors"}</h1>
             {one && <p class="meta">{words(one.kind)}{one.names.length > 0 ? `; also ${one.names.join(", ")}` : ""} · <a href="/actors">all actors</a> · <a href={`/explain/actor:${one.id}`}>why</a></p>}
-            {one?.claims && <p>Claims what it did {often(one.claims.did)}; what it did not do, {often(one.claims.did_not)}. So its silence on a deed, and its claim, count for more or for less.</p>}
+            {one?.claims && <p>Claims {often(one.claims.did)} of what it did, and {often(one.claims.did_not)} of what it did not do. The more of the first, the more its silence counts; the fewer of the second, the more its claim does.</p>}
             <Lives as_of={as_of} actors={one ? [one, ...actors.filter((a) => a !== one && (a.links.some((l) => l.to === one.id) || one.links.some((l) => l.to === a.id)))] : actors} name={name} />
             <h2>The same in words</h2>
             <Scroll label="Links, table">
@@ -68,7 +68,7 @@ export function Actors({ chosen }: { chosen: string | undefined }) {
   );
 }
 
-const often = (s: Share) => `${pct(s.mean)} of the time (${pct(s.bounds[0])} to ${pct(s.bounds[1])}, where ${pct(s.believed)} is usual)`;
+const often = (s: Share) => `${pct(s.mean)} (${pct(s.bounds[0])} to ${pct(s.bounds[1])}; ${pct(s.believed)} is usual)`;
 
 function Lives({ as_of, actors, name }: { as_of: string; actors: Actor[]; name: (id: string) => string }) {
   const lines = actors.filter((a) => a.kind === "armed-group" && (a.links.length > 0 || a.events.length > 0)).slice(0, 60);

@@ -215,6 +215,19 @@ struct State {
     copied: Vec<bool>,
 }
 
+/// What a sweep knows by the time it asks who and how many.
+#[derive(Clone, Copy)]
+struct Now<'s> {
+    /// By statement: how probable it is that it is sound, and whether nothing is to be heard of it.
+    sound: &'s [f64],
+    silent: &'s [bool],
+    /// By thing: whether it is so.
+    so: &'s [bool],
+    /// What the draws are keyed by.
+    w: usize,
+    seed: u64,
+}
+
 /// What a sweep came to.
 struct Sweep {
     chance: Vec<f64>,
@@ -473,6 +486,7 @@ impl<'a> Board<'a> {
                 .collect();
         let mut uses: Vec<Use> = Vec::new();
         let (chance, so) = self.happened(&sound, &silent, w, seed, &mut uses);
+        let now = Now { sound: &sound, silent: &silent, so: &so, w, seed };
         let (before, mut who) = (uses.len(), Vec::new());
         let passes = if self.claimants.iter().any(|c| c.speaks) { PASSES } else { 1 };
         for pass in (0..passes).rev() {
@@ -480,13 +494,13 @@ impl<'a> Board<'a> {
             // Passes that are not the last have draws of their own.
             let seed = seed ^ 0xd1b5_4a32_d192_ed03_u64.wrapping_mul(pass);
             uses.truncate(before);
-            who = self.responsible(state, &sound, &silent, &so, w, seed, &mut uses, &mut claims);
+            who = self.responsible(state, Now { seed, ..now }, &mut uses, &mut claims);
             self.claimed(state, &claims, w, seed, &mut uses);
         }
         let believed: Vec<f64> =
             SPREADS.iter().flat_map(|(_, p)| std::iter::repeat_n(libm::log(*p), BIAS_NODES)).collect();
         let mut voiced = vec![believed; self.voices.len()];
-        let figures = self.how_many(state, &sound, &silent, &so, w, seed, &mut uses, &mut voiced);
+        let figures = self.how_many(state, now, &mut uses, &mut voiced);
         self.copies(state, &kept, &uses, w, seed);
         // What was misread or copied tells nothing of its source.
         uses.retain(|u| !silent[u.statement]);
@@ -637,18 +651,8 @@ impl<'a> Board<'a> {
     }
 
     /// Who did it: for each law the chance of every candidate and of unknown.
-    #[allow(clippy::too_many_arguments)]
-    fn responsible(
-        &self,
-        state: &State,
-        sound: &[f64],
-        silent: &[bool],
-        so: &[bool],
-        w: usize,
-        seed: u64,
-        uses: &mut Vec<Use>,
-        claims: &mut Claims,
-    ) -> Vec<f64> {
+    fn responsible(&self, state: &State, now: Now<'_>, uses: &mut Vec<Use>, claims: &mut Claims) -> Vec<f64> {
+        let Now { sound, silent, so, w, seed } = now;
         let mut out = vec![0.0; self.candidates.last().copied().unwrap_or(0)];
         for group in &self.blames {
             let trust = |m: usize, i: usize, set: u64| {
@@ -821,18 +825,8 @@ impl<'a> Board<'a> {
     }
 
     /// How many: each figure as a value, the exact grid posterior under what the world has its voices to be.
-    #[allow(clippy::too_many_arguments)]
-    fn how_many(
-        &self,
-        state: &mut State,
-        sound: &[f64],
-        silent: &[bool],
-        so: &[bool],
-        w: usize,
-        seed: u64,
-        uses: &mut Vec<Use>,
-        voiced: &mut [Vec<f64>],
-    ) -> Vec<u32> {
+    fn how_many(&self, state: &mut State, now: Now<'_>, uses: &mut Vec<Use>, voiced: &mut [Vec<f64>]) -> Vec<u32> {
+        let Now { sound, silent, so, w, seed } = now;
         let worth = |s: f64| 1.0 - GROSS_ERROR * (1.0 - s);
         let heard: Vec<Vec<usize>> = self
             .figures

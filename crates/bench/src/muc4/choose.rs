@@ -4,12 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use extract::tag::{Marked, Ready};
-use stats::Fit;
 
 use super::context::{ODDS, Told, log_odds};
 use super::key::{Document, ROLES, plain};
 use super::learn::{Classes, DESCRIBED, Memory, last, sentence_of, steps};
 use super::score::{Tally, aligned};
+
+/// Precision of the weights by which things are chosen.
+const PRECISION: f64 = 40.0;
 
 /// One thing that may fill a slot.
 #[derive(Debug, Clone)]
@@ -219,12 +221,11 @@ pub(super) struct Lesson {
 impl Chooser {
     /// Learns from things of documents that had no part in finding them; `possible` is how many there were.
     pub(super) fn train(lessons: &[&Lesson], possible: f64) -> Self {
-        let fit = Fit { passes: 20, rate: 0.05, l1: 0.02, seed: 5 };
         let mut out = Self { roles: vec![], least: 0.5 };
         for role in 0..ROLES.len() {
             let own: Vec<(Vec<String>, String)> =
                 lessons.iter().filter(|l| l.role == role).map(|l| (l.features.clone(), l.right.to_string())).collect();
-            let classes = Classes::train(&own, 5, fit);
+            let classes = Classes::train(&own, 5, PRECISION);
             out.roles.push(classes);
         }
         // The level at which the most is gained.

@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 
 use extract::lexicon::{Entry, Lexicon};
 use extract::tag::{Marked, Ready};
-use stats::Fit;
 
 use super::acts::{Act, acts};
 use super::key::{Document, plain};
 use super::learn::{Classes, bag, steps};
+
+/// Precision of the weights of words.
+const PRECISION: f64 = 20.0;
 
 /// What documents and sentences speak of.
 pub(super) struct Context {
@@ -97,7 +99,7 @@ impl Context {
     /// What tells documents of an incident from others.
     pub(super) fn documents(train: &[&Document]) -> Classes {
         let lessons: Vec<(Vec<String>, String)> = train.iter().map(|d| (words(d), d.relevant().to_string())).collect();
-        Classes::train(&lessons, 2, Fit { passes: 20, rate: 0.01, l1: 0.005, seed: 6 })
+        Classes::train(&lessons, 2, PRECISION)
     }
 
     /// What tells sentences in which something is marked from others; each text comes with the probability that its
@@ -110,7 +112,7 @@ impl Context {
                 rows.push((features, tells.to_string()));
             }
         }
-        Classes::train(&rows, 4, Fit { passes: 6, rate: 0.02, l1: 0.005, seed: 6 })
+        Classes::train(&rows, 4, PRECISION)
     }
 
     pub(super) fn tell(&self, d: &Document, ready: &Ready<'_>) -> Told {

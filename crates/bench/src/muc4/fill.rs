@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use extract::lexicon::{Entry, Lexicon};
 use extract::tag::Ready;
 use model::Day;
-use stats::Fit;
 
 use super::acts::Act;
 use super::choose::Found;
@@ -18,7 +17,8 @@ use super::score::one;
 const STRINGS: [&str; 5] =
     ["perp_individual_id", "perp_organization_id", "phys_tgt_id", "hum_tgt_name", "instrument_id"];
 
-const FIT: Fit = Fit { passes: 15, rate: 0.05, l1: 0.01, seed: 8 };
+/// Precision of the weights by which templates are filled.
+const PRECISION: f64 = 10.0;
 /// Things that are together with less than this probability are of two incidents.
 const TOGETHER: f64 = 0.5;
 /// Who did it is of a second incident too from this probability on.
@@ -364,15 +364,15 @@ impl Filler {
             }
         }
         Self {
-            kind: Classes::train(&kind, 3, FIT),
-            stage: Classes::train(&stage, 3, FIT),
-            category: Classes::train(&category, 3, FIT),
-            unnamed: Classes::train(&unnamed, 3, FIT),
-            of: of.into_iter().map(|(slot, list)| (slot, Classes::train(&list, 3, FIT))).collect(),
-            together: Classes::train(&together, 3, FIT),
+            kind: Classes::train(&kind, 3, PRECISION),
+            stage: Classes::train(&stage, 3, PRECISION),
+            category: Classes::train(&category, 3, PRECISION),
+            unnamed: Classes::train(&unnamed, 3, PRECISION),
+            of: of.into_iter().map(|(slot, list)| (slot, Classes::train(&list, 3, PRECISION))).collect(),
+            together: Classes::train(&together, 3, PRECISION),
             places,
-            place: Classes::train(&place, 3, FIT),
-            day: Classes::train(&day, 3, FIT),
+            place: Classes::train(&place, 3, PRECISION),
+            day: Classes::train(&day, 3, PRECISION),
         }
     }
 

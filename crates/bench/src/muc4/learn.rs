@@ -3,12 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use extract::tag::{Marked, Ready};
-use stats::{Chain, Fit, Items, Lesson};
+use lbfgs::Lbfgs;
 
 use super::key::{Document, ROLES, entities, plain};
 
 /// What is added to the label of a victim that is described, not named.
 pub(super) const DESCRIBED: &str = "Described";
+
+/// Steps of a search for weights, at most.
+const STEPS: usize = 200;
 
 /// The sentence of a token.
 pub(super) fn sentence_of(ready: &Ready<'_>, token: usize) -> usize {
@@ -30,50 +33,121 @@ pub(super) fn marks(ready: &Ready<'_>, d: &Document) -> Vec<Marked> {
     extract::tag::marks(&ready.text, strings.iter().map(|(label, s)| (label.as_str(), s.as_str())))
 }
 
-/// Classes of anything by a set of words said of it: a chain of one item, which is multinomial logistic regression.
+/// Classes of anything by a set of words said of it: multinomial logistic regression, its weights those most probable
+/// given the lessons and a normal law around nothing; what every item of a class has in common is free.
 pub(super) struct Classes {
     labels: Vec<String>,
-    index: HashMap<String, u32>,
-    chain: Chain,
+    index: HashMap<String, usize>,
+    /// By feature and label; the last row is what all items have in common.
+    weights: Vec<f64>,
+}
+
+/// What the weights are sought by: items as numbers of features, with the number of their label.
+struct Search<'l> {
+    lessons: &'l [(Vec<usize>, usize)],
+    labels: usize,
+    /// Precision of the law of the weights.
+    precision: f64,
+}
+
+impl Search<'_> {
+    /// Probability of each label.
+    fn p(weights: &[f64], labels: usize, features: &[usize]) -> Vec<f64> {
+        let common = weights.len() / labels - 1;
+        let mut out = weights[common * labels..].to_vec();
+        for f in features {
+            out.iter_mut().zip(&weights[f * labels..]).for_each(|(s, w)| *s += w);
+        }
+        let top = out.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        out.iter_mut().for_each(|s| *s = libm::exp(*s - top));
+        let sum: f64 = out.iter().sum();
+        out.iter_mut().for_each(|s| *s /= sum);
+        out
+    }
+
+    /// Surprise at the lessons and at the weights, and its slope.
+    fn surprise(&self, weights: &[f64]) -> (f64, Vec<f64>) {
+        let common = weights.len() / self.labels - 1;
+        let drawn = &weights[..common * self.labels];
+        let mut out = 0.5 * self.precision * drawn.iter().map(|w| w * w).sum::<f64>();
+        let mut slope: Vec<f64> = drawn.iter().map(|w| self.precision * w).collect();
+        slope.resize(weights.len(), 0.0);
+        for (features, label) in self.lessons {
+            let mut p = Self::p(weights, self.labels, features);
+            out -= libm::log(p[*label]);
+            p[*label] -= 1.0;
+            for f in features.iter().chain([&common]) {
+                slope[f * self.labels..].iter_mut().zip(&p).for_each(|(s, p)| *s += p);
+            }
+        }
+        (out, slope)
+    }
+
+    /// The least surprising weights: steps of limited memory BFGS, each halved until it leads down far enough.
+    fn least(&self, mut weights: Vec<f64>) -> Vec<f64> {
+        let (mut here, mut slope) = self.surprise(&weights);
+        let mut memory = Lbfgs::new(weights.len(), 7);
+        for n in 0..STEPS {
+            memory.update_hessian(&slope, &weights);
+            let mut way = slope.clone();
+            memory.apply_hessian(&mut way);
+            let fall: f64 = way.iter().zip(&slope).map(|(w, s)| w * s).sum();
+            let first = 1.0 / libm::sqrt(fall).max(1.0);
+            let mut step = if n == 0 { first } else { 1.0 };
+            let found = std::iter::from_fn(|| {
+                let next: Vec<f64> = weights.iter().zip(&way).map(|(w, d)| w - step * d).collect();
+                let (there, slope) = self.surprise(&next);
+                let enough = there <= here - 1e-4 * step * fall;
+                step *= 0.5;
+                Some((enough, next, there, slope))
+            });
+            let Some((_, next, there, next_slope)) = found.take(20).find(|x| x.0) else { break };
+            let gained = here - there;
+            (weights, here, slope) = (next, there, next_slope);
+            if gained < 1e-6 * here {
+                break;
+            }
+        }
+        weights
+    }
 }
 
 impl Classes {
-    /// Learns from features and labels.
-    pub(super) fn train(lessons: &[(Vec<String>, String)], least: usize, fit: Fit) -> Self {
+    /// Learns from features and labels. Features seen fewer than `least` times are left out; the higher the `precision`,
+    /// the more it takes to believe in one.
+    pub(super) fn train(lessons: &[(Vec<String>, String)], least: usize, precision: f64) -> Self {
         let labels: BTreeSet<&String> = lessons.iter().map(|l| &l.1).collect();
         let labels: Vec<String> = labels.into_iter().cloned().collect();
         let mut count: BTreeMap<&String, usize> = BTreeMap::new();
         lessons.iter().flat_map(|l| &l.0).for_each(|f| *count.entry(f).or_default() += 1);
         let kept = count.into_iter().filter(|c| c.1 >= least).map(|c| c.0);
-        let index: HashMap<String, u32> = kept.enumerate().map(|(i, f)| (f.clone(), i as u32)).collect();
-        let lessons: Vec<Lesson> = lessons
-            .iter()
-            .map(|(features, label)| Lesson {
-                items: Self::items(&index, features),
-                labels: vec![labels.iter().position(|l| l == label).unwrap_or(0) as u8],
-                weight: 1.0,
-            })
-            .collect();
-        let chain = Chain::train(&lessons, index.len(), labels.len().max(1), fit);
-        Self { labels, index, chain }
+        let index: HashMap<String, usize> = kept.enumerate().map(|(i, f)| (f.clone(), i)).collect();
+        let mut out = Self { weights: vec![0.0; (index.len() + 1) * labels.len()], labels, index };
+        if out.labels.len() > 1 {
+            let label = |l: &String| out.labels.binary_search(l).unwrap_or(0);
+            let lessons: Vec<(Vec<usize>, usize)> =
+                lessons.iter().map(|(features, l)| (out.items(features), label(l))).collect();
+            let search = Search { lessons: &lessons, labels: out.labels.len(), precision };
+            out.weights = search.least(std::mem::take(&mut out.weights));
+        }
+        out
     }
 
-    fn items(index: &HashMap<String, u32>, features: &[String]) -> Items {
-        let mut out = Items::default();
-        out.push(features.iter().filter_map(|f| index.get(f).copied()));
-        out
+    fn items(&self, features: &[String]) -> Vec<usize> {
+        features.iter().filter_map(|f| self.index.get(f).copied()).collect()
     }
 
     /// Probability of a label.
     pub(super) fn p(&self, features: &[String], label: &str) -> f64 {
-        let lattice = self.chain.lattice(&Self::items(&self.index, features));
-        self.labels.iter().position(|l| l == label).map_or(0.0, |y| lattice.p(0, y))
+        self.labels.iter().position(|l| l == label).map_or(0.0, |y| self.all(features)[y])
     }
 
     /// Probability of every label.
     pub(super) fn all(&self, features: &[String]) -> Vec<f64> {
-        let lattice = self.chain.lattice(&Self::items(&self.index, features));
-        (0..self.labels.len()).map(|y| lattice.p(0, y)).collect()
+        if self.labels.is_empty() {
+            return vec![];
+        }
+        Search::p(&self.weights, self.labels.len(), &self.items(features))
     }
 
     /// All labels.
@@ -83,8 +157,8 @@ impl Classes {
 
     /// The likeliest label.
     pub(super) fn best(&self, features: &[String]) -> &str {
-        let lattice = self.chain.lattice(&Self::items(&self.index, features));
-        self.labels.get(usize::from(lattice.best(0.0)[0])).map_or("", String::as_str)
+        let likeliest = self.all(features).into_iter().zip(&self.labels).max_by(|a, b| a.0.total_cmp(&b.0));
+        likeliest.map_or("", |l| l.1)
     }
 }
 

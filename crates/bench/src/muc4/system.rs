@@ -1,7 +1,6 @@
 //! All that is learned, and how a document is read with it.
 
 use extract::tag::{Marked, Ready, Tagger, Training, candidates};
-use stats::Fit;
 
 use super::acts::{Act, acts};
 use super::choose::{Chooser, Found, Lesson, features, gather, stands_in_key};
@@ -13,6 +12,8 @@ use super::learn::{Classes, Memory, marks};
 /// Parts into which the training documents are cut: what learns from the finds in one part learns from finds of models
 /// that were trained on the others.
 const FOLDS: usize = 5;
+/// Precision of the weights of what sentences say of a document.
+const PRECISION: f64 = 10.0;
 /// A run that is less likely than this is not looked at.
 const LEAST: f64 = 0.01;
 /// A thing of this probability stands in a template, where one of `TOP` does.
@@ -109,8 +110,7 @@ impl System {
             n,
             |own| {
                 let lesson = |i: &usize| (told[*i].summary(), docs[*i].relevant().to_string());
-                let fit = Fit { passes: 30, rate: 0.05, l1: 0.01, seed: 7 };
-                Classes::train(&own.iter().map(lesson).collect::<Vec<_>>(), 1, fit)
+                Classes::train(&own.iter().map(lesson).collect::<Vec<_>>(), 1, PRECISION)
             },
             |c, i| c.p(&told[i].summary(), "true"),
         );

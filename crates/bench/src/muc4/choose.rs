@@ -11,7 +11,7 @@ use super::learn::{Classes, DESCRIBED, Memory, last, sentence_of, steps};
 use super::score::{Tally, aligned};
 
 /// Precision of the weights by which things are chosen.
-const PRECISION: f64 = 40.0;
+const PRECISION: f64 = 60.0;
 
 /// One thing that may fill a slot.
 #[derive(Debug, Clone)]
@@ -200,16 +200,57 @@ pub(super) fn features(
             out.extend(parts);
             let strong = things.iter().zip(&odds).filter(|(g, x)| g.role == f.role && **x > 0.0).count();
             steps(&mut out, "strong", strong as f64, &[1.0, 2.0, 3.0, 5.0]);
+            out.push(format!("string {key}"));
+            out.extend(key.split(' ').map(|w| format!("word {w}")));
+            out.push(format!("last {}", last(&key)));
+            f.runs().for_each(|run| around(ready, &run, &mut out));
+            for (role, name) in ROLES.iter().enumerate() {
+                let own = || things.iter().filter(|g| g.role == role);
+                let all: Vec<f64> = own().map(any).collect();
+                steps(&mut out, &format!("top {name}"), all.iter().copied().fold(0.0, f64::max), &CHANCES);
+                steps(&mut out, &format!("all {name}"), all.iter().sum(), &[0.0, 1.0, 2.0, 3.0, 4.0]);
+                let beside = |g: &Found| {
+                    let near = g.places.iter().filter(|p| f.places.keys().any(|i| together(ready, *i, *p.0)));
+                    near.map(|p| *p.1).fold(0.0, f64::max)
+                };
+                if role != f.role {
+                    let near = own().map(beside).fold(0.0, f64::max);
+                    steps(&mut out, &format!("beside {name}"), near, &CHANCES);
+                }
+            }
+            out.sort();
+            out.dedup();
             out
         })
         .collect()
 }
 
-/// Whether things fill slots.
-pub(super) struct Chooser {
-    roles: Vec<Classes>,
-    least: f64,
+/// Steps of a chance.
+const CHANCES: [f64; 8] = [0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.7, 0.9];
+
+fn together(ready: &Ready<'_>, a: usize, b: usize) -> bool {
+    sentence_of(ready, a) == sentence_of(ready, b)
 }
+
+/// Words around a run of tokens, with how far before or after, and the words of its sentence.
+pub(super) fn around(ready: &Ready<'_>, run: &std::ops::Range<usize>, out: &mut Vec<String>) {
+    let t = &ready.text;
+    for k in 1..=4 {
+        for (name, at) in [("before", run.start.checked_sub(k)), ("after", Some(run.end - 1 + k))] {
+            let Some(word) = at.filter(|i| *i < t.tokens.len()).map(|i| t.small(i)) else { continue };
+            out.push(format!("{name} {word}"));
+            out.push(format!("{name} {} {word}", k.min(3)));
+        }
+    }
+    let sentence = &t.sentences[sentence_of(ready, run.start)];
+    out.extend(sentence.tokens.clone().map(|i| {
+        let short: String = t.small(i).chars().take(7).collect();
+        format!("with {short}")
+    }));
+}
+
+/// Whether things fill slots: classes of things, by role.
+pub(super) struct Chooser(Vec<Classes>);
 
 /// A thing with its features, and whether it stands in the key.
 pub(super) struct Lesson {
@@ -219,38 +260,36 @@ pub(super) struct Lesson {
 }
 
 impl Chooser {
-    /// Learns from things of documents that had no part in finding them; `possible` is how many there were.
-    pub(super) fn train(lessons: &[&Lesson], possible: f64) -> Self {
-        let mut out = Self { roles: vec![], least: 0.5 };
-        for role in 0..ROLES.len() {
+    /// Learns from things of documents that had no part in finding them.
+    pub(super) fn train(lessons: &[&Lesson]) -> Self {
+        let of = |role: usize| {
             let own: Vec<(Vec<String>, String)> =
                 lessons.iter().filter(|l| l.role == role).map(|l| (l.features.clone(), l.right.to_string())).collect();
-            let classes = Classes::train(&own, 5, PRECISION);
-            out.roles.push(classes);
-        }
-        // The level at which the most is gained.
-        let mut scored: Vec<(f64, bool)> = lessons.iter().map(|l| (out.p(l.role, &l.features), l.right)).collect();
-        scored.sort_by(|a, b| b.0.total_cmp(&a.0));
-        let mut tally = Tally { possible, ..Tally::default() };
-        let mut best = (0.0, 0.5);
-        for (p, right) in scored {
-            tally.actual += 1.0;
-            tally.correct += f64::from(right);
-            if tally.f() > best.0 {
-                best = (tally.f(), p);
-            }
-        }
-        out.least = best.1;
-        out
+            Classes::train(&own, 5, PRECISION)
+        };
+        Self((0..ROLES.len()).map(of).collect())
     }
 
+    /// Probability that a thing fills a slot.
     pub(super) fn p(&self, role: usize, features: &[String]) -> f64 {
-        self.roles[role].p(features, "true")
+        self.0[role].p(features, "true")
     }
+}
 
-    pub(super) fn keep(&self, f: &Found) -> bool {
-        f.p >= self.least
+/// The probability from which on the most is gained by keeping things, given their probabilities, by something that had
+/// not seen them, and whether they are right; `possible` is how many there were.
+pub(super) fn level(mut scored: Vec<(f64, bool)>, possible: f64) -> f64 {
+    scored.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let mut tally = Tally { possible, ..Tally::default() };
+    let mut best = (0.0, 0.5);
+    for (p, right) in scored {
+        tally.actual += 1.0;
+        tally.correct += f64::from(right);
+        if tally.f() > best.0 {
+            best = (tally.f(), p);
+        }
     }
+    best.1
 }
 
 /// Which things stand in the key, each true entity once.

@@ -10,7 +10,7 @@ use super::key::{Document, plain};
 use super::learn::{Classes, bag, steps};
 
 /// Precision of the weights of words.
-const PRECISION: f64 = 20.0;
+const PRECISION: f64 = 8.0;
 
 /// What documents and sentences speak of.
 pub(super) struct Context {

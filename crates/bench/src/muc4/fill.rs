@@ -7,7 +7,7 @@ use extract::tag::Ready;
 use model::Day;
 
 use super::acts::Act;
-use super::choose::Found;
+use super::choose::{Found, around};
 use super::context::{Told, log_odds};
 use super::key::{Document, Fill, MONTHS, SLOTS, Template, day, plain, show};
 use super::learn::{Classes, last, sentence_of, steps};
@@ -18,7 +18,7 @@ const STRINGS: [&str; 5] =
     ["perp_individual_id", "perp_organization_id", "phys_tgt_id", "hum_tgt_name", "instrument_id"];
 
 /// Precision of the weights by which templates are filled.
-const PRECISION: f64 = 10.0;
+const PRECISION: f64 = 2.0;
 /// Things that are together with less than this probability are of two incidents.
 const TOGETHER: f64 = 0.5;
 /// Who did it is of a second incident too from this probability on.
@@ -185,7 +185,11 @@ fn spoken(ready: &Ready<'_>, text: &str, starts: &BTreeSet<usize>) -> Vec<String
             out.insert("lead".to_owned());
         }
     }
-    out.insert(format!("head {}", last(&plain(text))));
+    let key = plain(text);
+    out.insert(format!("head {}", last(&key)));
+    let mut words = Vec::new();
+    starts.iter().for_each(|i| around(ready, &(*i..*i + key.split(' ').count()), &mut words));
+    out.extend(words);
     out.into_iter().collect()
 }
 

@@ -3,7 +3,7 @@
 use extract::tag::{Marked, Ready, Tagger, Training, candidates};
 
 use super::acts::{Act, acts};
-use super::choose::{Chooser, Found, Lesson, features, gather, stands_in_key};
+use super::choose::{Chooser, Found, Lesson, features, gather, level, stands_in_key};
 use super::context::{self, Context, Told};
 use super::fill::{Case, Filler};
 use super::key::{Document, Template, entities};
@@ -17,8 +17,8 @@ const PRECISION: f64 = 10.0;
 /// A run that is less likely than this is not looked at.
 const LEAST: f64 = 0.01;
 /// A thing of this probability stands in a template, where one of `TOP` does.
-const KEEP: f64 = 0.2;
-const TOP: f64 = 0.3;
+const KEEP: f64 = 0.15;
+const TOP: f64 = 0.25;
 
 /// What finds things in a document.
 struct Finder {
@@ -72,6 +72,8 @@ pub(super) struct System {
     judge: Classes,
     finder: Finder,
     chooser: Chooser,
+    /// A thing of this probability is one of the answer's.
+    least: f64,
     filler: Filler,
 }
 
@@ -134,12 +136,14 @@ impl System {
                 all.map(|((f, x), right)| Lesson { role: f.role, features: x.clone(), right }).collect()
             })
             .collect();
-        let wanted = |own: &[usize]| own.iter().flat_map(|i| &keys[*i]).flatten().filter(|e| !e.1).count() as f64;
         let (chances, chooser) = across(
             n,
-            |own| Chooser::train(&own.iter().flat_map(|i| &lessons[*i]).collect::<Vec<_>>(), wanted(own)),
+            |own| Chooser::train(&own.iter().flat_map(|i| &lessons[*i]).collect::<Vec<_>>()),
             |c, i| lessons[i].iter().map(|l| c.p(l.role, &l.features)).collect::<Vec<_>>(),
         );
+
+        let scored = chances.iter().flatten().copied().zip(lessons.iter().flatten().map(|l| l.right)).collect();
+        let least = level(scored, keys.iter().flatten().flatten().filter(|e| !e.1).count() as f64);
 
         let cases: Vec<Case<'_>> = (0..n)
             .map(|i| {
@@ -149,7 +153,7 @@ impl System {
             })
             .collect();
         let filler = Filler::train(&cases);
-        Self { context: Context { document, sentence }, judge, finder, chooser, filler }
+        Self { context: Context { document, sentence }, judge, finder, chooser, least, filler }
     }
 
     /// Weights of the model that marks runs.
@@ -166,7 +170,7 @@ impl System {
         let (mut things, features) = self.finder.find(d, &ready, &told);
         things.iter_mut().zip(&features).for_each(|(f, x)| f.p = self.chooser.p(f.role, x));
         let templates = self.filler.fill(&Case { document: d, ready: &ready, told: &told, things: kept(&things) });
-        things.retain(|f| self.chooser.keep(f));
+        things.retain(|f| f.p >= self.least);
         Answer { things, templates }
     }
 }

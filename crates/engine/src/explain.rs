@@ -725,16 +725,30 @@ impl Explainer<'_> {
                 continue;
             };
             let figure = if e.odd_figure { ", and the same odd figure" } else { "" };
-            self.lines.push(Line {
-                depth,
-                text: format!(
-                    "claim:{} copies claim:{} with {}: {:.0} % of its words in a row stand there, earlier{figure}",
-                    s.id,
-                    e.of,
-                    percent(e.p, self.run.worlds.n),
-                    100.0 * e.words
-                ),
-            });
+            let n = self.run.worlds.n;
+            let text = format!(
+                "claim:{} copies claim:{} with {}: {:.0} % of its words in a row stand there, earlier{figure}",
+                s.id,
+                e.of,
+                percent(e.p, n),
+                100.0 * e.words
+            );
+            self.lines.push(Line { depth, text });
+            let pair = |o: &&crate::stage::gather::Statement| {
+                o.id != s.id && o.origin == s.origin && o.echo.as_ref().is_some_and(|x| x.from == e.from)
+            };
+            let others = self.run.gathered.statements.iter().filter(pair).count();
+            if others > 0 || e.own > 0 {
+                let text = format!(
+                    "by its words alone {}; of what else source:{} said after source:{}, {others} may be copied too and {} \
+                     in words of its own",
+                    percent(e.alone, n),
+                    s.origin,
+                    e.from,
+                    if e.own == 1 { "1 is".to_owned() } else { format!("{} are", e.own) }
+                );
+                self.lines.push(Line { depth: depth + 1, text });
+            }
         }
     }
 

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::echo::Echo;
 
 /// Part of the stage's key.
-pub const VERSION: u32 = 7;
+pub const VERSION: u32 = 8;
 
 /// One statement of one origin.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -291,14 +291,8 @@ pub fn run(case: &Case) -> Gathered {
         d.claims.push(c.id.clone());
     }
     // Who says the same in the same words after another may have it from there.
-    let mut read = BTreeMap::new();
-    let echoes: Vec<(usize, Echo)> =
-        dossiers.values().flat_map(|d| super::echo::find(case, &statements, d, &mut read)).collect();
-    for (s, e) in echoes {
-        let known = &mut statements[s].echo;
-        if known.as_ref().is_none_or(|k| k.p < e.p) {
-            *known = Some(e);
-        }
+    for (s, e) in super::echo::all(case, &statements, &dossiers) {
+        statements[s].echo = Some(e);
     }
     // What may be about an event in some worlds comes into its dossier as a guest.
     for family in &families {

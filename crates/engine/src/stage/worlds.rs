@@ -16,7 +16,7 @@ use super::gather::{Gathered, Guests};
 use super::reconcile::EventLaw;
 
 /// Part of the stage's key.
-pub const VERSION: u32 = 10;
+pub const VERSION: u32 = 11;
 
 /// What a draw is for; the last part of its key. Never renumber.
 pub mod attribute {

@@ -262,7 +262,7 @@ fn likely_copies_count_for_what_they_are_worth() {
     // Grade F is on average sound in three cases of five: .6 + .4 x .5 = .8.
     near(odds(&g), 64.0);
     for s in g.statements.iter_mut().filter(|s| s.id != "c1") {
-        s.echo = Some(engine::stage::echo::Echo { of: "c1".into(), p: 8.0 / 9.0, words: 1.0, odd_figure: false });
+        s.echo = Some(copy_of("c1", "sa", 8.0 / 9.0));
     }
     near(odds(&g), 4.0 * (0.96_f64 / 0.84).powi(2));
     for id in ["c2", "c3"] {
@@ -272,6 +272,100 @@ fn likely_copies_count_for_what_they_are_worth() {
     let laws = [reconcile::run(&case, &g, "e")];
     let p = mean(&worlds::run(&case, &g, &laws, 32_768, true).events[0].chance);
     near(p / (1.0 - p), 4.0);
+}
+
+fn copy_of(of: &str, from: &str, alone: f64) -> engine::stage::echo::Echo {
+    engine::stage::echo::Echo {
+        of: of.into(),
+        from: from.into(),
+        p: alone,
+        alone,
+        own: 0,
+        words: 1.0,
+        odd_figure: false,
+    }
+}
+
+/// One source repeats another on two events, each perhaps a copy: how often it copies is learned from both, and they hang
+/// together. Against the sum over what happened, which are copies, and how reliable both are.
+#[test]
+fn how_often_a_source_copies_another_is_learned_exactly() {
+    use engine::stage::{gather, reconcile, worlds};
+    let said = [("a1", "sa", "e"), ("b1", "sb", "e"), ("a2", "sa", "f"), ("b2", "sb", "f")];
+    let mut case = case_of(&said.map(|(id, source, event)| claim(id, source, "asserts", event, "")));
+    case.sources.values_mut().for_each(|s| s.reliability = Reliability::F);
+    case.base_rate = 0.5;
+    let mut g = gather::run(&case);
+    let alone = [0.95, 0.5];
+    for s in g.statements.iter_mut() {
+        match s.id.as_str() {
+            "b1" => s.echo = Some(copy_of("a1", "sa", alone[0])),
+            "b2" => s.echo = Some(copy_of("a2", "sa", alone[1])),
+            _ => {}
+        }
+    }
+    let laws = ["e", "f"].map(|e| reconcile::run(&case, &g, e));
+    let drawn = worlds::run(&case, &g, &laws, 32_768, true);
+    // Says so if it is so, and if it is not, by reliability: who knows nothing says so half the time, as a copy does.
+    let nodes = stats::beta_quantiles(1.5, 1.0, 64);
+    let says = |r: f64, so: bool| if so { (1.0 + r) / 2.0 } else { (1.0 - r) / 2.0 };
+    // Beta(1/4, 19/4): neither, the first, the second, both.
+    let (a, b) = (0.25, 4.75);
+    let ratio = alone.map(|p: f64| p / (1.0 - p) / (a / b));
+    let prior = [b * (b + 1.0), ratio[0] * a * b, ratio[1] * a * b, ratio[0] * ratio[1] * a * (a + 1.0)];
+    let (mut sum, mut so_e, mut so_f) = (0.0, 0.0, 0.0);
+    for (e, f) in [(true, true), (true, false), (false, true), (false, false)] {
+        let first: f64 = nodes.iter().map(|r| says(*r, e) * says(*r, f)).sum::<f64>() / 64.0;
+        let second = |copied: usize| {
+            let of = |r: &f64| [(1, e), (2, f)].iter().map(|(k, so)| if copied & k > 0 { 0.5 } else { says(*r, *so) }).product::<f64>();
+            nodes.iter().map(of).sum::<f64>() / 64.0
+        };
+        let p: f64 = first * (0..4).map(|k| prior[k] * second(k)).sum::<f64>();
+        sum += p;
+        so_e += if e { p } else { 0.0 };
+        so_f += if f { p } else { 0.0 };
+    }
+    for (event, exact) in [(0, so_e / sum), (1, so_f / sum)] {
+        let found = mean(&drawn.events[event].chance);
+        assert!((found - exact).abs() < 0.01, "{event}: {found} {exact}");
+    }
+}
+
+/// Half of a report stands in an earlier one. By a desk that has copied whole reports from there it is likelier a copy than
+/// by one that mostly writes its own.
+#[test]
+fn who_copies_is_the_likelier_to_have_copied() {
+    let whole = "Eight soldiers were killed in the mountain village at dawn when gunmen opened fire on a column of trucks.";
+    let half = "Eight soldiers were killed in the mountain village at dawn, while the governor spoke of a mere accident there.";
+    let other = "Nobody in the capital would comment, but hospital staff counted the dead before noon and sent them home.";
+    let case = |second: &str| {
+        let mut claims = Vec::new();
+        for (k, (event, theirs)) in [("e1", second), ("e2", second), ("e3", half)].into_iter().enumerate() {
+            for (source, day, text) in [("sd", 10, whole), ("sb", 11, theirs)] {
+                let id = format!("c{k}-{source}");
+                claims.push((
+                    report(&format!("r-{id}"), source, &format!("2024-06-{day}"), text),
+                    format!(
+                        r#"{{"id":"{id}","report":"r-{id}","excerpt":{{"exact":"{text}"}},"chain":["{source}"],"stance":"asserts","says":{{"event":{{"id":"{event}","type":"Battles","sub_type":"Armed clash","place":{{"area":"land"}},"time":"2024-06-01"}}}}}}"#
+                    ),
+                ));
+            }
+        }
+        case_of(&claims)
+    };
+    let echo = |case: &Case| {
+        let g = engine::stage::gather::run(case);
+        g.statements.iter().find(|s| s.id == "c2-sb").and_then(|s| s.echo.clone()).unwrap()
+    };
+    let (copies, writes) = (case(whole), case(other));
+    let (often, seldom) = (echo(&copies), echo(&writes));
+    assert!((often.alone - seldom.alone).abs() < 1e-12 && (0.2..0.8).contains(&often.alone), "{often:?}");
+    assert!(often.p > often.alone + 0.1 && seldom.p < seldom.alone - 0.05, "{often:?} {seldom:?}");
+    assert_eq!((often.own, seldom.own), (0, 2));
+    let run = assess(&writes, OPTIONS).unwrap();
+    let told = explain(&writes, &run, OPTIONS, "event:e3").unwrap();
+    let why = "of what else source:sb said after source:sd, 0 may be copied too and 2 are in words of its own";
+    assert!(told.lines.iter().any(|l| l.text.contains(why)), "{:?}", told.lines);
 }
 
 fn killed(n: &str) -> String {

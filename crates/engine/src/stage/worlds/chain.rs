@@ -12,6 +12,7 @@ use model::{Case, Measure, Stance};
 use rayon::prelude::*;
 use stats::{Grid, Phrase, Reading, convergence, entity, shared_subset, uniform};
 
+use super::super::echo::habit;
 use super::super::gather::{Gathered, Guests, components};
 use super::super::reconcile::{Bearing, EventLaw, KNOWN_SHARE, Said};
 use super::{
@@ -50,8 +51,18 @@ struct Stated {
     own: Vec<f64>,
     /// For each way it reached us, the sources it passed.
     relays: Vec<Vec<Option<usize>>>,
-    /// That it only repeats another, where that may be: how probable, and what its draws are keyed by.
-    copy: Option<(f64, u64)>,
+    /// That it only repeats another, where that may be.
+    copy: Option<Repeat>,
+}
+
+/// That a statement may only repeat another's.
+struct Repeat {
+    /// How probable by its own words.
+    alone: f64,
+    /// Who may copy whom.
+    pair: usize,
+    /// What its draws are keyed by.
+    key: u64,
 }
 
 /// What may be so: an event, a fact, a link.
@@ -159,6 +170,8 @@ pub(super) struct Board<'a> {
     beta: f64,
     sources: Vec<Source<'a>>,
     statements: Vec<Stated>,
+    /// By pair of who may copy whom: statements that could be copies and are in words of their own.
+    own_words: Vec<u32>,
     things: Vec<Thing<'a>>,
     groups: Vec<Group>,
     /// By law: its thing.
@@ -284,6 +297,12 @@ impl<'a> Board<'a> {
             })
             .collect();
         let place = |id: &str| sources.binary_search_by(|s| s.id.cmp(id)).ok();
+        let pairs: BTreeMap<(&str, &str), u32> = g
+            .statements
+            .iter()
+            .filter_map(|s| s.echo.as_ref().map(|e| ((s.origin.as_str(), e.from.as_str()), e.own)))
+            .collect();
+        let pairs: Vec<((&str, &str), u32)> = pairs.into_iter().collect();
         let statements = g
             .statements
             .iter()
@@ -294,7 +313,11 @@ impl<'a> Board<'a> {
                     origin,
                     own: origin.map_or_else(|| vec![own(&0.5)], |o| sources[o].nodes.iter().map(own).collect()),
                     relays: s.relays.iter().map(|path| path.iter().map(|r| place(r)).collect()).collect(),
-                    copy: s.echo.as_ref().map(|e| (e.p, entity(&format!("statement:{}", s.id)))),
+                    copy: s.echo.as_ref().map(|e| Repeat {
+                        alone: e.alone,
+                        pair: pairs.partition_point(|p| p.0 < (s.origin.as_str(), e.from.as_str())),
+                        key: entity(&format!("statement:{}", s.id)),
+                    }),
                 }
             })
             .collect();
@@ -356,6 +379,7 @@ impl<'a> Board<'a> {
             beta: case.base_rate.clamp(1e-6, 1.0 - 1e-6),
             sources,
             statements,
+            own_words: pairs.into_iter().map(|p| p.1).collect(),
             things,
             groups: those,
             thing_of,
@@ -879,7 +903,7 @@ impl<'a> Board<'a> {
     }
 
     /// Which statements only repeat another, given what they say and how things are: two that agree are the likelier to be
-    /// one and its copy.
+    /// one and its copy. How often who speaks copies whom is summed out.
     fn copies(&self, state: &mut State, kept: &[f64], uses: &[Use], w: usize, seed: u64) {
         let at = |s: usize| {
             let s = &self.statements[s];
@@ -892,12 +916,22 @@ impl<'a> Board<'a> {
             *own *= p * u.sound + (1.0 - p) * u.not;
             *copy *= u.copy;
         }
+        // Of each pair, how many are copies and how many are not.
+        let mut counts: Vec<[f64; 2]> = self.own_words.iter().map(|n| [0.0, f64::from(*n)]).collect();
+        for (s, copied) in self.statements.iter().zip(&state.copied) {
+            if let Some(c) = &s.copy {
+                counts[c.pair][usize::from(!copied)] += 1.0;
+            }
+        }
         for (i, s) in self.statements.iter().enumerate() {
-            let Some((p, key)) = s.copy else { continue };
+            let Some(Repeat { alone, pair, key }) = &s.copy else { continue };
+            let others = &mut counts[*pair];
+            others[usize::from(!state.copied[i])] -= 1.0;
             let (own, copy) = said.get(&i).copied().unwrap_or((1.0, 1.0));
-            let (own, copy) = ((1.0 - p) * own, p * copy);
-            let p = if own + copy > 0.0 { copy / (own + copy) } else { p };
-            state.copied[i] = uniform(seed, w as u32, key, attribute::COPY) < p;
+            let (own, copy) = ((1.0 - alone) * own, alone * habit(others[0], others[1]) * copy);
+            let p = if own + copy > 0.0 { copy / (own + copy) } else { *alone };
+            state.copied[i] = uniform(seed, w as u32, *key, attribute::COPY) < p;
+            others[usize::from(!state.copied[i])] += 1.0;
         }
     }
 

@@ -1,6 +1,6 @@
 //! Any number, down to the sentences it rests on.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use model::{About, Case, Label, Says, Verdict, percent};
 use serde::Serialize;
@@ -714,6 +714,18 @@ impl Explainer<'_> {
         }
         for c in row.checked.iter().take(8) {
             self.say(depth + 1, format!("{} {}: {}", c.says, c.about, self.pct(c.probability)));
+        }
+        // Whom it may copy: likely copies, and all that it said after the other.
+        let mut copies: BTreeMap<&str, (f64, usize)> = BTreeMap::new();
+        let run = self.run;
+        for e in run.gathered.statements.iter().filter(|s| s.origin == bare).filter_map(|s| s.echo.as_ref()) {
+            let known = copies.entry(&e.from).or_insert((0.0, e.own as usize));
+            (known.0, known.1) = (known.0 + e.p, known.1 + 1);
+        }
+        for (from, (likely, all)) in copies {
+            let text =
+                format!("of {all} it said after source:{from}, {likely:.1} are likely copies that nobody declares");
+            self.say(depth, text);
         }
     }
 

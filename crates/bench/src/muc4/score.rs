@@ -84,11 +84,7 @@ pub(super) fn fits(slot: &str, key: &Fill, given: &Fill) -> f64 {
 /// Values of slots that take in others: (slot, value, what it takes in). From the slot configuration of the official
 /// scorer (`slotconfig.el`, MUC scoring system 3.3, SAIC 1992).
 const TAKES_IN: [(&str, &str, &[&str]); 12] = [
-    (
-        "incident_type",
-        "ATTACK",
-        &["ARSON", "BOMBING", "KIDNAPPING", "HIJACKING", "ROBBERY", "FORCED WORK STOPPAGE"],
-    ),
+    ("incident_type", "ATTACK", &["ARSON", "BOMBING", "KIDNAPPING", "HIJACKING", "ROBBERY", "FORCED WORK STOPPAGE"]),
     ("perp_org_confidence", "SUSPECTED OR ACCUSED", &["SUSPECTED OR ACCUSED BY AUTHORITIES"]),
     ("instrument_type", "GUN", &["MACHINE GUN", "MORTAR", "HANDGUN", "RIFLE"]),
     ("instrument_type", "EXPLOSIVE", &["BOMB", "GRENADE", "MOLOTOV COCKTAIL"]),
@@ -105,7 +101,11 @@ const TAKES_IN: [(&str, &str, &[&str]); 12] = [
 /// Whether a value of a slot is a more general one than another.
 fn more_general(slot: &str, general: &str, than: &str) -> bool {
     let within = |t: &&(&str, &str, &[&str])| t.0 == slot && t.1.eq_ignore_ascii_case(general);
-    TAKES_IN.iter().filter(within).flat_map(|t| t.2).any(|v| v.eq_ignore_ascii_case(than) || more_general(slot, v, than))
+    TAKES_IN
+        .iter()
+        .filter(within)
+        .flat_map(|t| t.2)
+        .any(|v| v.eq_ignore_ascii_case(than) || more_general(slot, v, than))
 }
 
 pub(super) fn one(slot: &str, key: &str, given: &str) -> f64 {

@@ -116,7 +116,8 @@ fn learned(alone: &[f64], own: f64) -> Vec<f64> {
     let top = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let weights: Vec<f64> = logs.iter().map(|l| libm::exp(l - top)).collect();
     let total: f64 = weights.iter().sum();
-    let share = |x: &f64| nodes.iter().zip(&weights).map(|(r, w)| w * r * x / (1.0 + r * (x - 1.0))).sum::<f64>() / total;
+    let share =
+        |x: &f64| nodes.iter().zip(&weights).map(|(r, w)| w * r * x / (1.0 + r * (x - 1.0))).sum::<f64>() / total;
     ratios.iter().map(share).collect()
 }
 

@@ -317,7 +317,9 @@ fn how_often_a_source_copies_another_is_learned_exactly() {
     for (e, f) in [(true, true), (true, false), (false, true), (false, false)] {
         let first: f64 = nodes.iter().map(|r| says(*r, e) * says(*r, f)).sum::<f64>() / 64.0;
         let second = |copied: usize| {
-            let of = |r: &f64| [(1, e), (2, f)].iter().map(|(k, so)| if copied & k > 0 { 0.5 } else { says(*r, *so) }).product::<f64>();
+            let of = |r: &f64| {
+                [(1, e), (2, f)].iter().map(|(k, so)| if copied & k > 0 { 0.5 } else { says(*r, *so) }).product::<f64>()
+            };
             nodes.iter().map(of).sum::<f64>() / 64.0
         };
         let p: f64 = first * (0..4).map(|k| prior[k] * second(k)).sum::<f64>();
@@ -335,9 +337,11 @@ fn how_often_a_source_copies_another_is_learned_exactly() {
 /// by one that mostly writes its own.
 #[test]
 fn who_copies_is_the_likelier_to_have_copied() {
-    let whole = "Eight soldiers were killed in the mountain village at dawn when gunmen opened fire on a column of trucks.";
+    let whole =
+        "Eight soldiers were killed in the mountain village at dawn when gunmen opened fire on a column of trucks.";
     let half = "Eight soldiers were killed in the mountain village at dawn, while the governor spoke of a mere accident there.";
-    let other = "Nobody in the capital would comment, but hospital staff counted the dead before noon and sent them home.";
+    let other =
+        "Nobody in the capital would comment, but hospital staff counted the dead before noon and sent them home.";
     let case = |second: &str| {
         let mut claims = Vec::new();
         for (k, (event, theirs)) in [("e1", second), ("e2", second), ("e3", half)].into_iter().enumerate() {
@@ -366,6 +370,8 @@ fn who_copies_is_the_likelier_to_have_copied() {
     let told = explain(&writes, &run, OPTIONS, "event:e3").unwrap();
     let why = "of what else source:sb said after source:sd, 0 may be copied too and 2 are in words of its own";
     assert!(told.lines.iter().any(|l| l.text.contains(why)), "{:?}", told.lines);
+    let card = explain(&writes, &run, OPTIONS, "source:sb").unwrap();
+    assert!(card.lines.iter().any(|l| l.text.starts_with("of 3 it said after source:sd, 0.")), "{:?}", card.lines);
 }
 
 fn killed(n: &str) -> String {

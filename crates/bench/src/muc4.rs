@@ -123,6 +123,7 @@ pub(crate) fn run(data: Option<&Path>) -> Result<Vec<Row>, String> {
 #[cfg(test)]
 mod tests {
     use super::key::{Fill, dateline, plain, show};
+    use super::learn::Classes;
     use super::score::{one, slot_tally};
     use super::*;
 
@@ -148,6 +149,22 @@ mod tests {
         assert_eq!((t.recall().round(), t.precision().round()), (62.0, 53.0));
     }
 
+    /// With nothing said of the items, the shares of the labels; with one feature, its weights where the slope is nothing.
+    #[test]
+    fn classes_are_where_lessons_and_law_balance() {
+        let lesson = |f: &[&str], l: &str| (f.iter().map(|f| (*f).to_owned()).collect::<Vec<_>>(), l.to_owned());
+        let bare: Vec<_> = ["a", "a", "a", "b"].iter().map(|l| lesson(&[], l)).collect();
+        assert!((Classes::train(&bare, 1, 1.0).p(&[], "a") - 0.75).abs() < 1e-3);
+        let mut with: Vec<_> = (0..20).map(|k| lesson(&["x"], if k < 18 { "yes" } else { "no" })).collect();
+        with.extend((0..20).map(|k| lesson(&[], if k < 10 { "yes" } else { "no" })));
+        let found = Classes::train(&with, 1, 1.0);
+        let (x, none) = (found.p(&["x".to_owned()], "yes"), found.p(&[], "yes"));
+        // Of the common weight: what is expected is what was counted. Of the feature's, half the difference of both labels'.
+        assert!((20.0 * x + 20.0 * none - 28.0).abs() < 0.05, "{x} {none}");
+        let weight = (stats::logit(x) - stats::logit(none)) / 2.0;
+        assert!((18.0 - 20.0 * x - weight).abs() < 0.05 && x < 0.9, "{x} {weight}");
+    }
+
     #[test]
     fn an_entity_counts_when_what_is_said_of_it_stands_in_the_key() {
         let entity = |names: &[&str], optional| (names.iter().map(|n| plain(n)).collect::<BTreeSet<_>>(), optional);
@@ -163,5 +180,10 @@ mod tests {
         assert_eq!(one("incident_location", "PERU: LIMA (CITY)", "PERU"), 0.5);
         assert_eq!(one("incident_location", "PERU: LIMA (CITY)", "CHILE"), 0.0);
         assert_eq!(one("incident_date", "- 08 JAN 90", "08 JAN 90"), 1.0);
+        // Right as far as it goes; more than is known is wrong.
+        assert_eq!(one("incident_type", "BOMBING", "ATTACK"), 0.5);
+        assert_eq!(one("incident_type", "ATTACK", "BOMBING"), 0.0);
+        assert_eq!(one("instrument_type", "VEHICLE BOMB", "EXPLOSIVE"), 0.5);
+        assert_eq!(one("instrument_type", "VEHICLE BOMB", "GRENADE"), 0.0);
     }
 }

@@ -8,6 +8,7 @@
 mod baselines;
 mod claims;
 mod labelled;
+mod nuts;
 mod releases;
 
 use std::path::{Path, PathBuf};
@@ -200,6 +201,7 @@ fn figures(folder: &Path, rows: &mut Vec<Row>) -> Result<(), String> {
     }
     rows.push(Row::new("reconcile-coverage-80-where-some", score.cover_some, "share", ""));
     baselines::run(&claims, &tolls, &drawn, rows);
+    nuts::run(&claims, rows);
     // A new claim: its event alone, under the globals of the fit.
     let event = claims.said[claims.said.len() / 2].event;
     let more = stats::Toll { event, voice: 0, low: 7.0, high: 7.0, hedge: 0 };

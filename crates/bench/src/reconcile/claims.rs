@@ -132,9 +132,13 @@ impl Claims {
 
     /// Figures as cells: about N is the ten around it from 20 on, dozens are 24 to 99.
     pub(super) fn tolls(&self) -> Tolls {
-        let claims: Vec<Toll> = self
-            .said
-            .iter()
+        self.tolls_of(&self.said)
+    }
+
+    /// The same of some of the claims.
+    pub(super) fn tolls_of<'s>(&self, said: impl IntoIterator<Item = &'s Said>) -> Tolls {
+        let claims: Vec<Toll> = said
+            .into_iter()
             .map(|s| {
                 let n = f64::from(s.number);
                 let (low, high, hedge) = match s.hedge {

@@ -146,6 +146,24 @@ pub(super) fn features(
     let odds: Vec<f64> = things.iter().map(|f| log_odds(any(f))).collect();
     let top = odds.iter().copied().fold(-9.0, f64::max);
     let expected: f64 = things.iter().map(any).sum();
+    // By role, the best chance and all of them; by thing, the best chance in each of its sentences.
+    let by_role: Vec<(f64, f64)> = (0..ROLES.len())
+        .map(|role| {
+            let own: Vec<f64> = things.iter().filter(|g| g.role == role).map(any).collect();
+            (own.iter().copied().fold(0.0, f64::max), own.iter().sum())
+        })
+        .collect();
+    let in_sentences: Vec<BTreeMap<usize, f64>> = things
+        .iter()
+        .map(|g| {
+            let mut best = BTreeMap::new();
+            for (at, p) in &g.places {
+                let known = best.entry(sentence_of(ready, *at)).or_insert(0.0);
+                *known = p.max(*known);
+            }
+            best
+        })
+        .collect();
     things
         .iter()
         .zip(&odds)
@@ -204,18 +222,15 @@ pub(super) fn features(
             out.extend(key.split(' ').map(|w| format!("word {w}")));
             out.push(format!("last {}", last(&key)));
             f.runs().for_each(|run| around(ready, &run, &mut out));
+            let mine: BTreeSet<usize> = f.places.keys().map(|i| sentence_of(ready, *i)).collect();
             for (role, name) in ROLES.iter().enumerate() {
-                let own = || things.iter().filter(|g| g.role == role);
-                let all: Vec<f64> = own().map(any).collect();
-                steps(&mut out, &format!("top {name}"), all.iter().copied().fold(0.0, f64::max), &CHANCES);
-                steps(&mut out, &format!("all {name}"), all.iter().sum(), &[0.0, 1.0, 2.0, 3.0, 4.0]);
-                let beside = |g: &Found| {
-                    let near = g.places.iter().filter(|p| f.places.keys().any(|i| together(ready, *i, *p.0)));
-                    near.map(|p| *p.1).fold(0.0, f64::max)
-                };
+                let (top, sum) = by_role[role];
+                steps(&mut out, &format!("top {name}"), top, &CHANCES);
+                steps(&mut out, &format!("all {name}"), sum, &[0.0, 1.0, 2.0, 3.0, 4.0]);
                 if role != f.role {
-                    let near = own().map(beside).fold(0.0, f64::max);
-                    steps(&mut out, &format!("beside {name}"), near, &CHANCES);
+                    let own = things.iter().zip(&in_sentences).filter(|(g, _)| g.role == role);
+                    let here = own.flat_map(|(_, best)| best).filter(|(s, _)| mine.contains(s));
+                    steps(&mut out, &format!("beside {name}"), here.map(|x| *x.1).fold(0.0, f64::max), &CHANCES);
                 }
             }
             out.sort();
@@ -227,10 +242,6 @@ pub(super) fn features(
 
 /// Steps of a chance.
 const CHANCES: [f64; 8] = [0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.7, 0.9];
-
-fn together(ready: &Ready<'_>, a: usize, b: usize) -> bool {
-    sentence_of(ready, a) == sentence_of(ready, b)
-}
 
 /// Words around a run of tokens, with how far before or after, and the words of its sentence.
 pub(super) fn around(ready: &Ready<'_>, run: &std::ops::Range<usize>, out: &mut Vec<String>) {

@@ -60,9 +60,7 @@ impl Search<'_> {
         }
         let top = out.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         out.iter_mut().for_each(|s| *s = libm::exp(*s - top));
-        let sum: f64 = out.iter().sum();
-        out.iter_mut().for_each(|s| *s /= sum);
-        out
+        stats::normalised(out)
     }
 
     /// Surprise at the lessons and at the weights, and its slope.

@@ -1,6 +1,6 @@
 //! The model of figures beside one sampled from by somebody else's sampler: NumPyro's NUTS, on the same claims.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
@@ -58,11 +58,8 @@ fn sampled(rows: &[(usize, u32, f64, u8)]) -> Option<Vec<f64>> {
 pub(super) fn run(claims: &Claims, rows: &mut Vec<Row>) {
     // What both models can say: numbers above nothing, not put in words.
     let fits = |c: &&Said| c.number > 0 && c.hedge != Hedge::Dozens && claims.figures[c.event as usize] > 0;
-    let mut events: BTreeMap<u32, usize> = BTreeMap::new();
-    for c in claims.said.iter().filter(fits) {
-        events.insert(c.event, 0);
-    }
-    let events: BTreeMap<u32, usize> = events.into_keys().take(EVENTS).enumerate().map(|(i, e)| (e, i)).collect();
+    let events: BTreeSet<u32> = claims.said.iter().filter(fits).map(|c| c.event).collect();
+    let events: BTreeMap<u32, usize> = events.into_iter().take(EVENTS).enumerate().map(|(i, e)| (e, i)).collect();
     let own: Vec<&Said> = claims.said.iter().filter(fits).filter(|c| events.contains_key(&c.event)).collect();
     let theirs: Vec<(usize, u32, f64, u8)> =
         own.iter().map(|c| (events[&c.event], c.source, (f64::from(c.number) + 0.3).ln(), c.hedge as u8)).collect();

@@ -79,7 +79,7 @@ type Own<'s> = BTreeMap<(&'s str, &'s str), BTreeSet<usize>>;
 pub(super) fn all(case: &Case, statements: &[Statement], dossiers: &BTreeMap<String, Dossier>) -> Vec<(usize, Echo)> {
     let (mut read, mut own) = (BTreeMap::new(), Own::new());
     let mut best: BTreeMap<usize, Echo> = BTreeMap::new();
-    for (s, e) in dossiers.values().flat_map(|d| find(case, statements, d, &mut read, &mut own)).collect::<Vec<_>>() {
+    for (s, e) in dossiers.values().flat_map(|d| find(case, statements, d, &mut read, &mut own)) {
         match best.get(&s) {
             Some(known) if known.alone >= e.alone => {}
             _ => _ = best.insert(s, e),
@@ -114,10 +114,8 @@ fn learned(alone: &[f64], own: f64) -> Vec<f64> {
     };
     let logs: Vec<f64> = nodes.iter().map(weight).collect();
     let top = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let weights: Vec<f64> = logs.iter().map(|l| libm::exp(l - top)).collect();
-    let total: f64 = weights.iter().sum();
-    let share =
-        |x: &f64| nodes.iter().zip(&weights).map(|(r, w)| w * r * x / (1.0 + r * (x - 1.0))).sum::<f64>() / total;
+    let weights = stats::normalised(logs.iter().map(|l| libm::exp(l - top)).collect());
+    let share = |x: &f64| nodes.iter().zip(&weights).map(|(r, w)| w * r * x / (1.0 + r * (x - 1.0))).sum();
     ratios.iter().map(share).collect()
 }
 

@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use extract::tag::{Marked, Ready};
 
 use super::context::{ODDS, Told, log_odds};
+use super::forms::{Form, forms};
 use super::key::{Document, ROLES, plain};
-use super::learn::{Classes, DESCRIBED, Memory, last, sentence_of, steps};
+use super::learn::{ByRole, DESCRIBED, Lesson, Memory, last, sentence_of, steps};
 use super::score::{Tally, aligned};
 
 /// Precision of the weights by which things are chosen.
@@ -25,7 +26,11 @@ pub(super) struct Found {
     pub(super) sentence: usize,
     /// Where it stands: first tokens, with the probability of the best run there.
     pub(super) places: BTreeMap<usize, f64>,
-    /// Probability that it fills a slot.
+    /// What the training documents know of its string.
+    pub(super) known: Vec<String>,
+    /// Strings that may be meant, the likeliest first.
+    pub(super) forms: Vec<Form>,
+    /// Probability that it fills a slot: at first, that some run of it was rightly marked.
     pub(super) p: f64,
 }
 
@@ -39,14 +44,13 @@ impl Found {
 
 struct Run {
     tokens: std::ops::Range<usize>,
-    text: String,
     key: String,
     described: bool,
     p: f64,
 }
 
 /// Puts the runs of a document together.
-pub(super) fn gather(ready: &Ready<'_>, marked: &[Marked]) -> Vec<Found> {
+pub(super) fn gather(ready: &Ready<'_>, marked: &[Marked], memory: &Memory) -> Vec<Found> {
     let t = &ready.text;
     let all_words = plain(t.raw);
     // "FARABUNDO MARTI NATIONAL LIBERATION FRONT [FMLN]"
@@ -56,15 +60,11 @@ pub(super) fn gather(ready: &Ready<'_>, marked: &[Marked]) -> Vec<Found> {
         let mut runs: Vec<Run> = marked
             .iter()
             .filter(|m| m.label.trim_end_matches(DESCRIBED) == *name)
-            .map(|m| {
-                let text = t.slice(m.tokens.clone()).split_whitespace().collect::<Vec<_>>().join(" ");
-                Run {
-                    tokens: m.tokens.clone(),
-                    key: plain(&text),
-                    text,
-                    described: m.label.ends_with(DESCRIBED),
-                    p: m.p,
-                }
+            .map(|m| Run {
+                tokens: m.tokens.clone(),
+                key: plain(t.slice(m.tokens.clone())),
+                described: m.label.ends_with(DESCRIBED),
+                p: m.p,
             })
             .filter(|r| !r.key.is_empty())
             .collect();
@@ -100,26 +100,24 @@ pub(super) fn gather(ready: &Ready<'_>, marked: &[Marked]) -> Vec<Found> {
             }
         }
         for g in groups {
-            let mut by: BTreeMap<&str, f64> = BTreeMap::new();
-            g.iter().for_each(|r| *by.entry(&r.key).or_default() += r.p);
-            let best = by.iter().max_by(|a, b| a.1.total_cmp(b.1)).map_or("", |b| *b.0);
-            let chosen: Vec<&Run> = g.iter().filter(|r| r.key == best).collect();
-            let Some(first) = chosen.iter().min_by_key(|r| r.tokens.start) else { continue };
-            let described: f64 = chosen.iter().map(|r| if r.described { r.p } else { -r.p }).sum();
+            let forms = forms(ready, memory, role, g.iter().map(|r| (r.tokens.clone(), r.described, r.p)));
             let mut places: BTreeMap<usize, f64> = BTreeMap::new();
             for r in &g {
                 let at = g.iter().find(|o| o.tokens.start <= r.tokens.start && r.tokens.start < o.tokens.end);
                 let p = places.entry(at.map_or(r.tokens.start, |o| o.tokens.start)).or_default();
                 *p = p.max(r.p);
             }
+            let none: f64 = places.values().map(|p| 1.0 - p).product();
             out.push(Found {
                 role,
-                described: described > 0.0,
-                text: first.text.clone(),
+                described: false,
+                text: String::new(),
                 strings: g.iter().map(|r| r.key.clone()).collect(),
-                sentence: sentence_of(ready, first.tokens.start),
+                known: vec![],
+                sentence: sentence_of(ready, forms[0].tokens.start),
                 places,
-                p: 0.0,
+                forms,
+                p: 1.0 - none,
             });
         }
     }
@@ -134,22 +132,15 @@ fn initials(text: &str) -> String {
 }
 
 /// Features of the things of a document, given what it tells.
-pub(super) fn features(
-    d: &Document,
-    ready: &Ready<'_>,
-    things: &[Found],
-    told: &Told,
-    memory: &Memory,
-) -> Vec<Vec<String>> {
+pub(super) fn features(d: &Document, ready: &Ready<'_>, things: &[Found], told: &Told) -> Vec<Vec<String>> {
     let all = plain(&d.raw[d.body..]);
-    let any = |f: &Found| 1.0 - f.places.values().map(|p| 1.0 - p).product::<f64>();
-    let odds: Vec<f64> = things.iter().map(|f| log_odds(any(f))).collect();
+    let odds: Vec<f64> = things.iter().map(|f| log_odds(f.p)).collect();
     let top = odds.iter().copied().fold(-9.0, f64::max);
-    let expected: f64 = things.iter().map(any).sum();
+    let expected: f64 = things.iter().map(|f| f.p).sum();
     // By role, the best chance and all of them; by thing, the best chance in each of its sentences.
     let by_role: Vec<(f64, f64)> = (0..ROLES.len())
         .map(|role| {
-            let own: Vec<f64> = things.iter().filter(|g| g.role == role).map(any).collect();
+            let own: Vec<f64> = things.iter().filter(|g| g.role == role).map(|g| g.p).collect();
             (own.iter().copied().fold(0.0, f64::max), own.iter().sum())
         })
         .collect();
@@ -196,7 +187,7 @@ pub(super) fn features(
             out.push(format!("rival {}", rival.unwrap_or("none")));
             steps(&mut out, "words", key.split(' ').count() as f64, &[2.0, 3.0, 4.0, 6.0]);
             out.push(format!("described {}", f.described));
-            memory.tell(&mut out, f.role, &key);
+            out.extend(f.known.iter().cloned());
             let most = f.places.keys().map(|i| told.sentences[sentence_of(ready, *i)]).fold(0.0, f64::max);
             steps(&mut out, "most tells", log_odds(most), &ODDS);
             let mut parts: Vec<String> = Vec::new();
@@ -260,31 +251,9 @@ pub(super) fn around(ready: &Ready<'_>, run: &std::ops::Range<usize>, out: &mut 
     }));
 }
 
-/// Whether things fill slots: classes of things, by role.
-pub(super) struct Chooser(Vec<Classes>);
-
-/// A thing with its features, and whether it stands in the key.
-pub(super) struct Lesson {
-    pub(super) role: usize,
-    pub(super) features: Vec<String>,
-    pub(super) right: bool,
-}
-
-impl Chooser {
-    /// Learns from things of documents that had no part in finding them.
-    pub(super) fn train(lessons: &[&Lesson]) -> Self {
-        let of = |role: usize| {
-            let own: Vec<(Vec<String>, String)> =
-                lessons.iter().filter(|l| l.role == role).map(|l| (l.features.clone(), l.right.to_string())).collect();
-            Classes::train(&own, 5, PRECISION)
-        };
-        Self((0..ROLES.len()).map(of).collect())
-    }
-
-    /// Probability that a thing fills a slot.
-    pub(super) fn p(&self, role: usize, features: &[String]) -> f64 {
-        self.0[role].p(features, "true")
-    }
+/// Learns whether things fill slots, from things of documents that had no part in finding them.
+pub(super) fn chooser(lessons: &[&(usize, Lesson)]) -> ByRole {
+    ByRole::train(lessons, 5, PRECISION)
 }
 
 /// The probability from which on the most is gained by keeping things, given their probabilities, by something that had

@@ -1,5 +1,6 @@
 //! What training documents teach: where things that fill slots stand, and classes of anything by what is said of it.
 
+use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use extract::tag::{Marked, Ready};
@@ -31,6 +32,14 @@ pub(super) fn marks(ready: &Ready<'_>, d: &Document) -> Vec<Marked> {
         }
     }
     extract::tag::marks(&ready.text, strings.iter().map(|(label, s)| (label.as_str(), s.as_str())))
+}
+
+/// Features of something, and its label.
+pub(super) type Lesson = (Vec<String>, String);
+
+/// Something that is so or not.
+pub(super) fn lesson(features: Vec<String>, right: bool) -> Lesson {
+    (features, right.to_string())
 }
 
 /// Classes of anything by a set of words said of it: multinomial logistic regression, its weights those most probable
@@ -113,18 +122,19 @@ impl Search<'_> {
 impl Classes {
     /// Learns from features and labels. Features seen fewer than `least` times are left out; the higher the `precision`,
     /// the more it takes to believe in one.
-    pub(super) fn train(lessons: &[(Vec<String>, String)], least: usize, precision: f64) -> Self {
-        let labels: BTreeSet<&String> = lessons.iter().map(|l| &l.1).collect();
+    pub(super) fn train<L: Borrow<Lesson>>(lessons: &[L], least: usize, precision: f64) -> Self {
+        let lessons = || lessons.iter().map(Borrow::borrow);
+        let labels: BTreeSet<&String> = lessons().map(|l| &l.1).collect();
         let labels: Vec<String> = labels.into_iter().cloned().collect();
         let mut count: BTreeMap<&String, usize> = BTreeMap::new();
-        lessons.iter().flat_map(|l| &l.0).for_each(|f| *count.entry(f).or_default() += 1);
+        lessons().flat_map(|l| &l.0).for_each(|f| *count.entry(f).or_default() += 1);
         let kept = count.into_iter().filter(|c| c.1 >= least).map(|c| c.0);
         let index: HashMap<String, usize> = kept.enumerate().map(|(i, f)| (f.clone(), i)).collect();
         let mut out = Self { weights: vec![0.0; (index.len() + 1) * labels.len()], labels, index };
         if out.labels.len() > 1 {
             let label = |l: &String| out.labels.binary_search(l).unwrap_or(0);
             let lessons: Vec<(Vec<usize>, usize)> =
-                lessons.iter().map(|(features, l)| (out.items(features), label(l))).collect();
+                lessons().map(|(features, l)| (out.items(features), label(l))).collect();
             let search = Search { lessons: &lessons, labels: out.labels.len(), precision };
             out.weights = search.least(std::mem::take(&mut out.weights));
         }
@@ -158,6 +168,64 @@ impl Classes {
         let likeliest = self.all(features).into_iter().zip(&self.labels).max_by(|a, b| a.0.total_cmp(&b.0));
         likeliest.map_or("", |l| l.1)
     }
+
+    /// Of labels with these probabilities, the one from which most credit is to be expected: `credit` is what the second
+    /// is worth where the first is true.
+    pub(super) fn best_for(&self, p: &[f64], credit: impl Fn(&str, &str) -> f64) -> &str {
+        let worth = |given: &String| -> f64 { self.labels.iter().zip(p).map(|(key, p)| p * credit(key, given)).sum() };
+        let scored = self.labels.iter().map(|l| (worth(l), l));
+        scored.max_by(|a, b| a.0.total_cmp(&b.0)).map_or("", |l| l.1)
+    }
+}
+
+/// Whether things of each role are something.
+pub(super) struct ByRole(Vec<Classes>);
+
+impl ByRole {
+    /// Learns from lessons with their roles, each role apart.
+    pub(super) fn train(lessons: &[&(usize, Lesson)], least: usize, precision: f64) -> Self {
+        let of = |role: usize| {
+            let own: Vec<&Lesson> = lessons.iter().filter(|l| l.0 == role).map(|l| &l.1).collect();
+            Classes::train(&own, least, precision)
+        };
+        Self((0..ROLES.len()).map(of).collect())
+    }
+
+    /// Probability that a thing of a role is.
+    pub(super) fn p(&self, role: usize, features: &[String]) -> f64 {
+        self.0[role].p(features, "true")
+    }
+}
+
+/// Parts into which the training documents are cut: what learns from the finds in one part learns from finds of models
+/// that were trained on the others.
+const FOLDS: usize = 5;
+
+/// One value for each of `n` documents, from something that has learned from the other parts; and the same thing, learned
+/// from all.
+pub(super) fn across<T: Send, U: Send>(
+    n: usize,
+    train: impl Fn(&[usize]) -> T + Sync,
+    ask: impl Fn(&T, usize) -> U + Sync,
+) -> (Vec<U>, T) {
+    let fold = |k: usize| {
+        let own: Vec<usize> = (0..n).filter(|i| i % FOLDS != k).collect();
+        let made = train(&own);
+        let said: Vec<(usize, U)> = (0..n).filter(|i| i % FOLDS == k).map(|i| (i, ask(&made, i))).collect();
+        (made, said)
+    };
+    let (fold, mut out) = (&fold, Vec::new());
+    // Two threads: what is learned does not depend on who learns it.
+    std::thread::scope(|s| {
+        let parts = [0..FOLDS / 2 + 1, FOLDS / 2 + 1..FOLDS + 1];
+        for p in parts.map(|part| s.spawn(move || part.map(fold).collect::<Vec<_>>())) {
+            out.extend(p.join().expect("learning does not panic"));
+        }
+    });
+    let all = out.pop().expect("the last part leaves nothing out").0;
+    let mut said: Vec<(usize, U)> = out.into_iter().flat_map(|o| o.1).collect();
+    said.sort_by_key(|s| s.0);
+    (said.into_iter().map(|s| s.1).collect(), all)
 }
 
 /// A number as a feature: one of each step it has passed.

@@ -181,8 +181,9 @@ pub(super) fn slot_tally(slot: &str, key: &[Fill], given: &[Fill]) -> Tally {
     out
 }
 
-/// Aligns the templates of a document and tallies every slot.
-pub(super) fn all_templates(key: &[Template], given: &[Template]) -> BTreeMap<&'static str, Tally> {
+/// Templates of the key and of the answer that are of one incident, by number: of one kind at least in part, with somebody
+/// or something in common; the best pairs first.
+pub(super) fn matched(key: &[Template], given: &[Template]) -> Vec<(usize, usize)> {
     let score = |k: &Template, g: &Template| -> f64 {
         let part = |slots: &[&'static str]| -> f64 {
             slots.iter().map(|s| slot_tally(s, &k.slots[s], &g.slots[s]).correct).sum()
@@ -203,6 +204,19 @@ pub(super) fn all_templates(key: &[Template], given: &[Template]) -> BTreeMap<&'
     }
     pairs.sort_by(|a, b| b.0.total_cmp(&a.0).then((a.1, a.2).cmp(&(b.1, b.2))));
     let (mut used_key, mut used) = (vec![false; key.len()], vec![false; given.len()]);
+    let free = |(_, i, j): (f64, usize, usize)| {
+        let free = !used_key[i] && !used[j];
+        if free {
+            (used_key[i], used[j]) = (true, true);
+        }
+        free.then_some((i, j))
+    };
+    pairs.into_iter().filter_map(free).collect()
+}
+
+/// Aligns the templates of a document and tallies every slot.
+pub(super) fn all_templates(key: &[Template], given: &[Template]) -> BTreeMap<&'static str, Tally> {
+    let pairs = matched(key, given);
     let mut out: BTreeMap<&'static str, Tally> = SLOTS.iter().map(|s| (*s, Tally::default())).collect();
     let mut put = |k: Option<&Template>, g: Option<&Template>| {
         for s in SLOTS {
@@ -210,17 +224,13 @@ pub(super) fn all_templates(key: &[Template], given: &[Template]) -> BTreeMap<&'
             out.entry(s).or_default().add(slot_tally(s, k, g));
         }
     };
-    for (_, i, j) in pairs {
-        if !used_key[i] && !used[j] {
-            used_key[i] = true;
-            used[j] = true;
-            put(Some(&key[i]), Some(&given[j]));
-        }
+    for (i, j) in &pairs {
+        put(Some(&key[*i]), Some(&given[*j]));
     }
-    for (k, _) in key.iter().zip(&used_key).filter(|(k, u)| !**u && !k.optional) {
+    for (_, k) in key.iter().enumerate().filter(|(i, k)| !k.optional && pairs.iter().all(|p| p.0 != *i)) {
         put(Some(k), None);
     }
-    for (g, _) in given.iter().zip(&used).filter(|(_, u)| !**u) {
+    for (_, g) in given.iter().enumerate().filter(|(j, _)| pairs.iter().all(|p| p.1 != *j)) {
         put(None, Some(g));
     }
     out

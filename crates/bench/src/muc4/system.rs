@@ -3,15 +3,14 @@
 use extract::tag::{Marked, Ready, Tagger, Training, candidates};
 
 use super::acts::{Act, acts};
-use super::choose::{Chooser, Found, Lesson, features, gather, level, stands_in_key};
+use super::choose::{Found, chooser, features, gather, level, stands_in_key};
 use super::context::{self, Context, Told};
-use super::fill::{Case, Filler};
+use super::fill::Case;
+use super::forms;
+use super::incidents::Incidents;
 use super::key::{Document, Template, entities};
-use super::learn::{Classes, Memory, marks};
+use super::learn::{ByRole, Classes, Lesson, Memory, across, lesson, marks};
 
-/// Parts into which the training documents are cut: what learns from the finds in one part learns from finds of models
-/// that were trained on the others.
-const FOLDS: usize = 5;
 /// Precision of the weights of what sentences say of a document.
 const PRECISION: f64 = 10.0;
 /// A run that is less likely than this is not looked at.
@@ -31,39 +30,10 @@ impl Finder {
         Self { tagger: Tagger::train(texts, Training::default()), memory: Memory::new(docs) }
     }
 
-    /// Things, with the features that say whether they count.
-    fn find(&self, d: &Document, ready: &Ready<'_>, told: &Told) -> (Vec<Found>, Vec<Vec<String>>) {
-        let things = gather(ready, &candidates(&self.tagger, ready, LEAST));
-        let features = features(d, ready, &things, told, &self.memory);
-        (things, features)
+    /// Things, not yet called by one string.
+    fn find(&self, ready: &Ready<'_>) -> Vec<Found> {
+        gather(ready, &candidates(&self.tagger, ready, LEAST), &self.memory)
     }
-}
-
-/// One value for each of `n` documents, from something that has learned from the other parts; and the same thing, learned
-/// from all.
-fn across<T: Send, U: Send>(
-    n: usize,
-    train: impl Fn(&[usize]) -> T + Sync,
-    ask: impl Fn(&T, usize) -> U + Sync,
-) -> (Vec<U>, T) {
-    let fold = |k: usize| {
-        let own: Vec<usize> = (0..n).filter(|i| i % FOLDS != k).collect();
-        let made = train(&own);
-        let said: Vec<(usize, U)> = (0..n).filter(|i| i % FOLDS == k).map(|i| (i, ask(&made, i))).collect();
-        (made, said)
-    };
-    let (fold, mut out) = (&fold, Vec::new());
-    // Two threads: what is learned does not depend on who learns it.
-    std::thread::scope(|s| {
-        let parts = [0..FOLDS / 2 + 1, FOLDS / 2 + 1..FOLDS + 1];
-        for p in parts.map(|part| s.spawn(move || part.map(fold).collect::<Vec<_>>())) {
-            out.extend(p.join().expect("learning does not panic"));
-        }
-    });
-    let all = out.pop().expect("the last part leaves nothing out").0;
-    let mut said: Vec<(usize, U)> = out.into_iter().flat_map(|o| o.1).collect();
-    said.sort_by_key(|s| s.0);
-    (said.into_iter().map(|s| s.1).collect(), all)
 }
 
 /// All that is learned.
@@ -71,10 +41,11 @@ pub(super) struct System {
     context: Context,
     judge: Classes,
     finder: Finder,
-    chooser: Chooser,
+    namer: ByRole,
+    chooser: ByRole,
     /// A thing of this probability is one of the answer's.
     least: f64,
-    filler: Filler,
+    incidents: Incidents,
 }
 
 /// What was read of a document.
@@ -111,8 +82,8 @@ impl System {
         let (again, judge) = across(
             n,
             |own| {
-                let lesson = |i: &usize| (told[*i].summary(), docs[*i].relevant().to_string());
-                Classes::train(&own.iter().map(lesson).collect::<Vec<_>>(), 1, PRECISION)
+                let of = |i: &usize| (told[*i].summary(), docs[*i].relevant().to_string());
+                Classes::train(&own.iter().map(of).collect::<Vec<_>>(), 1, PRECISION)
             },
             |c, i| c.p(&told[i].summary(), "true"),
         );
@@ -120,40 +91,44 @@ impl System {
         told.iter().zip(&mut ready).for_each(|(t, r)| t.remark(r));
         let ready = &ready;
 
-        // What may fill a slot, and whether it does.
+        // What may fill a slot, what it is called, and whether it does.
         let (found, finder) = across(
             n,
             |own| Finder::train(&some(own), &own.iter().map(|i| (&ready[*i], &*marked[*i])).collect::<Vec<_>>()),
-            |f, i| f.find(docs[i], &ready[i], &told[i]),
+            |f, i| f.find(&ready[i]),
         );
         let keys: Vec<_> = docs.iter().map(|d| entities(&d.templates)).collect();
-        let lessons: Vec<Vec<Lesson>> = found
-            .iter()
-            .zip(&keys)
-            .map(|((things, features), key)| {
-                let right = stands_in_key(key, things);
-                let all = things.iter().zip(features).zip(right);
-                all.map(|((f, x), right)| Lesson { role: f.role, features: x.clone(), right }).collect()
+        let strings: Vec<Vec<_>> = (0..n).map(|i| forms::lessons(&ready[i], &found[i], &keys[i])).collect();
+        let (found, namer) = across(
+            n,
+            |own| forms::namer(&own.iter().flat_map(|i| &strings[*i]).collect::<Vec<_>>()),
+            |namer, i| forms::name(namer, &ready[i], found[i].clone()),
+        );
+        let lessons: Vec<Vec<(usize, Lesson)>> = (0..n)
+            .map(|i| {
+                let right = stands_in_key(&keys[i], &found[i]);
+                let all = features(docs[i], &ready[i], &found[i], &told[i]).into_iter().zip(&found[i]).zip(right);
+                all.map(|((x, f), right)| (f.role, lesson(x, right))).collect()
             })
             .collect();
-        let (chances, chooser) = across(
+        let (chances, chosen) = across(
             n,
-            |own| Chooser::train(&own.iter().flat_map(|i| &lessons[*i]).collect::<Vec<_>>()),
-            |c, i| lessons[i].iter().map(|l| c.p(l.role, &l.features)).collect::<Vec<_>>(),
+            |own| chooser(&own.iter().flat_map(|i| &lessons[*i]).collect::<Vec<_>>()),
+            |c, i| lessons[i].iter().map(|(role, l)| c.p(*role, &l.0)).collect::<Vec<_>>(),
         );
 
-        let scored = chances.iter().flatten().copied().zip(lessons.iter().flatten().map(|l| l.right)).collect();
+        let scored = chances.iter().flatten().copied().zip(lessons.iter().flatten().map(|l| l.1.1 == "true")).collect();
         let least = level(scored, keys.iter().flatten().flatten().filter(|e| !e.1).count() as f64);
 
         let cases: Vec<Case<'_>> = (0..n)
             .map(|i| {
-                let with = found[i].0.iter().zip(&chances[i]).map(|(f, p)| Found { p: *p, ..f.clone() });
+                let with = found[i].iter().zip(&chances[i]).map(|(f, p)| Found { p: *p, ..f.clone() });
                 let things = kept(&with.collect::<Vec<_>>());
                 Case { document: docs[i], ready: &ready[i], told: &told[i], things }
             })
             .collect();
-        let filler = Filler::train(&cases);
-        Self { context: Context { document, sentence }, judge, finder, chooser, least, filler }
+        let incidents = Incidents::train(&cases);
+        Self { context: Context { document, sentence }, judge, finder, namer, chooser: chosen, least, incidents }
     }
 
     /// Weights of the model that marks runs.
@@ -167,9 +142,11 @@ impl System {
         let mut told = self.context.tell(d, &ready);
         told.document = self.judge.p(&told.summary(), "true");
         told.remark(&mut ready);
-        let (mut things, features) = self.finder.find(d, &ready, &told);
+        let mut things = forms::name(&self.namer, &ready, self.finder.find(&ready));
+        let features = features(d, &ready, &things, &told);
         things.iter_mut().zip(&features).for_each(|(f, x)| f.p = self.chooser.p(f.role, x));
-        let templates = self.filler.fill(&Case { document: d, ready: &ready, told: &told, things: kept(&things) });
+        let templates =
+            self.incidents.templates(&Case { document: d, ready: &ready, told: &told, things: kept(&things) });
         things.retain(|f| f.p >= self.least);
         Answer { things, templates }
     }

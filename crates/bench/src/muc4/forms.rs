@@ -1,0 +1,163 @@
+//! How a thing is called: of the strings that may be meant, the one that people write down. "SEVERAL ARMED INDIVIDUALS" are
+//! "ARMED INDIVIDUALS", "ALVARO SARAVIA" is "CAPTAIN ALVARO SARAVIA".
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+use extract::tag::Ready;
+
+use super::choose::Found;
+use super::key::plain;
+use super::learn::{ByRole, Lesson, Memory, lesson, steps};
+
+/// Precision of the weights by which strings are chosen.
+const PRECISION: f64 = 10.0;
+
+/// Words that end what is called by its first part: "MEMBERS OF THE BATTALION".
+const ENDS: [&str; 14] =
+    ["of", "in", "at", "from", "who", "that", "which", "with", "near", "on", "belonging", "to", "for", ","];
+
+/// A string that may be meant.
+#[derive(Debug, Clone)]
+pub(super) struct Form {
+    /// As it stands in the text.
+    pub(super) text: String,
+    pub(super) key: String,
+    /// Probability of the runs that are just this, in all.
+    p: f64,
+    /// Of that, of those that describe, less those that name.
+    describes: f64,
+    /// What the training documents know of it.
+    known: Vec<String>,
+    /// Where it stands.
+    pub(super) tokens: Range<usize>,
+    /// What makes it of a run that was marked.
+    made: &'static str,
+}
+
+/// Strings of runs that were marked, and what is a word more or less than they are; the likeliest first.
+pub(super) fn forms(
+    ready: &Ready<'_>,
+    memory: &Memory,
+    role: usize,
+    marked: impl IntoIterator<Item = (Range<usize>, bool, f64)>,
+) -> Vec<Form> {
+    let t = &ready.text;
+    let form = |tokens: Range<usize>, p, describes, made| {
+        let text = t.slice(tokens.clone()).split_whitespace().collect::<Vec<_>>().join(" ");
+        Form { key: plain(&text), text, p, describes, known: vec![], tokens, made }
+    };
+    let mut by: BTreeMap<String, Form> = BTreeMap::new();
+    for (tokens, described, p) in marked {
+        let next = form(tokens, p, if described { p } else { -p }, "marked");
+        match by.get_mut(&next.key) {
+            Some(known) => {
+                known.p += p;
+                known.describes += next.describes;
+                known.tokens = if next.tokens.start < known.tokens.start { next.tokens } else { known.tokens.clone() };
+            }
+            None => _ = by.insert(next.key.clone(), next),
+        }
+    }
+    let marked: Vec<Form> = by.values().cloned().collect();
+    for f in &marked {
+        let Range { start, end } = f.tokens;
+        let sentence = t.sentences.iter().find(|s| s.tokens.contains(&start)).map_or(start..end, |s| s.tokens.clone());
+        let cut = (start + 1..end).find(|i| ENDS.contains(&t.small(*i)));
+        let made = [
+            ("less", Some(start + 1..end)),
+            ("cut", cut.map(|i| start..i)),
+            ("head", cut.or(Some(end)).map(|i| i - 1..i)),
+            ("before", start.checked_sub(1).map(|i| i..end)),
+            ("after", Some(start..end + 1)),
+        ];
+        for (made, tokens) in made {
+            let Some(tokens) = tokens.filter(|r| !r.is_empty() && sentence.start <= r.start && r.end <= sentence.end)
+            else {
+                continue;
+            };
+            let next = form(tokens, 0.0, f.describes, made);
+            if !next.key.is_empty() {
+                by.entry(next.key.clone()).or_insert(next);
+            }
+        }
+    }
+    let mut out: Vec<Form> = by.into_values().collect();
+    out.iter_mut().for_each(|f| memory.tell(&mut f.known, role, &f.key));
+    out.sort_by(|a, b| b.p.total_cmp(&a.p).then(a.tokens.start.cmp(&b.tokens.start)).then(a.key.cmp(&b.key)));
+    out
+}
+
+/// What is said of the strings of a thing.
+fn features(ready: &Ready<'_>, thing: &Found) -> Vec<Vec<String>> {
+    let t = &ready.text;
+    let all: f64 = thing.forms.iter().map(|f| f.p).sum();
+    let of = |f: &Form| {
+        let mut out = Vec::new();
+        steps(&mut out, "share", f.p / all, &[0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 0.95]);
+        steps(&mut out, "p", f.p, &[0.02, 0.1, 0.3, 0.6, 1.0, 2.0]);
+        steps(&mut out, "words", f.key.split(' ').count() as f64, &[2.0, 3.0, 4.0, 5.0, 7.0]);
+        let better = thing.forms.iter().filter(|g| g.p > f.p).count();
+        steps(&mut out, "better", better as f64, &[1.0, 2.0, 3.0]);
+        let made = f.made;
+        out.push(format!("made {made}"));
+        let (first, last) = (t.small(f.tokens.start), t.small(f.tokens.end - 1));
+        let before = f.tokens.start.checked_sub(1).map_or("", |i| t.small(i));
+        let after = if f.tokens.end < t.tokens.len() { t.small(f.tokens.end) } else { "" };
+        for (name, word) in [("first", first), ("last", last), ("left of", before), ("right of", after)] {
+            out.push(format!("{name} {word}"));
+            out.push(format!("{made} {name} {word}"));
+        }
+        out.extend(f.known.iter().cloned());
+        let top = &thing.forms[0];
+        if f.key != top.key {
+            out.push(format!("longer {}", f.key.len() > top.key.len()));
+            out.push(format!("within {} {}", top.key.contains(&f.key), f.key.contains(&top.key)));
+        }
+        out.push(format!("describes {}", f.describes > 0.0));
+        out
+    };
+    thing.forms.iter().map(of).collect()
+}
+
+impl Found {
+    /// Calls it by one of its strings.
+    pub(super) fn call(&mut self, form: Form) {
+        self.described = form.describes > 0.0;
+        self.known = form.known;
+        self.strings.insert(form.key);
+        self.text = form.text;
+    }
+}
+
+/// Lessons from the things of a document: those that are called by some string of the key.
+pub(super) fn lessons(
+    ready: &Ready<'_>,
+    things: &[Found],
+    key: &[Vec<(BTreeSet<String>, bool)>],
+) -> Vec<(usize, Lesson)> {
+    let mut out = Vec::new();
+    for thing in things {
+        let right = |f: &Form| key[thing.role].iter().any(|e| e.0.contains(&f.key));
+        if thing.forms.iter().any(right) {
+            let all = features(ready, thing).into_iter().zip(&thing.forms);
+            out.extend(all.map(|(x, f)| (thing.role, lesson(x, right(f)))));
+        }
+    }
+    out
+}
+
+/// Learns which string a thing is called by.
+pub(super) fn namer(lessons: &[&(usize, Lesson)]) -> ByRole {
+    ByRole::train(lessons, 2, PRECISION)
+}
+
+/// Calls things by the strings that are likeliest to be written down.
+pub(super) fn name(namer: &ByRole, ready: &Ready<'_>, mut things: Vec<Found>) -> Vec<Found> {
+    for thing in &mut things {
+        let scored = features(ready, thing).into_iter().map(|x| namer.p(thing.role, &x)).zip(&thing.forms);
+        let best = scored.max_by(|a, b| a.0.total_cmp(&b.0).then(a.1.p.total_cmp(&b.1.p))).map(|b| b.1.clone());
+        best.into_iter().for_each(|f| thing.call(f));
+    }
+    things
+}

@@ -1,0 +1,158 @@
+//! Incidents of a document: things of one incident are put together, and of each it is asked whether it is told as one.
+
+use std::collections::BTreeSet;
+
+use super::choose::level;
+use super::context::{ODDS, log_odds};
+use super::fill::{Case, Filler, portraits};
+use super::group::Grouper;
+use super::key::{ROLES, Template};
+use super::learn::{Classes, Lesson, across, last, lesson, steps};
+use super::places::Places;
+use super::score::{matched, one};
+
+/// Precision of the weights by which kinds of incidents are told.
+const KIND: f64 = 2.0;
+/// Precision of the weights by which it is told whether an incident is one.
+const PRECISION: f64 = 66.0;
+
+/// What makes templates of things.
+pub(super) struct Incidents {
+    kind: Classes,
+    grouper: Grouper,
+    places: Places,
+    filler: Filler,
+    /// Whether an incident is told as one.
+    told: Classes,
+    /// One of this probability is.
+    least: f64,
+}
+
+/// Lessons of some documents.
+fn of<'l, L>(lessons: &'l [Vec<L>], own: &[usize]) -> Vec<&'l L> {
+    own.iter().flat_map(|i| &lessons[*i]).collect()
+}
+
+/// How likely each thing of a document is of each kind of incident.
+fn kinds(kind: &Classes, c: &Case<'_>) -> Vec<Vec<f64>> {
+    portraits(c).iter().map(|p| kind.all(p)).collect()
+}
+
+impl Incidents {
+    /// Learns from documents and what was found in them.
+    pub(super) fn train(cases: &[Case<'_>]) -> Self {
+        let n = cases.len();
+        let lessons: Vec<Vec<Lesson>> = cases.iter().map(super::fill::kinds).collect();
+        let (kinds, kind) =
+            across(n, |own| Classes::train(&of(&lessons, own), 3, KIND), |kind, i| kinds(kind, &cases[i]));
+        let places = Places::new(cases);
+        let lessons: Vec<Vec<Lesson>> =
+            cases.iter().zip(&kinds).map(|(c, k)| Grouper::lessons(c, k, &places)).collect();
+        let (groups, grouper) =
+            across(n, |own| Grouper::train(&of(&lessons, own)), |g, i| g.groups(&cases[i], &kinds[i], &places));
+        let filler = Filler::train(cases, &places);
+        let mut out = Self { kind, grouper, places, filler, told: Classes::train::<Lesson>(&[], 1, 1.0), least: 0.0 };
+
+        let lessons: Vec<Vec<Lesson>> = (0..n)
+            .map(|i| {
+                let key = &cases[i].document.templates;
+                let given = out.fill(&cases[i], &kinds[i], &groups[i]);
+                let right: BTreeSet<usize> = matched(key, &given).into_iter().map(|m| m.1).collect();
+                let said = told(&cases[i], &kinds[i], &groups[i], out.kind.labels());
+                said.into_iter().enumerate().map(|(k, x)| lesson(x, right.contains(&k))).collect()
+            })
+            .collect();
+        let chances;
+        (chances, out.told) = across(
+            n,
+            |own| Classes::train(&of(&lessons, own), 3, PRECISION),
+            |c, i| lessons[i].iter().map(|l| c.p(&l.0, "true")).collect::<Vec<_>>(),
+        );
+        let scored = chances.into_iter().flatten().zip(lessons.iter().flatten().map(|l| l.1 == "true")).collect();
+        let possible = cases.iter().flat_map(|c| &c.document.templates).filter(|t| !t.optional).count();
+        out.least = level(scored, possible as f64);
+        out
+    }
+
+    /// Templates of a document.
+    pub(super) fn templates(&self, c: &Case<'_>) -> Vec<Template> {
+        let kinds = kinds(&self.kind, c);
+        let mut groups = self.grouper.groups(c, &kinds, &self.places);
+        let said = told(c, &kinds, &groups, self.kind.labels());
+        let mut chances = said.iter().map(|x| self.told.p(x, "true"));
+        groups.retain(|_| chances.next().is_some_and(|p| p >= self.least));
+        self.fill(c, &kinds, &groups)
+    }
+
+    fn fill(&self, c: &Case<'_>, kinds: &[Vec<f64>], groups: &[Vec<usize>]) -> Vec<Template> {
+        let of = |group: &Vec<usize>| {
+            let p = kind_of(kinds, group);
+            let kind = self.kind.best_for(&p, |key, given| one("incident_type", key, given));
+            self.filler.fill(c, group, kind, &self.places)
+        };
+        groups.iter().map(of).collect()
+    }
+}
+
+/// How likely the things of a group, taken together, are of each kind of incident: as if all of them said the same thing
+/// over again, not each something of its own.
+fn kind_of(kinds: &[Vec<f64>], group: &[usize]) -> Vec<f64> {
+    let of = |k: usize| -> f64 {
+        let all: f64 = group.iter().map(|i| libm::log(kinds[*i][k].max(1e-4))).sum();
+        libm::exp(all / group.len() as f64)
+    };
+    let count = group.first().map_or(0, |i| kinds[*i].len());
+    stats::normalised((0..count).map(of).collect())
+}
+
+/// What speaks for each group of things that it is an incident.
+fn told(c: &Case<'_>, kinds: &[Vec<f64>], groups: &[Vec<usize>], labels: &[String]) -> Vec<Vec<String>> {
+    const FEW: [f64; 6] = [1.0, 2.0, 3.0, 4.0, 6.0, 9.0];
+    const PLACE: [f64; 5] = [1.0, 2.0, 4.0, 8.0, 16.0];
+    let weight = |group: &Vec<usize>| -> f64 { group.iter().map(|i| c.things[*i].p).sum() };
+    let of = |group: &Vec<usize>| {
+        let mut out = Vec::new();
+        let mut odds = |name: &str, p: f64| steps(&mut out, name, log_odds(p), &ODDS);
+        let mut p: Vec<f64> = group.iter().map(|i| c.things[*i].p).collect();
+        p.sort_by(|a, b| b.total_cmp(a));
+        odds("best", p[0]);
+        odds("second", p.get(1).copied().unwrap_or(0.0));
+        odds("any", 1.0 - p.iter().map(|p| 1.0 - p).product::<f64>());
+        odds("document", c.told.document);
+        let others = (0..c.things.len()).filter(|i| !group.contains(i)).map(|i| c.things[i].p);
+        odds("best of others", others.fold(0.0, f64::max));
+        for (role, name) in ROLES.iter().enumerate() {
+            let own = || group.iter().map(|i| &c.things[*i]).filter(|f| f.role == role);
+            odds(name, own().map(|f| f.p).fold(0.0, f64::max));
+        }
+        let things: Vec<_> = group.iter().map(|i| &c.things[*i]).collect();
+        let sentences = c.sentences(&things);
+        odds("tells", sentences.iter().map(|s| c.told.sentences[*s]).fold(0.0, f64::max));
+        for (role, name) in ROLES.iter().enumerate() {
+            let count = things.iter().filter(|f| f.role == role).count();
+            steps(&mut out, &format!("of {name}"), count as f64, &FEW);
+        }
+        steps(&mut out, "things", group.len() as f64, &FEW);
+        steps(&mut out, "groups", groups.len() as f64, &FEW);
+        let better = groups.iter().filter(|g| weight(g) > weight(group)).count();
+        steps(&mut out, "better", better as f64, &FEW);
+        steps(&mut out, "in all", weight(group), &[0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0]);
+        let telling: f64 = c.told.sentences.iter().sum();
+        steps(&mut out, "telling", telling, &[0.5, 1.0, 2.0, 3.0, 5.0, 8.0]);
+        let (first, last_one) = (sentences.first().copied().unwrap_or(0), sentences.last().copied().unwrap_or(0));
+        steps(&mut out, "first", first as f64, &PLACE);
+        steps(&mut out, "over", (last_one - first) as f64, &PLACE);
+        for (label, p) in labels.iter().zip(kind_of(kinds, group)) {
+            steps(&mut out, label, p, &[0.05, 0.1, 0.2, 0.4, 0.6, 0.8]);
+        }
+        for f in things {
+            let starts = f.places.keys().copied().collect();
+            out.extend(super::fill::scene(c.ready, &starts));
+            out.push(format!("{} {}", ROLES[f.role], last(&f.text)));
+        }
+        out.sort();
+        out.dedup();
+        out
+    };
+    groups.iter().map(of).collect()
+}

@@ -169,6 +169,54 @@ mod tests {
         assert!((18.0 - 20.0 * x - weight).abs() < 0.05 && x < 0.9, "{x} {weight}");
     }
 
+    /// Where a bombing is only the likeliest, an attack is worth more: it is half right of a bombing too.
+    #[test]
+    fn the_kind_is_the_one_worth_most() {
+        let lesson = |l: &str| (vec!["x".to_owned()], l.to_owned());
+        let kinds = Classes::train(&["ATTACK", "BOMBING", "KIDNAPPING"].map(lesson), 1, 1.0);
+        let best = |p: &[f64]| kinds.best_for(p, |key, given| one("incident_type", key, given)).to_owned();
+        assert_eq!(best(&[0.3, 0.5, 0.2]), "ATTACK");
+        assert_eq!(best(&[0.2, 0.75, 0.05]), "BOMBING");
+        assert_eq!(best(&[0.0, 0.1, 0.9]), "KIDNAPPING");
+    }
+
+    #[test]
+    fn a_string_may_be_a_word_more_or_less_than_was_marked() {
+        let raw = "Several armed individuals of the Front, led by captain Alvaro Saravia, fired.";
+        let ready = extract::tag::Ready::new(raw, 0);
+        let memory = learn::Memory::new(&[]);
+        let made = |marked: &str, p: f64| -> Vec<String> {
+            let runs = extract::tag::stands(&ready.text, marked).into_iter().map(|tokens| (tokens, false, p));
+            forms::forms(&ready, &memory, 0, runs).into_iter().map(|f| f.key).collect()
+        };
+        let of = made("several armed individuals of the Front", 0.4);
+        assert_eq!(of[0], "several armed individuals of front");
+        for other in ["armed individuals of front", "several armed individuals", "individuals"] {
+            assert!(of.iter().any(|k| k == other), "{other} of {of:?}");
+        }
+        assert!(made("Alvaro Saravia", 0.9).iter().any(|k| k == "captain alvaro saravia"));
+        // Never out of the sentence.
+        assert!(made("Several", 0.1).iter().all(|k| k == "several" || k == "several armed"));
+    }
+
+    #[test]
+    fn templates_are_of_one_incident_by_kind_and_by_somebody_in_it() {
+        let of = |kind: &str, who: &str| {
+            let slots = SLOTS.iter().map(|s| match *s {
+                "incident_type" => (*s, vec![key::Fill::plain(kind)]),
+                "hum_tgt_name" => (*s, vec![key::Fill::plain(who)]),
+                _ => (*s, vec![]),
+            });
+            key::Template { optional: false, slots: slots.collect() }
+        };
+        let key = [of("BOMBING", "JUAN PEREZ"), of("KIDNAPPING", "MARIA DIAZ")];
+        let given = [of("KIDNAPPING", "JUAN PEREZ"), of("ATTACK", "MARIA DIAZ"), of("ATTACK", "PEREZ")];
+        // A kidnapping is no bombing; an attack is a kidnapping in part, and half a name is somebody.
+        let mut found = score::matched(&key, &given);
+        found.sort_unstable();
+        assert_eq!(found, [(0, 2), (1, 1)]);
+    }
+
     #[test]
     fn an_entity_counts_when_what_is_said_of_it_stands_in_the_key() {
         let entity = |names: &[&str], optional| (names.iter().map(|n| plain(n)).collect::<BTreeSet<_>>(), optional);

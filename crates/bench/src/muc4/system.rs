@@ -15,9 +15,8 @@ use super::learn::{ByRole, Classes, Lesson, Memory, across, lesson, marks};
 const PRECISION: f64 = 10.0;
 /// A run that is less likely than this is not looked at.
 const LEAST: f64 = 0.01;
-/// A thing of this probability stands in a template, where one of `TOP` does.
+/// A thing of this probability may stand in a template.
 const KEEP: f64 = 0.15;
-const TOP: f64 = 0.25;
 
 /// What finds things in a document.
 struct Finder {
@@ -54,9 +53,9 @@ pub(super) struct Answer {
     pub(super) templates: Vec<Template>,
 }
 
-/// Things that stand in templates.
+/// Things that may stand in templates.
 fn kept(things: &[Found]) -> Vec<Found> {
-    if things.iter().all(|f| f.p < TOP) { vec![] } else { things.iter().filter(|f| f.p >= KEEP).cloned().collect() }
+    things.iter().filter(|f| f.p >= KEEP).cloned().collect()
 }
 
 impl System {

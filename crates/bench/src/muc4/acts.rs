@@ -19,6 +19,8 @@ pub(super) struct Act {
     pub(super) to: Vec<(Range<usize>, &'static str)>,
     /// How firmly it is said.
     pub(super) mood: String,
+    /// What kind of source says so; nothing where it is the report itself.
+    pub(super) says: &'static str,
     /// How long before the dateline.
     pub(super) when: &'static str,
     /// The first event of the document that it goes on about.
@@ -50,6 +52,7 @@ pub(super) fn acts(d: &Document, ready: &Ready<'_>) -> Vec<Act> {
             by: parties(&e.by),
             to: parties(&e.to),
             mood: if e.stance == Stance::Asserts { format!("{:?}", e.modality) } else { format!("{:?}", e.stance) },
+            says: e.speakers.first().map_or("", |s| s.kind),
             when,
             root,
         });

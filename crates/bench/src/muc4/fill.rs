@@ -152,7 +152,8 @@ const CUES: [&str; 30] = [
 ];
 
 /// How the part of an organisation is spoken of, where it stands and in the document.
-fn spoken(ready: &Ready<'_>, text: &str, starts: &BTreeSet<usize>) -> Vec<String> {
+fn spoken(c: &Case<'_>, text: &str, starts: &BTreeSet<usize>) -> Vec<String> {
+    let ready = c.ready;
     let t = &ready.text;
     let mut out: BTreeSet<String> = scene(ready, starts).into_iter().filter(|f| f.starts_with(':')).collect();
     for (n, s) in t.sentences.iter().enumerate() {
@@ -175,8 +176,18 @@ fn spoken(ready: &Ready<'_>, text: &str, starts: &BTreeSet<usize>) -> Vec<String
     let key = plain(text);
     out.insert(format!("head {}", last(&key)));
     let mut words = Vec::new();
-    starts.iter().for_each(|i| around(ready, &(*i..*i + key.split(' ').count()), &mut words));
+    let runs = || starts.iter().map(|i| *i..*i + key.split(' ').count());
+    runs().for_each(|run| around(ready, &run, &mut words));
     out.extend(words);
+    // Who says what of it, as the rules read it.
+    for a in &c.told.acts {
+        let part = runs().find_map(|run| a.part(&run));
+        let here = starts.iter().any(|i| t.sentences[a.sentence].tokens.contains(i));
+        let part = part.unwrap_or(if here { "here" } else { "somewhere" });
+        out.insert(format!("{part} said by {}", a.says));
+        out.insert(format!("{part} {}", a.mood));
+        out.insert(format!("{part} {} said by {}", a.mood, a.says));
+    }
     out.into_iter().collect()
 }
 
@@ -273,8 +284,7 @@ impl Filler {
                             continue;
                         }
                         let said = said.map_or(String::new(), |f| f.values[0].clone());
-                        let features =
-                            if *slot == CONFIDENCE { spoken(c.ready, value, &starts) } else { portrait.clone() };
+                        let features = if *slot == CONFIDENCE { spoken(c, value, &starts) } else { portrait.clone() };
                         of.entry(slot).or_default().push((features, said));
                     }
                     everything.extend(portrait);
@@ -335,8 +345,9 @@ impl Filler {
                 let value = match *slot {
                     "hum_tgt_number" | "phys_tgt_number" if counted.parse::<u32>().is_ok_and(|n| n > 1) => counted,
                     CONFIDENCE => {
-                        let starts = f.places.keys().copied().collect();
-                        self.of[slot].best(&spoken(c.ready, &f.text, &starts)).to_owned()
+                        // "Suspected" is half right of what is suspected by the authorities.
+                        let p = self.of[slot].all(&spoken(c, &f.text, &f.places.keys().copied().collect()));
+                        self.of[slot].best_for(&p, |key, given| one(slot, key, given)).to_owned()
                     }
                     _ => self.of[slot].best(portrait).to_owned(),
                 };

@@ -7,7 +7,7 @@ use super::context::{ODDS, log_odds};
 use super::fill::{Case, Filler, portraits};
 use super::group::Grouper;
 use super::key::{ROLES, Template};
-use super::learn::{Classes, Lesson, across, last, lesson, steps};
+use super::learn::{Classes, Lesson, across, last, lesson, steps, those};
 use super::places::Places;
 use super::score::{matched, one};
 
@@ -28,11 +28,6 @@ pub(super) struct Incidents {
     least: f64,
 }
 
-/// Lessons of some documents.
-fn of<'l, L>(lessons: &'l [Vec<L>], own: &[usize]) -> Vec<&'l L> {
-    own.iter().flat_map(|i| &lessons[*i]).collect()
-}
-
 /// How likely each thing of a document is of each kind of incident.
 fn kinds(kind: &Classes, c: &Case<'_>) -> Vec<Vec<f64>> {
     portraits(c).iter().map(|p| kind.all(p)).collect()
@@ -44,12 +39,12 @@ impl Incidents {
         let n = cases.len();
         let lessons: Vec<Vec<Lesson>> = cases.iter().map(super::fill::kinds).collect();
         let (kinds, kind) =
-            across(n, |own| Classes::train(&of(&lessons, own), 3, KIND), |kind, i| kinds(kind, &cases[i]));
+            across(n, |own| Classes::train(&those(&lessons, own), 3, KIND), |kind, i| kinds(kind, &cases[i]));
         let places = Places::new(cases);
         let lessons: Vec<Vec<Lesson>> =
             cases.iter().zip(&kinds).map(|(c, k)| Grouper::lessons(c, k, &places)).collect();
         let (groups, grouper) =
-            across(n, |own| Grouper::train(&of(&lessons, own)), |g, i| g.groups(&cases[i], &kinds[i], &places));
+            across(n, |own| Grouper::train(&those(&lessons, own)), |g, i| g.groups(&cases[i], &kinds[i], &places));
         let filler = Filler::train(cases, &places);
         let mut out = Self { kind, grouper, places, filler, told: Classes::train::<Lesson>(&[], 1, 1.0), least: 0.0 };
 
@@ -65,7 +60,7 @@ impl Incidents {
         let chances;
         (chances, out.told) = across(
             n,
-            |own| Classes::train(&of(&lessons, own), 3, PRECISION),
+            |own| Classes::train(&those(&lessons, own), 3, PRECISION),
             |c, i| lessons[i].iter().map(|l| c.p(&l.0, "true")).collect::<Vec<_>>(),
         );
         let scored = chances.into_iter().flatten().zip(lessons.iter().flatten().map(|l| l.1 == "true")).collect();

@@ -197,6 +197,11 @@ impl ByRole {
     }
 }
 
+/// Lessons of some documents, of those of all.
+pub(super) fn those<'l, L>(all: &'l [Vec<L>], own: &[usize]) -> Vec<&'l L> {
+    own.iter().flat_map(|i| &all[*i]).collect()
+}
+
 /// Parts into which the training documents are cut: what learns from the finds in one part learns from finds of models
 /// that were trained on the others.
 const FOLDS: usize = 5;

@@ -9,14 +9,14 @@ use super::fill::Case;
 use super::forms;
 use super::incidents::Incidents;
 use super::key::{Document, Template, entities};
-use super::learn::{ByRole, Classes, Lesson, Memory, across, lesson, marks};
+use super::learn::{ByRole, Classes, Lesson, Memory, across, lesson, marks, those};
 
 /// Precision of the weights of what sentences say of a document.
 const PRECISION: f64 = 10.0;
 /// A run that is less likely than this is not looked at.
 const LEAST: f64 = 0.01;
-/// A thing of this probability may stand in a template.
-const KEEP: f64 = 0.15;
+/// By role: a thing of this probability may stand in a template.
+const KEEP: [f64; 5] = [0.15, 0.25, 0.15, 0.15, 0.15];
 
 /// What finds things in a document.
 struct Finder {
@@ -55,7 +55,7 @@ pub(super) struct Answer {
 
 /// Things that may stand in templates.
 fn kept(things: &[Found]) -> Vec<Found> {
-    things.iter().filter(|f| f.p >= KEEP).cloned().collect()
+    things.iter().filter(|f| f.p >= KEEP[f.role]).cloned().collect()
 }
 
 impl System {
@@ -100,7 +100,7 @@ impl System {
         let strings: Vec<Vec<_>> = (0..n).map(|i| forms::lessons(&ready[i], &found[i], &keys[i])).collect();
         let (found, namer) = across(
             n,
-            |own| forms::namer(&own.iter().flat_map(|i| &strings[*i]).collect::<Vec<_>>()),
+            |own| forms::namer(&those(&strings, own)),
             |namer, i| forms::name(namer, &ready[i], found[i].clone()),
         );
         let lessons: Vec<Vec<(usize, Lesson)>> = (0..n)
@@ -112,7 +112,7 @@ impl System {
             .collect();
         let (chances, chosen) = across(
             n,
-            |own| chooser(&own.iter().flat_map(|i| &lessons[*i]).collect::<Vec<_>>()),
+            |own| chooser(&those(&lessons, own)),
             |c, i| lessons[i].iter().map(|(role, l)| c.p(*role, &l.0)).collect::<Vec<_>>(),
         );
 

@@ -1,5 +1,7 @@
 //! Whether draws may be believed: convergence of chains, and the fit of an importance sampler.
 
+use crate::weigh::{from_logs, normalised};
+
 /// Shape of the generalised Pareto law of the largest fifth of importance weights, given as logarithms (Zhang and Stephens
 /// 2009; Vehtari, Simpson, Gelman, Yao and Gabry 2024): below .5 the draws are good, above .7 not to be used. Infinite
 /// with fewer than 25 draws.
@@ -31,10 +33,8 @@ pub fn pareto_k(log_weights: &[f64]) -> f64 {
             m * (libm::log(-t / k) - k - 1.0)
         })
         .collect();
-    let best = likelihood.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let weights: Vec<f64> = likelihood.iter().map(|l| libm::exp(l - best)).collect();
-    let sum: f64 = weights.iter().sum();
-    let t = theta.iter().zip(&weights).map(|(t, w)| t * w / sum).sum::<f64>();
+    let weights = normalised(from_logs(likelihood));
+    let t = theta.iter().zip(&weights).map(|(t, w)| t * w).sum::<f64>();
     // Drawn towards one half as by ten further weights.
     (shape(t) * m + 10.0 * 0.5) / (m + 10.0)
 }

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use crate::category::Inverse;
 use crate::draw::{Stream, entity};
+use crate::weigh::from_logs;
 
 /// Events inside and outside the home area, before and now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -146,9 +147,7 @@ impl FootprintModel {
                     a1 * t - (a0 + a1) * libm::log(b0 + b1 * libm::exp(t)) - t * t / (2.0 * sd * sd)
                 })
                 .collect();
-            let top = log_density.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-            let weights: Vec<f64> = log_density.iter().map(|l| libm::exp(l - top)).collect();
-            let law = Inverse::new(&weights);
+            let law = Inverse::new(&from_logs(log_density));
             // One stream for all counts: neighbouring counts are compared on the same draws.
             let mut stream = Stream::new(0, entity(if inside { "footprint inside" } else { "footprint outside" }), 0);
             (0..draws)

@@ -56,5 +56,5 @@ pub use tolls::{
     Hedging, Toll, TollChain, TollFit, TollLaw, TollModel, TollPrior, TollWorld, TollWorlds, Tolls, sbc as tolls_sbc,
 };
 pub use votes::{VoteChain, VoteFit, VoteModel, VotePrior, Votes, sbc as votes_sbc};
-pub use weigh::{Piece, Weighing, coherent, diagnosticity, information, normalised, pooled, pooled_law};
+pub use weigh::{Piece, Weighing, coherent, diagnosticity, from_logs, information, normalised, pooled, pooled_law};
 pub use whereabouts::{Motion, Whereabouts, bursts, callable, motions};

@@ -116,6 +116,13 @@ impl Weighing {
     }
 }
 
+/// Weights from their logarithms, the greatest of them 1.
+pub fn from_logs(mut x: Vec<f64>) -> Vec<f64> {
+    let top = x.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    x.iter_mut().for_each(|l| *l = libm::exp(*l - top));
+    x
+}
+
 /// Divided by their sum; as they are where that is 0.
 pub fn normalised(mut x: Vec<f64>) -> Vec<f64> {
     let sum: f64 = x.iter().sum();

@@ -67,9 +67,7 @@ impl Search<'_> {
         for f in features {
             out.iter_mut().zip(&weights[f * labels..]).for_each(|(s, w)| *s += w);
         }
-        let top = out.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        out.iter_mut().for_each(|s| *s = libm::exp(*s - top));
-        stats::normalised(out)
+        stats::normalised(stats::from_logs(out))
     }
 
     /// Surprise at the lessons and at the weights, and its slope.

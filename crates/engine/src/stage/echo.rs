@@ -112,9 +112,7 @@ fn learned(alone: &[f64], own: f64) -> Vec<f64> {
         let (yes, no) = (libm::log(*r), libm::log1p(-r));
         a * yes + (b + own) * no + ratios.iter().map(|x| libm::log1p(r * (x - 1.0))).sum::<f64>()
     };
-    let logs: Vec<f64> = nodes.iter().map(weight).collect();
-    let top = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let weights = stats::normalised(logs.iter().map(|l| libm::exp(l - top)).collect());
+    let weights = stats::normalised(stats::from_logs(nodes.iter().map(weight).collect()));
     let share = |x: &f64| nodes.iter().zip(&weights).map(|(r, w)| w * r * x / (1.0 + r * (x - 1.0))).sum();
     ratios.iter().map(share).collect()
 }

@@ -1118,12 +1118,8 @@ fn likelihoods(grid: &Grid, prior: &[f64], s: &Said) -> Vec<Likelihood> {
 }
 
 /// An index by inversion, of weights given as logarithms.
-fn pick_log(mut weights: Vec<f64>, u: f64) -> usize {
-    let top = weights.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    for w in &mut weights {
-        *w = libm::exp(*w - top);
-    }
-    stats::pick(&weights, u)
+fn pick_log(weights: Vec<f64>, u: f64) -> usize {
+    stats::pick(&stats::from_logs(weights), u)
 }
 
 /// Things that share statements, where a statement that is a guest in one is not shared with it.

@@ -108,12 +108,13 @@ pub(crate) fn thread_seconds() -> f64 {
     stat.split_whitespace().next().and_then(|t| t.parse::<f64>().ok()).map_or(f64::NAN, |ns| ns / 1e9)
 }
 
-const NAMES: [(&str, &str); 14] = [
+const NAMES: [(&str, &str); 15] = [
     ("worlds", "possible worlds of the example and of 1,000 to 1,000,000 events; whole commands beside it"),
     ("import", "GDELT- and UCDP-shaped files to Parquet, beside the csv crate that only splits rows"),
     ("match", "the same event across generated data sets: time, F1, calibration; numpy and Splink beside it"),
     ("extract", "reading reports by rules: documents a second, memory, start-up; spaCy beside it"),
     ("muc4", "reading: roles and templates of the MUC-4 messages, trained on their training split"),
+    ("muc4-thirds", "the same of all messages, each third by what the other two teach"),
     ("reconcile", "who and how many from claims that contradict and copy: time, accuracy, calibration, labelled sets"),
     ("scan", "space-time clusters: SaTScan's samples and runs, time beside a scan in C, honest alarms"),
     ("points", "events that excite each other: fit, recovery of parameters, near-repeat tests"),
@@ -147,6 +148,7 @@ fn main() -> ExitCode {
         Some("import") => import::run(data.as_deref()),
         Some("extract") => reading::run(data.as_deref()),
         Some("muc4") => muc4::run(data.as_deref()),
+        Some("muc4-thirds") => muc4::parts(data.as_deref()),
         Some("reconcile") => reconcile::run(data.as_deref()),
         Some("views") => views::run(data.as_deref(), window),
         Some("views-one") => views::one(&data.unwrap_or_default()).map(|()| {

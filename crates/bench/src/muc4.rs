@@ -159,6 +159,10 @@ mod tests {
         assert_eq!(f.of, ["SHINING PATH", "SENDERO LUMINOSO"]);
         let f = Fill::read("\"\\\"MEMBERS OF THE ARMED FORCES\\\"\" / \"SOLDIERS\"").unwrap();
         assert_eq!(f.values.last().map(String::as_str), Some("SOLDIERS"));
+        let f = Fill::read("(INJURY / DEATH): \"YOUNG MEN\" / \"MEN\"").unwrap();
+        assert_eq!((f.values, f.of.len()), (vec!["INJURY".to_owned(), "DEATH".to_owned()], 2));
+        let f = Fill::read("(\"CARTEL [OF MEDELLIN] (MAFIA)\" / \"MAFIA\")").unwrap();
+        assert_eq!(f.values, ["CARTEL [OF MEDELLIN] (MAFIA)", "MAFIA"]);
         assert_eq!(Fill::read("*"), None);
         let f = Fill::whole("(PERU: LIMA (CITY / PORT)) / (PERU)").unwrap();
         assert_eq!(f.values, ["PERU: LIMA (CITY / PORT)", "PERU"]);

@@ -60,9 +60,11 @@ impl Fill {
         let mut out = Self { optional, ..Self::default() };
         let (mut quoted, mut word, mut right, mut escaped) = (false, String::new(), false, false);
         let mut push = |word: &mut String, right: bool| {
-            let w = word.trim().trim_start_matches('?').trim().to_owned();
+            // Brackets may stand round the alternatives: "(INJURY / DEATH)".
+            let w = word.trim().trim_start_matches('?').trim().trim_start_matches('(');
+            let w = if w.contains('(') { w } else { w.trim_end_matches(')') };
             if !w.is_empty() {
-                if right { out.of.push(w) } else { out.values.push(w) }
+                if right { out.of.push(w.to_owned()) } else { out.values.push(w.to_owned()) }
             }
             word.clear();
         };

@@ -206,7 +206,7 @@ mod tests {
 
     #[test]
     fn a_string_may_be_a_word_more_or_less_than_was_marked() {
-        let raw = "Several armed individuals of the Front, led by captain Alvaro Saravia, fired.";
+        let raw = "Shots heard\n\nSeveral armed individuals of the Front, led by captain Alvaro Saravia, fired.";
         let ready = extract::tag::Ready::new(raw, 0);
         let memory = learn::Memory::new(&[]);
         let made = |marked: &str, p: f64| -> Vec<String> {
@@ -239,6 +239,9 @@ mod tests {
         let mut found = score::matched(&key, &given);
         found.sort_unstable();
         assert_eq!(found, [(0, 2), (1, 1)]);
+        // Each is of one: what fits better takes it.
+        let better = [of("ATTACK", "PEREZ"), of("BOMBING", "JUAN PEREZ")];
+        assert_eq!(score::matched(&key, &better), [(0, 1)]);
     }
 
     #[test]
@@ -253,6 +256,7 @@ mod tests {
         assert_eq!(slot(&[of("DEATH", "JUDGE")], &[of("DEATH", "JUDGE")]), 1.0);
         assert_eq!(slot(&[of("DEATH", "JUDGE")], &[of("DEATH", "MAYOR")]), 0.5);
         assert_eq!(slot(&[of("DEATH", "JUDGE")], &[of("INJURY", "JUDGE")]), 0.0);
+        assert_eq!(slot(&[of("DEATH", "JUDGE")], &[of("DEATH", "JUDGE"), of("DEATH", "JUDGE")]), 1.0);
         assert_eq!(one("incident_location", "PERU: LIMA (CITY)", "PERU"), 0.5);
         assert_eq!(one("incident_location", "PERU: LIMA (CITY)", "CHILE"), 0.0);
         assert_eq!(one("incident_date", "- 08 JAN 90", "08 JAN 90"), 1.0);

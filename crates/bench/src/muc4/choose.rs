@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use extract::tag::{Marked, Ready};
 
 use super::context::{ODDS, Told, log_odds};
-use super::forms::{Form, forms};
+use super::forms::{Unnamed, forms};
 use super::key::{Document, ROLES, plain};
 use super::learn::{ByRole, DESCRIBED, Lesson, Memory, last, sentence_of, steps};
 use super::score::{Tally, aligned};
@@ -28,8 +28,6 @@ pub(super) struct Found {
     pub(super) places: BTreeMap<usize, f64>,
     /// What the training documents know of its string.
     pub(super) known: Vec<String>,
-    /// Strings that may be meant, the likeliest first.
-    pub(super) forms: Vec<Form>,
     /// Probability that it fills a slot: at first, that some run of it was rightly marked.
     pub(super) p: f64,
 }
@@ -50,7 +48,7 @@ struct Run {
 }
 
 /// Puts the runs of a document together.
-pub(super) fn gather(ready: &Ready<'_>, marked: &[Marked], memory: &Memory) -> Vec<Found> {
+pub(super) fn gather(ready: &Ready<'_>, marked: &[Marked], memory: &Memory) -> Vec<Unnamed> {
     let t = &ready.text;
     let all_words = plain(t.raw);
     // "FARABUNDO MARTI NATIONAL LIBERATION FRONT [FMLN]"
@@ -108,12 +106,9 @@ pub(super) fn gather(ready: &Ready<'_>, marked: &[Marked], memory: &Memory) -> V
                 *p = p.max(r.p);
             }
             let none: f64 = places.values().map(|p| 1.0 - p).product();
-            out.push(Found {
+            out.push(Unnamed {
                 role,
-                described: false,
-                text: String::new(),
-                strings: g.iter().map(|r| r.key.clone()).collect(),
-                known: vec![],
+                strings: g.into_iter().map(|r| r.key).collect(),
                 sentence: sentence_of(ready, forms[0].tokens.start),
                 places,
                 forms,

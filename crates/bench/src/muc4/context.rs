@@ -7,7 +7,7 @@ use extract::tag::{Marked, Ready};
 
 use super::acts::{Act, acts};
 use super::key::{Document, plain};
-use super::learn::{Classes, bag, steps};
+use super::learn::{Classes, Lesson, bag, lesson, steps};
 
 /// Precision of the weights of words.
 const PRECISION: f64 = 8.0;
@@ -98,7 +98,7 @@ pub(super) fn words(d: &Document) -> Vec<String> {
 impl Context {
     /// What tells documents of an incident from others.
     pub(super) fn documents(train: &[&Document]) -> Classes {
-        let lessons: Vec<(Vec<String>, String)> = train.iter().map(|d| (words(d), d.relevant().to_string())).collect();
+        let lessons: Vec<Lesson> = train.iter().map(|d| lesson(words(d), d.relevant())).collect();
         Classes::train(&lessons, 2, PRECISION)
     }
 
@@ -109,7 +109,7 @@ impl Context {
         for (ready, marked, acts, document) in lessons {
             for (s, features) in ready.text.sentences.iter().zip(sentences(ready, acts, *document)) {
                 let tells = marked.iter().any(|m| s.tokens.contains(&m.tokens.start));
-                rows.push((features, tells.to_string()));
+                rows.push(lesson(features, tells));
             }
         }
         Classes::train(&rows, 4, PRECISION)

@@ -18,6 +18,7 @@ const STRINGS: [&str; 5] =
 
 /// Precision of the weights by which templates are filled.
 const PRECISION: f64 = 2.0;
+
 /// What fills templates.
 pub(super) struct Filler {
     stage: Classes,
@@ -192,7 +193,7 @@ fn spoken(c: &Case<'_>, text: &str, starts: &BTreeSet<usize>) -> Vec<String> {
 }
 
 /// What a document speaks of, by number of triggers.
-fn topic(ready: &Ready<'_>) -> Vec<String> {
+pub(super) fn topic(ready: &Ready<'_>) -> Vec<String> {
     let lexicon = Lexicon::bundled();
     let mut count: BTreeMap<String, usize> = BTreeMap::new();
     for h in &ready.hits {
@@ -246,11 +247,10 @@ pub(super) fn kinds(c: &Case<'_>) -> Vec<Lesson> {
     out
 }
 
-/// What is said of each thing of a document, and of all.
+/// What is said of each thing of a document.
 pub(super) fn portraits(c: &Case<'_>) -> Vec<Vec<String>> {
-    let topic = topic(c.ready);
     let of = |f: &Found| portrait(c.ready, f.role, &f.text, &f.places.keys().copied().collect());
-    c.things.iter().map(|f| [of(f), topic.clone()].concat()).collect()
+    c.things.iter().map(of).collect()
 }
 
 impl Filler {
@@ -308,15 +308,21 @@ impl Filler {
         }
     }
 
-    /// The template of an incident of this kind, from things of a document by number.
-    pub(super) fn fill(&self, c: &Case<'_>, group: &[usize], kind: &str, places: &Places) -> Template {
+    /// The template of an incident of this kind, from things of a document by number, with what is said of each of all.
+    pub(super) fn fill(
+        &self,
+        c: &Case<'_>,
+        portraits: &[Vec<String>],
+        group: &[usize],
+        kind: &str,
+        places: &Places,
+    ) -> Template {
         let mut out = Template { optional: false, slots: SLOTS.iter().map(|s| (*s, vec![])).collect() };
         let mut put = |slot: &'static str, fill: Fill| out.slots.entry(slot).or_default().push(fill);
         put("incident_type", Fill::plain(kind));
         let things: Vec<&Found> = group.iter().map(|i| &c.things[*i]).collect();
-        let portraits: Vec<Vec<String>> =
-            things.iter().map(|f| portrait(c.ready, f.role, &f.text, &f.places.keys().copied().collect())).collect();
-        let everything: BTreeSet<String> = portraits.iter().flatten().cloned().chain(topic(c.ready)).collect();
+        let portraits: Vec<&Vec<String>> = group.iter().map(|i| &portraits[*i]).collect();
+        let everything: BTreeSet<String> = portraits.iter().copied().flatten().cloned().chain(topic(c.ready)).collect();
         let everything: Vec<String> = everything.into_iter().collect();
         put("incident_stage", Fill::plain(self.stage.best(&everything)));
         let category = self.category.best(&everything);
@@ -331,7 +337,7 @@ impl Filler {
         put("incident_date", Fill::plain(likeliest(&self.day, dates(c, &sentences))));
         let places = places.candidates(c, &sentences, country(c.ready));
         put("incident_location", Fill::plain(likeliest(&self.place, places)));
-        for (f, portrait) in things.iter().zip(&portraits) {
+        for (f, portrait) in things.iter().zip(portraits) {
             let slot = if f.role == 3 && f.described { "hum_tgt_description" } else { STRINGS[f.role] };
             put(slot, Fill::plain(&f.text));
             // What is told of a victim under another string is told there.

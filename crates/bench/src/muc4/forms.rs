@@ -8,7 +8,7 @@ use extract::tag::Ready;
 
 use super::choose::Found;
 use super::key::plain;
-use super::learn::{ByRole, Lesson, Memory, lesson, steps};
+use super::learn::{ByRole, Lesson, Memory, lesson, sentence_of, steps};
 
 /// Precision of the weights by which strings are chosen.
 const PRECISION: f64 = 10.0;
@@ -21,7 +21,7 @@ const ENDS: [&str; 14] =
 #[derive(Debug, Clone)]
 pub(super) struct Form {
     /// As it stands in the text.
-    pub(super) text: String,
+    text: String,
     pub(super) key: String,
     /// Probability of the runs that are just this, in all.
     p: f64,
@@ -33,6 +33,20 @@ pub(super) struct Form {
     pub(super) tokens: Range<usize>,
     /// What makes it of a run that was marked.
     made: &'static str,
+}
+
+/// A thing that may fill a slot, not yet called by one string.
+pub(super) struct Unnamed {
+    pub(super) role: usize,
+    /// All strings it was marked by.
+    pub(super) strings: BTreeSet<String>,
+    pub(super) sentence: usize,
+    /// Where it stands: first tokens, with the probability of the best run there.
+    pub(super) places: BTreeMap<usize, f64>,
+    /// Strings that may be meant, the likeliest first; never none.
+    pub(super) forms: Vec<Form>,
+    /// Probability that some run of it was rightly marked.
+    pub(super) p: f64,
 }
 
 /// Strings of runs that were marked, and what is a word more or less than they are; the likeliest first.
@@ -62,7 +76,7 @@ pub(super) fn forms(
     let marked: Vec<Form> = by.values().cloned().collect();
     for f in &marked {
         let Range { start, end } = f.tokens;
-        let sentence = t.sentences.iter().find(|s| s.tokens.contains(&start)).map_or(start..end, |s| s.tokens.clone());
+        let sentence = &t.sentences[sentence_of(ready, start)].tokens;
         let cut = (start + 1..end).find(|i| ENDS.contains(&t.small(*i)));
         let made = [
             ("less", Some(start + 1..end)),
@@ -89,7 +103,7 @@ pub(super) fn forms(
 }
 
 /// What is said of the strings of a thing.
-fn features(ready: &Ready<'_>, thing: &Found) -> Vec<Vec<String>> {
+fn features(ready: &Ready<'_>, thing: &Unnamed) -> Vec<Vec<String>> {
     let t = &ready.text;
     let all: f64 = thing.forms.iter().map(|f| f.p).sum();
     let of = |f: &Form| {
@@ -103,7 +117,7 @@ fn features(ready: &Ready<'_>, thing: &Found) -> Vec<Vec<String>> {
         out.push(format!("made {made}"));
         let (first, last) = (t.small(f.tokens.start), t.small(f.tokens.end - 1));
         let before = f.tokens.start.checked_sub(1).map_or("", |i| t.small(i));
-        let after = if f.tokens.end < t.tokens.len() { t.small(f.tokens.end) } else { "" };
+        let after = t.small(f.tokens.end);
         for (name, word) in [("first", first), ("last", last), ("left of", before), ("right of", after)] {
             out.push(format!("{name} {word}"));
             out.push(format!("{made} {name} {word}"));
@@ -120,20 +134,10 @@ fn features(ready: &Ready<'_>, thing: &Found) -> Vec<Vec<String>> {
     thing.forms.iter().map(of).collect()
 }
 
-impl Found {
-    /// Calls it by one of its strings.
-    pub(super) fn call(&mut self, form: Form) {
-        self.described = form.describes > 0.0;
-        self.known = form.known;
-        self.strings.insert(form.key);
-        self.text = form.text;
-    }
-}
-
 /// Lessons from the things of a document: those that are called by some string of the key.
 pub(super) fn lessons(
     ready: &Ready<'_>,
-    things: &[Found],
+    things: &[Unnamed],
     key: &[Vec<(BTreeSet<String>, bool)>],
 ) -> Vec<(usize, Lesson)> {
     let mut out = Vec::new();
@@ -153,11 +157,22 @@ pub(super) fn namer(lessons: &[&(usize, Lesson)]) -> ByRole {
 }
 
 /// Calls things by the strings that are likeliest to be written down.
-pub(super) fn name(namer: &ByRole, ready: &Ready<'_>, mut things: Vec<Found>) -> Vec<Found> {
-    for thing in &mut things {
+pub(super) fn name(namer: &ByRole, ready: &Ready<'_>, things: &[Unnamed]) -> Vec<Found> {
+    let call = |thing: &Unnamed| {
         let scored = features(ready, thing).into_iter().map(|x| namer.p(thing.role, &x)).zip(&thing.forms);
-        let best = scored.max_by(|a, b| a.0.total_cmp(&b.0).then(a.1.p.total_cmp(&b.1.p))).map(|b| b.1.clone());
-        best.into_iter().for_each(|f| thing.call(f));
-    }
-    things
+        let (_, form) = scored.max_by(|a, b| a.0.total_cmp(&b.0).then(a.1.p.total_cmp(&b.1.p)))?;
+        let mut strings = thing.strings.clone();
+        strings.insert(form.key.clone());
+        Some(Found {
+            role: thing.role,
+            described: form.describes > 0.0,
+            text: form.text.clone(),
+            strings,
+            sentence: thing.sentence,
+            places: thing.places.clone(),
+            known: form.known.clone(),
+            p: thing.p,
+        })
+    };
+    things.iter().filter_map(call).collect()
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::choose::level;
 use super::context::{ODDS, log_odds};
-use super::fill::{Case, Filler, portraits};
+use super::fill::{Case, Filler, portraits, scene, topic};
 use super::group::Grouper;
 use super::key::{ROLES, Template};
 use super::learn::{Classes, Lesson, across, last, lesson, steps, those};
@@ -18,74 +18,98 @@ const PRECISION: f64 = 66.0;
 
 /// What makes templates of things.
 pub(super) struct Incidents {
-    kind: Classes,
-    grouper: Grouper,
-    places: Places,
-    filler: Filler,
+    maker: Maker,
     /// Whether an incident is told as one.
     told: Classes,
     /// One of this probability is.
     least: f64,
 }
 
-/// How likely each thing of a document is of each kind of incident.
-fn kinds(kind: &Classes, c: &Case<'_>) -> Vec<Vec<f64>> {
-    portraits(c).iter().map(|p| kind.all(p)).collect()
+/// What puts things together and fills templates with them.
+struct Maker {
+    kind: Classes,
+    grouper: Grouper,
+    places: Places,
+    filler: Filler,
+}
+
+/// A document with what is said of each thing, and how likely each is of each kind of incident.
+struct Seen<'c, 'd> {
+    case: &'c Case<'d>,
+    portraits: Vec<Vec<String>>,
+    kinds: Vec<Vec<f64>>,
+}
+
+impl<'c, 'd> Seen<'c, 'd> {
+    fn new(kind: &Classes, case: &'c Case<'d>) -> Self {
+        let (portraits, topic) = (portraits(case), topic(case.ready));
+        let kinds = portraits.iter().map(|p| kind.all(&[p.as_slice(), &topic].concat())).collect();
+        Self { case, portraits, kinds }
+    }
+}
+
+impl Maker {
+    /// Learns from documents and what was found in them; with these, each seen and its things put together by what the
+    /// other parts teach.
+    fn train<'c, 'd>(cases: &'c [Case<'d>]) -> (Self, Vec<(Seen<'c, 'd>, Vec<Vec<usize>>)>) {
+        let n = cases.len();
+        let lessons: Vec<Vec<Lesson>> = cases.iter().map(super::fill::kinds).collect();
+        let (seen, kind) =
+            across(n, |own| Classes::train(&those(&lessons, own), 3, KIND), |kind, i| Seen::new(kind, &cases[i]));
+        let places = Places::new(cases);
+        let lessons: Vec<Vec<Lesson>> = seen.iter().map(|s| Grouper::lessons(s.case, &s.kinds, &places)).collect();
+        let (groups, grouper) = across(
+            n,
+            |own| Grouper::train(&those(&lessons, own)),
+            |g, i| g.groups(seen[i].case, &seen[i].kinds, &places),
+        );
+        let filler = Filler::train(cases, &places);
+        (Self { kind, grouper, places, filler }, seen.into_iter().zip(groups).collect())
+    }
+
+    fn fill(&self, s: &Seen<'_, '_>, groups: &[Vec<usize>]) -> Vec<Template> {
+        let of = |group: &Vec<usize>| {
+            let p = kind_of(&s.kinds, group);
+            let kind = self.kind.best_for(&p, |key, given| one("incident_type", key, given));
+            self.filler.fill(s.case, &s.portraits, group, kind, &self.places)
+        };
+        groups.iter().map(of).collect()
+    }
 }
 
 impl Incidents {
     /// Learns from documents and what was found in them.
     pub(super) fn train(cases: &[Case<'_>]) -> Self {
-        let n = cases.len();
-        let lessons: Vec<Vec<Lesson>> = cases.iter().map(super::fill::kinds).collect();
-        let (kinds, kind) =
-            across(n, |own| Classes::train(&those(&lessons, own), 3, KIND), |kind, i| kinds(kind, &cases[i]));
-        let places = Places::new(cases);
-        let lessons: Vec<Vec<Lesson>> =
-            cases.iter().zip(&kinds).map(|(c, k)| Grouper::lessons(c, k, &places)).collect();
-        let (groups, grouper) =
-            across(n, |own| Grouper::train(&those(&lessons, own)), |g, i| g.groups(&cases[i], &kinds[i], &places));
-        let filler = Filler::train(cases, &places);
-        let mut out = Self { kind, grouper, places, filler, told: Classes::train::<Lesson>(&[], 1, 1.0), least: 0.0 };
-
-        let lessons: Vec<Vec<Lesson>> = (0..n)
-            .map(|i| {
-                let key = &cases[i].document.templates;
-                let given = out.fill(&cases[i], &kinds[i], &groups[i]);
-                let right: BTreeSet<usize> = matched(key, &given).into_iter().map(|m| m.1).collect();
-                let said = told(&cases[i], &kinds[i], &groups[i], out.kind.labels());
+        let (maker, made) = Maker::train(cases);
+        let lessons: Vec<Vec<Lesson>> = made
+            .iter()
+            .map(|(s, groups)| {
+                let given = maker.fill(s, groups);
+                let right: BTreeSet<usize> =
+                    matched(&s.case.document.templates, &given).into_iter().map(|m| m.1).collect();
+                let said = told(s, groups, maker.kind.labels());
                 said.into_iter().enumerate().map(|(k, x)| lesson(x, right.contains(&k))).collect()
             })
             .collect();
-        let chances;
-        (chances, out.told) = across(
-            n,
+        let (chances, told) = across(
+            cases.len(),
             |own| Classes::train(&those(&lessons, own), 3, PRECISION),
             |c, i| lessons[i].iter().map(|l| c.p(&l.0, "true")).collect::<Vec<_>>(),
         );
         let scored = chances.into_iter().flatten().zip(lessons.iter().flatten().map(|l| l.1 == "true")).collect();
         let possible = cases.iter().flat_map(|c| &c.document.templates).filter(|t| !t.optional).count();
-        out.least = level(scored, possible as f64);
-        out
+        Self { maker, told, least: level(scored, possible as f64) }
     }
 
     /// Templates of a document.
     pub(super) fn templates(&self, c: &Case<'_>) -> Vec<Template> {
-        let kinds = kinds(&self.kind, c);
-        let mut groups = self.grouper.groups(c, &kinds, &self.places);
-        let said = told(c, &kinds, &groups, self.kind.labels());
+        let maker = &self.maker;
+        let seen = Seen::new(&maker.kind, c);
+        let mut groups = maker.grouper.groups(c, &seen.kinds, &maker.places);
+        let said = told(&seen, &groups, maker.kind.labels());
         let mut chances = said.iter().map(|x| self.told.p(x, "true"));
         groups.retain(|_| chances.next().is_some_and(|p| p >= self.least));
-        self.fill(c, &kinds, &groups)
-    }
-
-    fn fill(&self, c: &Case<'_>, kinds: &[Vec<f64>], groups: &[Vec<usize>]) -> Vec<Template> {
-        let of = |group: &Vec<usize>| {
-            let p = kind_of(kinds, group);
-            let kind = self.kind.best_for(&p, |key, given| one("incident_type", key, given));
-            self.filler.fill(c, group, kind, &self.places)
-        };
-        groups.iter().map(of).collect()
+        maker.fill(&seen, &groups)
     }
 }
 
@@ -101,31 +125,29 @@ fn kind_of(kinds: &[Vec<f64>], group: &[usize]) -> Vec<f64> {
 }
 
 /// What speaks for each group of things that it is an incident.
-fn told(c: &Case<'_>, kinds: &[Vec<f64>], groups: &[Vec<usize>], labels: &[String]) -> Vec<Vec<String>> {
+fn told(seen: &Seen<'_, '_>, groups: &[Vec<usize>], labels: &[String]) -> Vec<Vec<String>> {
+    let c = seen.case;
     const FEW: [f64; 6] = [1.0, 2.0, 3.0, 4.0, 6.0, 9.0];
     const PLACE: [f64; 5] = [1.0, 2.0, 4.0, 8.0, 16.0];
     let weight = |group: &Vec<usize>| -> f64 { group.iter().map(|i| c.things[*i].p).sum() };
     let of = |group: &Vec<usize>| {
         let mut out = Vec::new();
-        let mut odds = |name: &str, p: f64| steps(&mut out, name, log_odds(p), &ODDS);
+        let odds = |out: &mut Vec<String>, name: &str, p: f64| steps(out, name, log_odds(p), &ODDS);
         let mut p: Vec<f64> = group.iter().map(|i| c.things[*i].p).collect();
         p.sort_by(|a, b| b.total_cmp(a));
-        odds("best", p[0]);
-        odds("second", p.get(1).copied().unwrap_or(0.0));
-        odds("any", 1.0 - p.iter().map(|p| 1.0 - p).product::<f64>());
-        odds("document", c.told.document);
+        odds(&mut out, "best", p[0]);
+        odds(&mut out, "second", p.get(1).copied().unwrap_or(0.0));
+        odds(&mut out, "any", 1.0 - p.iter().map(|p| 1.0 - p).product::<f64>());
+        odds(&mut out, "document", c.told.document);
         let others = (0..c.things.len()).filter(|i| !group.contains(i)).map(|i| c.things[i].p);
-        odds("best of others", others.fold(0.0, f64::max));
-        for (role, name) in ROLES.iter().enumerate() {
-            let own = || group.iter().map(|i| &c.things[*i]).filter(|f| f.role == role);
-            odds(name, own().map(|f| f.p).fold(0.0, f64::max));
-        }
+        odds(&mut out, "best of others", others.fold(0.0, f64::max));
         let things: Vec<_> = group.iter().map(|i| &c.things[*i]).collect();
         let sentences = c.sentences(&things);
-        odds("tells", sentences.iter().map(|s| c.told.sentences[*s]).fold(0.0, f64::max));
+        odds(&mut out, "tells", sentences.iter().map(|s| c.told.sentences[*s]).fold(0.0, f64::max));
         for (role, name) in ROLES.iter().enumerate() {
-            let count = things.iter().filter(|f| f.role == role).count();
-            steps(&mut out, &format!("of {name}"), count as f64, &FEW);
+            let own: Vec<f64> = things.iter().filter(|f| f.role == role).map(|f| f.p).collect();
+            odds(&mut out, name, own.iter().copied().fold(0.0, f64::max));
+            steps(&mut out, &format!("of {name}"), own.len() as f64, &FEW);
         }
         steps(&mut out, "things", group.len() as f64, &FEW);
         steps(&mut out, "groups", groups.len() as f64, &FEW);
@@ -137,12 +159,12 @@ fn told(c: &Case<'_>, kinds: &[Vec<f64>], groups: &[Vec<usize>], labels: &[Strin
         let (first, last_one) = (sentences.first().copied().unwrap_or(0), sentences.last().copied().unwrap_or(0));
         steps(&mut out, "first", first as f64, &PLACE);
         steps(&mut out, "over", (last_one - first) as f64, &PLACE);
-        for (label, p) in labels.iter().zip(kind_of(kinds, group)) {
+        for (label, p) in labels.iter().zip(kind_of(&seen.kinds, group)) {
             steps(&mut out, label, p, &[0.05, 0.1, 0.2, 0.4, 0.6, 0.8]);
         }
         for f in things {
             let starts = f.places.keys().copied().collect();
-            out.extend(super::fill::scene(c.ready, &starts));
+            out.extend(scene(c.ready, &starts));
             out.push(format!("{} {}", ROLES[f.role], last(&f.text)));
         }
         out.sort();

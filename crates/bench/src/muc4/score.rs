@@ -156,29 +156,32 @@ pub(super) fn one(slot: &str, key: &str, given: &str) -> f64 {
     }
 }
 
-/// One slot of two aligned templates (either may be missing).
-pub(super) fn slot_tally(slot: &str, key: &[Fill], given: &[Fill]) -> Tally {
-    let mut pairs: Vec<(f64, usize, usize)> = Vec::new();
-    for (i, k) in key.iter().enumerate() {
-        for (j, g) in given.iter().enumerate() {
-            let s = fits(slot, k, g);
-            if s > 0.0 {
-                pairs.push((s, i, j));
-            }
-        }
-    }
+/// Pairs of what is in the key and in the answer, by number, with their scores: the best first, none without a score, each
+/// thing in one pair at most.
+fn paired<K, G>(key: &[K], given: &[G], score: impl Fn(&K, &G) -> f64) -> Vec<(f64, usize, usize)> {
+    let all = key.iter().enumerate().flat_map(|(i, k)| given.iter().enumerate().map(move |(j, g)| (i, k, j, g)));
+    let mut pairs: Vec<_> = all.map(|(i, k, j, g)| (score(k, g), i, j)).filter(|p| p.0 > 0.0).collect();
     pairs.sort_by(|a, b| b.0.total_cmp(&a.0).then((a.1, a.2).cmp(&(b.1, b.2))));
     let (mut used_key, mut used) = (vec![false; key.len()], vec![false; given.len()]);
-    let mut out = Tally { actual: given.len() as f64, ..Tally::default() };
-    for (s, i, j) in pairs {
-        if !used_key[i] && !used[j] {
-            used_key[i] = true;
-            used[j] = true;
-            out.correct += s;
+    pairs.retain(|(_, i, j)| {
+        let free = !used_key[*i] && !used[*j];
+        if free {
+            (used_key[*i], used[*j]) = (true, true);
         }
+        free
+    });
+    pairs
+}
+
+/// One slot of two aligned templates (either may be missing).
+pub(super) fn slot_tally(slot: &str, key: &[Fill], given: &[Fill]) -> Tally {
+    let pairs = paired(key, given, |k, g| fits(slot, k, g));
+    let missed = |i: usize| pairs.iter().all(|p| p.1 != i);
+    Tally {
+        correct: pairs.iter().map(|p| p.0).sum(),
+        actual: given.len() as f64,
+        possible: key.iter().enumerate().filter(|(i, k)| !k.optional || !missed(*i)).count() as f64,
     }
-    out.possible = key.iter().zip(&used_key).filter(|(k, u)| !k.optional || **u).count() as f64;
-    out
 }
 
 /// Templates of the key and of the answer that are of one incident, by number: of one kind at least in part, with somebody
@@ -193,25 +196,7 @@ pub(super) fn matched(key: &[Template], given: &[Template]) -> Vec<(usize, usize
             part(&["perp_individual_id", "perp_organization_id", "phys_tgt_id", "hum_tgt_name", "hum_tgt_description"]);
         if kind > 0.0 && who > 0.0 { part(&SLOTS) } else { 0.0 }
     };
-    let mut pairs: Vec<(f64, usize, usize)> = Vec::new();
-    for (i, k) in key.iter().enumerate() {
-        for (j, g) in given.iter().enumerate() {
-            let s = score(k, g);
-            if s > 0.0 {
-                pairs.push((s, i, j));
-            }
-        }
-    }
-    pairs.sort_by(|a, b| b.0.total_cmp(&a.0).then((a.1, a.2).cmp(&(b.1, b.2))));
-    let (mut used_key, mut used) = (vec![false; key.len()], vec![false; given.len()]);
-    let free = |(_, i, j): (f64, usize, usize)| {
-        let free = !used_key[i] && !used[j];
-        if free {
-            (used_key[i], used[j]) = (true, true);
-        }
-        free.then_some((i, j))
-    };
-    pairs.into_iter().filter_map(free).collect()
+    paired(key, given, score).into_iter().map(|(_, i, j)| (i, j)).collect()
 }
 
 /// Aligns the templates of a document and tallies every slot.

@@ -6,7 +6,7 @@ use super::acts::{Act, acts};
 use super::choose::{Found, chooser, features, gather, level, stands_in_key};
 use super::context::{self, Context, Told};
 use super::fill::Case;
-use super::forms;
+use super::forms::{self, Unnamed};
 use super::incidents::Incidents;
 use super::key::{Document, Template, entities};
 use super::learn::{ByRole, Classes, Lesson, Memory, across, lesson, marks, those};
@@ -30,7 +30,7 @@ impl Finder {
     }
 
     /// Things, not yet called by one string.
-    fn find(&self, ready: &Ready<'_>) -> Vec<Found> {
+    fn find(&self, ready: &Ready<'_>) -> Vec<Unnamed> {
         gather(ready, &candidates(&self.tagger, ready, LEAST), &self.memory)
     }
 }
@@ -81,7 +81,7 @@ impl System {
         let (again, judge) = across(
             n,
             |own| {
-                let of = |i: &usize| (told[*i].summary(), docs[*i].relevant().to_string());
+                let of = |i: &usize| lesson(told[*i].summary(), docs[*i].relevant());
                 Classes::train(&own.iter().map(of).collect::<Vec<_>>(), 1, PRECISION)
             },
             |c, i| c.p(&told[i].summary(), "true"),
@@ -98,11 +98,8 @@ impl System {
         );
         let keys: Vec<_> = docs.iter().map(|d| entities(&d.templates)).collect();
         let strings: Vec<Vec<_>> = (0..n).map(|i| forms::lessons(&ready[i], &found[i], &keys[i])).collect();
-        let (found, namer) = across(
-            n,
-            |own| forms::namer(&those(&strings, own)),
-            |namer, i| forms::name(namer, &ready[i], found[i].clone()),
-        );
+        let (found, namer) =
+            across(n, |own| forms::namer(&those(&strings, own)), |namer, i| forms::name(namer, &ready[i], &found[i]));
         let lessons: Vec<Vec<(usize, Lesson)>> = (0..n)
             .map(|i| {
                 let right = stands_in_key(&keys[i], &found[i]);
@@ -141,7 +138,7 @@ impl System {
         let mut told = self.context.tell(d, &ready);
         told.document = self.judge.p(&told.summary(), "true");
         told.remark(&mut ready);
-        let mut things = forms::name(&self.namer, &ready, self.finder.find(&ready));
+        let mut things = forms::name(&self.namer, &ready, &self.finder.find(&ready));
         let features = features(d, &ready, &things, &told);
         things.iter_mut().zip(&features).for_each(|(f, x)| f.p = self.chooser.p(f.role, x));
         let templates =

@@ -56,6 +56,8 @@ pub(crate) struct Pairs {
 pub(crate) const MOST: usize = 4096;
 /// Items both must speak of before one is suspected of copying the other.
 pub(crate) const SHARED: u32 = 5;
+/// Items both must speak of where hard items mislead all: two or three of these are soon shared.
+pub(crate) const ENOUGH: u32 = 20;
 
 impl Pairs {
     pub(crate) fn new(sources: usize) -> Self {
@@ -69,15 +71,16 @@ impl Pairs {
         self.shared[a.min(b) * self.sources + a.max(b)] += 1;
     }
 
-    /// For each source whom it copies: the most probable pair first; nobody copies who copies it, over however many.
-    pub(crate) fn choose(&self, prior: &CopyPrior, share: &[f64]) -> Vec<Option<Copying>> {
+    /// For each source whom it copies, of those with whom it shares enough: the most probable pair first; nobody copies
+    /// who copies it, over however many.
+    pub(crate) fn choose(&self, prior: &CopyPrior, share: &[f64], enough: u32) -> Vec<Option<Copying>> {
         let n = self.sources;
         let before = libm::log(prior.any / (1.0 - prior.any) / (n as f64 - 1.0).max(1.0));
         let mut found: Vec<(f64, usize, usize)> = Vec::new();
         for a in 0..n {
             for b in 0..n {
                 let odds = self.odds[a * n + b] + before;
-                if self.shared[a.min(b) * n + a.max(b)] >= SHARED && odds > 0.0 {
+                if self.shared[a.min(b) * n + a.max(b)] >= enough && odds > 0.0 {
                     found.push((odds, a, b));
                 }
             }

@@ -20,7 +20,7 @@ mod worlds;
 pub use chain::TollChain;
 pub use worlds::{TollWorld, TollWorlds};
 
-use crate::copies::{self, CopyPrior, Copying, Echo, Pairs};
+use crate::copies::{self, CopyPrior, Copying, Echo, Pairs, SHARED};
 use crate::figure::Grid;
 use crate::votes::starts;
 use normal::Normal;
@@ -667,7 +667,7 @@ impl Tolls {
                 }
             }
         }
-        pairs.choose(&prior.copies, &share)
+        pairs.choose(&prior.copies, &share, SHARED)
     }
 
     /// The globals given the events; returns how far the biases moved.

@@ -5,8 +5,9 @@
 //! another (in the manner of Dong, Berti-Equille and Srivastava 2009, as one likelihood instead of a discount): where
 //! both speak of an item, it repeats the other's vote with probability c and has its own with 1 - c.
 
-use crate::copies::{self, CopyPrior, Copying, Echo, Pairs, SHARED};
+use crate::copies::{self, CopyPrior, Copying, ENOUGH, Echo, Pairs, SHARED};
 use crate::draw::Stream;
+use crate::special::chi_square_above;
 
 /// Votes, item by item.
 #[derive(Debug, Clone)]
@@ -64,6 +65,32 @@ pub struct VoteFit {
     pub passes: usize,
 }
 
+/// How much more often pairs of sources agree than their own errors would have it. Copiers do; where *most* pairs do,
+/// hard items mislead them all.
+struct Agreement {
+    /// The share of items on which the middle pair is misled alike.
+    misled: f64,
+    /// Whether pairs agree more often than chance would have it, each counting the same however far it goes.
+    together: bool,
+}
+
+impl Agreement {
+    /// From how often each pair disagrees, how often it should, and on how many items both speak. How often it does among
+    /// all that it might (Poisson) is uniform where all is as it should be, with a mean of 1/2 and a variance of 1/12.
+    fn new(pairs: &[(f64, f64, u32)]) -> Self {
+        let mut excess: Vec<f64> =
+            pairs.iter().map(|(does, should, shared)| (should - does) / f64::from(*shared)).collect();
+        excess.sort_by(f64::total_cmp);
+        let at_most = |n: f64, mean: f64| if n < 0.0 { 0.0 } else { chi_square_above(2.0 * mean, 2.0 * n + 2.0) };
+        let n = pairs.len() as f64;
+        let rank: f64 = pairs.iter().map(|p| (at_most(p.0 - 1.0, p.1) + at_most(p.0, p.1)) / 2.0).sum();
+        Self {
+            misled: excess.get(excess.len() / 2).map_or(0.0, |m| m.max(0.0)),
+            together: rank < n / 2.0 - SURE * libm::sqrt(n / 12.0),
+        }
+    }
+}
+
 impl VoteFit {
     /// The most probable label of an item.
     pub fn best(&self, item: usize) -> usize {
@@ -73,10 +100,13 @@ impl VoteFit {
     }
 }
 
-/// Among these the pooling that makes the votes most probable is chosen.
-const POOLINGS: [f64; 9] = [0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0];
+/// Among these the pooling that makes the votes most probable is chosen, where sources err each by itself; the first is
+/// what is pooled where hard items mislead them all.
+const POOLINGS: [f64; 8] = [0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0];
+/// Standard errors from which on sources are said to err together: chance goes so far once in a hundred times.
+const SURE: f64 = 2.33;
 /// Relative change of the log-likelihood at which a fit stands.
-const STANDS: f64 = 1e-6;
+const STANDS: f64 = 1e-7;
 /// Passes after which it is taken as it is.
 const MOST_PASSES: usize = 100;
 
@@ -133,14 +163,16 @@ impl Votes {
             frequency: vec![1.0 / k as f64; k],
             says: vec![0.0; self.sources * k * k],
             pool: vec![0.0; k * k],
-            pooling: POOLINGS[4],
+            pooling: POOLINGS[0],
             copies: vec![None; self.sources],
         };
         let mut fit = VoteFit { model, posterior, passes: 0 };
         let mut echoes = vec![Echo::None; self.len()];
         self.settle(prior, &echoes, &mut fit);
-        fit.model.pooling = self.pooling(&fit);
-        self.settle(prior, &echoes, &mut fit);
+        if self.sources > copies::MOST || !self.agreement(&fit, &self.alone(&fit)).together {
+            fit.model.pooling = self.pooling(&fit);
+            self.settle(prior, &echoes, &mut fit);
+        }
         if copying && self.sources <= copies::MOST {
             for _ in 0..3 {
                 let found = self.copiers(prior, &echoes, &fit);
@@ -343,10 +375,10 @@ impl Votes {
         says
     }
 
-    /// How much more often two sources agree than their own errors would have it, copiers aside: hard items mislead all.
-    fn common(&self, fit: &VoteFit, alone: &[f64]) -> f64 {
+    /// How much more often two sources agree than their own errors would have it.
+    fn agreement(&self, fit: &VoteFit, alone: &[f64]) -> Agreement {
         let (k, n) = (self.labels, self.sources);
-        let mut excess = vec![(0.0, 0u32); n * n];
+        let mut pairs = vec![(0.0, 0.0, 0u32); n * n];
         let mut rest = vec![0.0; k];
         for item in 0..self.items() {
             let of = self.of(item);
@@ -365,15 +397,15 @@ impl Votes {
                         let (x, y) = (&alone[(a * k + l) * k..][..k], &alone[(b * k + l) * k..][..k]);
                         expected += rest.iter().zip(x).zip(y).map(|((r, x), y)| r * x * y).sum::<f64>();
                     }
-                    let e = &mut excess[a * n + b];
-                    e.0 += f64::from(u8::from(la == lb)) - expected / sum;
-                    e.1 += 1;
+                    let pair = &mut pairs[a * n + b];
+                    pair.0 += f64::from(u8::from(la != lb));
+                    pair.1 += 1.0 - expected / sum;
+                    pair.2 += 1;
                 }
             }
         }
-        let mut rates: Vec<f64> = excess.iter().filter(|e| e.1 >= SHARED).map(|e| e.0 / f64::from(e.1)).collect();
-        rates.sort_by(f64::total_cmp);
-        rates.get(rates.len() / 2).map_or(0.0, |m| m.max(0.0))
+        pairs.retain(|pair| pair.2 >= SHARED);
+        Agreement::new(&pairs)
     }
 
     /// For each source, whom it most probably copies: the log-odds of what both say of the items they share, given
@@ -384,7 +416,7 @@ impl Votes {
         let mut pairs = Pairs::new(n);
         // Who copies nobody is explained by all it says, not by what is left when copies are taken out.
         let alone = self.alone(fit);
-        let common = self.common(fit, &alone);
+        let Agreement { misled, together } = self.agreement(fit, &alone);
         let mut rows = Vec::new();
         for item in 0..self.items() {
             let of = self.of(item);
@@ -424,7 +456,7 @@ impl Votes {
                         only[1].0 += r * plain_a;
                         only[1].1 += r * plain_a * row(own, b, t);
                     }
-                    let misled = common * all;
+                    let misled = misled * all;
                     let odds = |share: f64, (theirs, both): (f64, f64)| {
                         libm::log((share * theirs + (1.0 - share) * (both + misled)) / (neither + misled))
                     };
@@ -432,7 +464,7 @@ impl Votes {
                 }
             }
         }
-        pairs.choose(&prior.copies, &share)
+        pairs.choose(&prior.copies, &share, if together { ENOUGH } else { SHARED })
     }
 
     /// A chain of worlds, begun at these globals. Pool, pooling and who copies whom stay as they are.
@@ -693,6 +725,77 @@ mod tests {
             .collect();
         assert_eq!(pairs, [(0, 3)]);
         assert!(right(&with) > right(&without), "{} {}", right(&with), right(&without));
+    }
+
+    /// Twelve sources of like accuracy on 600 items; of every fifth item all are likelier to be wrong than right, in the
+    /// same way, or none are.
+    fn like(hard: bool) -> Votes {
+        let mut s = Stream::new(7, 7, 0);
+        let (items, sources, k) = (600u32, 12u32, 3u32);
+        let mut votes = Vec::new();
+        for i in 0..items {
+            let t = (s.next_unit() * f64::from(k)) as u32;
+            let (right, wrong) = if hard && i % 5 == 0 { (0.4, (t + 1) % k) } else { (0.8, k) };
+            for source in 0..sources {
+                let own = (t + 1 + (s.next_unit() * f64::from(k - 1)) as u32) % k;
+                let said = if s.next_unit() < right {
+                    t
+                } else if wrong < k {
+                    wrong
+                } else {
+                    own
+                };
+                votes.push((i, source, said));
+            }
+        }
+        Votes::new(items as usize, sources as usize, k as usize, &votes)
+    }
+
+    #[test]
+    fn sources_are_pooled_only_where_each_errs_by_itself() {
+        let pooling = |hard: bool| like(hard).fit(&VotePrior::default(), true).model.pooling;
+        assert!(pooling(false) >= 16.0, "{}", pooling(false));
+        assert_eq!(pooling(true), POOLINGS[0]);
+    }
+
+    /// Two that agree on a dozen items where hard items mislead all are not said to copy; where they do not, they are.
+    #[test]
+    fn a_few_hard_items_shared_are_no_copying() {
+        let found = |hard: bool| {
+            let mut all = Vec::new();
+            let votes = like(hard);
+            for item in 0..votes.items() {
+                all.extend(votes.of(item).map(|i| (item as u32, votes.source[i], votes.label[i])));
+                // On twelve items two more say the same wrong thing.
+                if item % 50 == 1 {
+                    let wrong = (votes.label[votes.of(item).start] + 1) % 3;
+                    all.extend([(item as u32, 12, wrong), (item as u32, 13, wrong)]);
+                } else if item % 7 == 2 {
+                    let said = votes.label[votes.of(item).start];
+                    all.push((item as u32, 12 + (item as u32 / 7) % 2, said));
+                }
+            }
+            let fit = Votes::new(votes.items(), 14, 3, &all).fit(&VotePrior::default(), true);
+            [12, 13].iter().any(|s| fit.model.copies[*s].is_some_and(|c| c.from >= 12))
+        };
+        assert!(found(false));
+        assert!(!found(true));
+    }
+
+    #[test]
+    fn most_pairs_agreeing_too_often_is_not_chance() {
+        // Ten disagreements expected on fifty items; the more pairs there are, the less of them it takes.
+        let of = |pairs: usize, does: &[f64]| {
+            Agreement::new(&(0..pairs).map(|i| (does[i % does.len()], 10.0, 50)).collect::<Vec<_>>())
+        };
+        assert!(!of(100, &[7.0, 10.0, 13.0]).together && of(100, &[7.0, 8.0, 11.0]).together);
+        assert!(!of(6, &[7.0, 8.0, 11.0]).together);
+        assert_eq!((of(99, &[8.0, 9.0, 40.0]).misled, of(99, &[2.0, 11.0, 12.0]).misled), (0.02, 0.0));
+        // A few that copy do not make it so, however much they agree.
+        let mut some = vec![(10.0, 10.0, 50); 200];
+        some[..16].fill((0.0, 10.0, 50));
+        assert!(!Agreement::new(&some).together);
+        assert!(!Agreement::new(&[]).together);
     }
 
     #[test]

@@ -8,11 +8,13 @@ use stats::{Hedging, Toll, TollPrior, Tolls, VotePrior, Votes};
 
 use crate::Row;
 
-const SETS: [(&str, &str); 4] = [
+const SETS: [(&str, &str); 5] = [
     ("duck", "d_Duck Identification"),
     ("product", "d_jn-product"),
     ("dog", "s4_Dog data"),
     ("face", "s4_Face Sentiment Identification"),
+    // Numbers from -100 to 100, of which just one is right.
+    ("emotion", "f201_Emotion_FULL"),
 ];
 
 pub(super) fn run(rows: &mut Vec<Row>) {

@@ -7,6 +7,7 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 use stats::{Chain, Fit, Items, Lesson};
 
+use crate::kin::{Kin, kin};
 use crate::lexicon::{Entry, Frame, Hit, Lexicon, Mood};
 use crate::text::{Shape, Text};
 
@@ -148,7 +149,7 @@ impl<'t> Ready<'t> {
     }
 }
 
-/// Features of every token: words around it, what the lexicon says of them, the nearest triggers on either side.
+/// Features of every token: words around it, their kin, what the lexicon says of them, the nearest triggers on either side.
 fn features(t: &Text<'_>, hits: &[Hit]) -> Vec<Vec<u32>> {
     let lexicon = Lexicon::bundled();
     let n = t.tokens.len();
@@ -185,6 +186,7 @@ fn features(t: &Text<'_>, hits: &[Hit]) -> Vec<Vec<u32>> {
         _ => 8,
     };
     let word: Vec<u32> = (0..n).map(|i| hash(t.small(i).bytes())).collect();
+    let kind: Vec<Option<Kin>> = (0..n).map(|i| kin(t.small(i))).collect();
     let mut out: Vec<Vec<u32>> = vec![Vec::new(); n];
     for (number, s) in t.sentences.iter().enumerate() {
         let at = |i: usize, k: isize| -> Option<usize> { i.checked_add_signed(k).filter(|j| s.tokens.contains(j)) };
@@ -211,7 +213,7 @@ fn features(t: &Text<'_>, hits: &[Hit]) -> Vec<Vec<u32>> {
         let has = u32::from(s.tokens.clone().any(|i| trigger[i] > 0));
         let place = near(number);
         for i in s.tokens.clone() {
-            let mut a: Vec<u32> = Vec::with_capacity(56);
+            let mut a: Vec<u32> = Vec::with_capacity(66);
             let mut put = |parts: &[u32]| a.push(mix(parts));
             let w = |k: isize| at(i, k).map_or(0, |j| word[j]);
             for k in -3isize..=3 {
@@ -279,6 +281,13 @@ fn features(t: &Text<'_>, hits: &[Hit]) -> Vec<Vec<u32>> {
                     put(&[23, word[p - 1], word[p]]);
                 }
             }
+            for k in -2isize..=2 {
+                if let Some(kin) = at(i, k).and_then(|j| kind[j]) {
+                    let way = (k + 2) as u32;
+                    put(&[40, way, kin.class]);
+                    put(&[41, way, kin.wide]);
+                }
+            }
             put(&[24, weight]);
             put(&[25, weight, class[i]]);
             put(&[26, place]);
@@ -338,7 +347,7 @@ struct Saved {
 }
 
 /// Raise when a feature changes: an older model knows other ones.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// Most labels of a model that is read.
 const MOST_LABELS: usize = 100;
 
@@ -526,7 +535,7 @@ mod tests {
         let ready = Ready::new("Gunmen killed the old priest near Lima.", 0);
         assert_eq!(candidates(&again, &ready, 0.01), candidates(&tagger, &ready, 0.01));
         assert_eq!(serde_json::to_string(&again).unwrap(), kept);
-        for (from, to) in [("\"who\"", "\"who\",\"more\""), ("\"version\":1", "\"version\":0"), ("[", "[7,")] {
+        for (from, to) in [("\"who\"", "\"who\",\"more\""), XX, ("[", "[7,")] {
             assert!(serde_json::from_str::<Tagger>(&kept.replacen(from, to, 1)).is_err(), "{from}");
         }
     }

@@ -8,7 +8,7 @@ use extract::tag::{Marked, Ready};
 use super::context::{ODDS, Told, log_odds};
 use super::forms::{Unnamed, forms};
 use super::key::{Document, ROLES, plain};
-use super::learn::{ByRole, DESCRIBED, Lesson, Memory, last, sentence_of, steps};
+use super::learn::{ByRole, DESCRIBED, Lesson, Memory, kin, last, sentence_of, steps};
 use super::score::{Tally, aligned};
 
 /// Precision of the weights by which things are chosen.
@@ -206,7 +206,9 @@ pub(super) fn features(d: &Document, ready: &Ready<'_>, things: &[Found], told: 
             steps(&mut out, "strong", strong as f64, &[1.0, 2.0, 3.0, 5.0]);
             out.push(format!("string {key}"));
             out.extend(key.split(' ').map(|w| format!("word {w}")));
+            out.extend(key.split(' ').flat_map(|w| kin("word", w)));
             out.push(format!("last {}", last(&key)));
+            out.extend(kin("last", &last(&key)));
             f.runs().for_each(|run| around(ready, &run, &mut out));
             let mine: BTreeSet<usize> = f.places.keys().map(|i| sentence_of(ready, *i)).collect();
             for (role, name) in ROLES.iter().enumerate() {

@@ -8,7 +8,7 @@ use extract::tag::Ready;
 use super::choose::{Found, around};
 use super::context::Told;
 use super::key::{Document, Fill, SLOTS, Template, plain};
-use super::learn::{Classes, Lesson, last, lesson, sentence_of, steps};
+use super::learn::{Classes, Lesson, kin, last, lesson, sentence_of, steps};
 use super::places::{Places, country, dates, likeliest};
 use super::score::one;
 
@@ -102,9 +102,11 @@ fn portrait(ready: &Ready<'_>, role: usize, text: &str, starts: &BTreeSet<usize>
     out.push(format!("role {role}"));
     let key = plain(text);
     out.push(format!("head {}", last(&key)));
+    out.extend(kin("head", &last(&key)));
     out.push(format!("number {}", number(text)));
     out.push(format!("first {}", key.split(' ').next().unwrap_or_default()));
     out.extend(key.split(' ').map(|w| format!("in {w}")));
+    out.extend(key.split(' ').flat_map(|w| kin("in", w)));
     out.extend(near_triggers(ready, starts).map(|n| format!("near {n}")));
     for w in ["before", "after"] {
         for i in starts {

@@ -238,12 +238,19 @@ pub(super) fn steps(out: &mut Vec<String>, name: &str, x: f64, at: &[f64]) {
     }
 }
 
-/// Words and pairs of words of a text, each once.
+/// The kin of a word, as features.
+pub(super) fn kin(name: &str, word: &str) -> impl Iterator<Item = String> {
+    let of = |k: extract::Kin| [format!("{name} ~{}", k.class), format!("{name} ~~{}", k.wide)];
+    extract::kin(word).map(of).into_iter().flatten()
+}
+
+/// Words of a text, their kin and pairs of words, each once.
 pub(super) fn bag(text: &str) -> Vec<String> {
     let all = plain(text);
     let list: Vec<&str> = all.split(' ').collect();
     let mut out: BTreeSet<String> = list.iter().filter(|w| w.len() > 2).map(|w| (*w).to_owned()).collect();
     out.extend(list.windows(2).map(|w| w.join(" ")));
+    out.extend(list.iter().flat_map(|w| kin("", w)));
     out.into_iter().collect()
 }
 

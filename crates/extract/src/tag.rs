@@ -535,7 +535,7 @@ mod tests {
         let ready = Ready::new("Gunmen killed the old priest near Lima.", 0);
         assert_eq!(candidates(&again, &ready, 0.01), candidates(&tagger, &ready, 0.01));
         assert_eq!(serde_json::to_string(&again).unwrap(), kept);
-        for (from, to) in [("\"who\"", "\"who\",\"more\""), XX, ("[", "[7,")] {
+        for (from, to) in [("\"who\"", "\"who\",\"more\""), ("\"version\":2", "\"version\":1"), ("[", "[7,")] {
             assert!(serde_json::from_str::<Tagger>(&kept.replacen(from, to, 1)).is_err(), "{from}");
         }
     }

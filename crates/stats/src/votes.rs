@@ -378,28 +378,31 @@ impl Votes {
     /// How much more often two sources agree than their own errors would have it.
     fn agreement(&self, fit: &VoteFit, alone: &[f64]) -> Agreement {
         let (k, n) = (self.labels, self.sources);
+        // How probable it is that two sources say the same of a truth; few sources share many items.
+        let same = |a: usize, b: usize, t: usize| -> f64 {
+            (0..k).map(|l| alone[(a * k + l) * k + t] * alone[(b * k + l) * k + t]).sum()
+        };
+        let known: Option<Vec<f64>> =
+            (n * n * k < self.len()).then(|| (0..n * n * k).map(|i| same(i / k / n, i / k % n, i % k)).collect());
         let mut pairs = vec![(0.0, 0.0, 0u32); n * n];
-        let mut rest = vec![0.0; k];
         for item in 0..self.items() {
             let of = self.of(item);
             let p = &fit.posterior[item * k..(item + 1) * k];
             for i in of.clone() {
-                let (a, la) = (self.source[i] as usize, self.label[i] as usize);
+                let (a, own) = (self.source[i] as usize, &alone[self.row(i)..][..k]);
                 for j in i + 1..of.end {
-                    let (b, lb) = (self.source[j] as usize, self.label[j] as usize);
-                    let mut sum = 0.0;
-                    for (t, r) in rest.iter_mut().enumerate() {
-                        *r = p[t] / (alone[(a * k + la) * k + t] * alone[(b * k + lb) * k + t]).max(1e-12);
-                        sum += *r;
+                    let (b, others) = (self.source[j] as usize, &alone[self.row(j)..][..k]);
+                    let pair = a * n + b;
+                    // The truth as everybody else has it.
+                    let (mut sum, mut agree) = (0.0, 0.0);
+                    for t in 0..k {
+                        let rest = p[t] / (own[t] * others[t]).max(1e-12);
+                        sum += rest;
+                        agree += rest * known.as_ref().map_or_else(|| same(a, b, t), |m| m[pair * k + t]);
                     }
-                    let mut expected = 0.0;
-                    for l in 0..k {
-                        let (x, y) = (&alone[(a * k + l) * k..][..k], &alone[(b * k + l) * k..][..k]);
-                        expected += rest.iter().zip(x).zip(y).map(|((r, x), y)| r * x * y).sum::<f64>();
-                    }
-                    let pair = &mut pairs[a * n + b];
-                    pair.0 += f64::from(u8::from(la != lb));
-                    pair.1 += 1.0 - expected / sum;
+                    let pair = &mut pairs[pair];
+                    pair.0 += f64::from(u8::from(self.label[i] != self.label[j]));
+                    pair.1 += 1.0 - agree / sum;
                     pair.2 += 1;
                 }
             }

@@ -7,15 +7,15 @@ use extract::tag::{Marked, Ready};
 
 use super::acts::{Act, acts};
 use super::key::{Document, plain};
-use super::learn::{Classes, Lesson, bag, lesson, steps};
+use super::learn::{Classes, Lesson, Parts, bag, lesson, steps};
 
 /// Precision of the weights of words.
 const PRECISION: f64 = 8.0;
 
 /// What documents and sentences speak of.
 pub(super) struct Context {
-    pub(super) document: Classes,
-    pub(super) sentence: Classes,
+    pub(super) document: Parts<Classes>,
+    pub(super) sentence: Parts<Classes>,
 }
 
 /// How likely a document, and each of its sentences, tell of an incident.
@@ -116,14 +116,17 @@ impl Context {
     }
 
     pub(super) fn tell(&self, d: &Document, ready: &Ready<'_>) -> Told {
-        Told::new(&self.sentence, ready, acts(d, ready), self.document.p(&words(d), "true"))
+        let words = words(d);
+        let document = self.document.mean(|c| c.p(&words, "true"));
+        Told::new(|x| self.sentence.mean(|c| c.p(x, "true")), ready, acts(d, ready), document)
     }
 }
 
 impl Told {
-    pub(super) fn new(sentence: &Classes, ready: &Ready<'_>, acts: Vec<Act>, document: f64) -> Self {
+    /// `tells` is how likely a sentence of which this is said tells of an incident.
+    pub(super) fn new(tells: impl Fn(&[String]) -> f64, ready: &Ready<'_>, acts: Vec<Act>, document: f64) -> Self {
         let of = sentences(ready, &acts, document);
-        Self { document, sentences: of.iter().map(|f| sentence.p(f, "true")).collect(), acts }
+        Self { document, sentences: of.iter().map(|f| tells(f)).collect(), acts }
     }
 
     /// What the sentences say of the document.

@@ -156,10 +156,10 @@ pub(super) fn namer(lessons: &[&(usize, Lesson)]) -> ByRole {
     ByRole::train(lessons, 2, PRECISION)
 }
 
-/// Calls things by the strings that are likeliest to be written down.
-pub(super) fn name(namer: &ByRole, ready: &Ready<'_>, things: &[Unnamed]) -> Vec<Found> {
+/// Calls things by the strings that are likeliest to be written down: by their role and what is said of the string.
+pub(super) fn name(likely: impl Fn(usize, &[String]) -> f64, ready: &Ready<'_>, things: &[Unnamed]) -> Vec<Found> {
     let call = |thing: &Unnamed| {
-        let scored = features(ready, thing).into_iter().map(|x| namer.p(thing.role, &x)).zip(&thing.forms);
+        let scored = features(ready, thing).into_iter().map(|x| likely(thing.role, &x)).zip(&thing.forms);
         let (_, form) = scored.max_by(|a, b| a.0.total_cmp(&b.0).then(a.1.p.total_cmp(&b.1.p)))?;
         let mut strings = thing.strings.clone();
         strings.insert(form.key.clone());

@@ -178,85 +178,87 @@ fn pair(c: &Case<'_>, x: &View<'_>, y: &View<'_>) -> Vec<String> {
     out
 }
 
-/// What puts things together.
-pub(super) struct Grouper(Classes);
-
-impl Grouper {
-    /// What the things of a document teach, with how likely each is of each kind of incident.
-    pub(super) fn lessons(c: &Case<'_>, kinds: &[Vec<f64>], places: &Places) -> Vec<Lesson> {
-        let views = views(c, kinds, places);
-        let placed: Vec<BTreeSet<usize>> = c.things.iter().map(|f| within(c.document, f)).collect();
-        let mut out = Vec::new();
-        for (i, x) in placed.iter().enumerate().filter(|x| !x.1.is_empty()) {
-            for (j, y) in placed[..i].iter().enumerate().filter(|y| !y.1.is_empty()) {
-                out.push(lesson(pair(c, &views[i], &views[j]), !x.is_disjoint(y)));
-            }
+/// What the things of a document teach, with how likely each is of each kind of incident.
+pub(super) fn lessons(c: &Case<'_>, kinds: &[Vec<f64>], places: &Places) -> Vec<Lesson> {
+    let views = views(c, kinds, places);
+    let placed: Vec<BTreeSet<usize>> = c.things.iter().map(|f| within(c.document, f)).collect();
+    let mut out = Vec::new();
+    for (i, x) in placed.iter().enumerate().filter(|x| !x.1.is_empty()) {
+        for (j, y) in placed[..i].iter().enumerate().filter(|y| !y.1.is_empty()) {
+            out.push(lesson(pair(c, &views[i], &views[j]), !x.is_disjoint(y)));
         }
-        out
     }
+    out
+}
 
-    pub(super) fn train(lessons: &[&Lesson]) -> Self {
-        Self(Classes::train(lessons, 3, PRECISION))
-    }
+/// Learns whether two things are of one incident.
+pub(super) fn grouper(lessons: &[&Lesson]) -> Classes {
+    Classes::train(lessons, 3, PRECISION)
+}
 
-    /// Things of one incident each, by number: the likeliest pairs are put together first, on the average of their members.
-    pub(super) fn groups(&self, c: &Case<'_>, kinds: &[Vec<f64>], places: &Places) -> Vec<Vec<usize>> {
-        let n = c.things.len();
-        let mut p = vec![vec![0.0; n]; n];
-        let views = views(c, kinds, places);
-        for i in 0..n {
-            for j in 0..i {
-                p[i][j] = log_odds(self.0.p(&pair(c, &views[i], &views[j]), "true"));
-                p[j][i] = p[i][j];
-            }
+/// Things of one incident each, by number: the likeliest pairs are put together first, on the average of their members.
+/// `together` is how likely two things of which this is said are of one.
+pub(super) fn groups(
+    together: impl Fn(&[String]) -> f64,
+    c: &Case<'_>,
+    kinds: &[Vec<f64>],
+    places: &Places,
+) -> Vec<Vec<usize>> {
+    let n = c.things.len();
+    let mut p = vec![vec![0.0; n]; n];
+    let views = views(c, kinds, places);
+    for i in 0..n {
+        for j in 0..i {
+            p[i][j] = log_odds(together(&pair(c, &views[i], &views[j])));
+            p[j][i] = p[i][j];
         }
-        let mut groups: Vec<Vec<usize>> = (0..n).map(|i| vec![i]).collect();
-        loop {
-            let mut best = (log_odds(TOGETHER), 0, 0);
-            for a in 0..groups.len() {
-                for b in 0..a {
-                    let sum: f64 = groups[a].iter().flat_map(|i| groups[b].iter().map(|j| p[*i][*j])).sum();
-                    let mean = sum / (groups[a].len() * groups[b].len()) as f64;
-                    if mean > best.0 {
-                        best = (mean, a, b);
-                    }
+    }
+    let mut groups: Vec<Vec<usize>> = (0..n).map(|i| vec![i]).collect();
+    loop {
+        let mut best = (log_odds(TOGETHER), 0, 0);
+        for a in 0..groups.len() {
+            for b in 0..a {
+                let sum: f64 = groups[a].iter().flat_map(|i| groups[b].iter().map(|j| p[*i][*j])).sum();
+                let mean = sum / (groups[a].len() * groups[b].len()) as f64;
+                if mean > best.0 {
+                    best = (mean, a, b);
                 }
             }
-            if best.1 == best.2 {
-                break;
-            }
-            let moved = groups.remove(best.1);
-            groups[best.2].extend(moved);
         }
-        // Who did it, or with what, is no incident of its own.
-        let strong = |g: &Vec<usize>| g.iter().any(|i| matches!(c.things[*i].role, 2 | 3));
-        while groups.len() > 1 {
-            let Some(weak) = groups.iter().position(|g| !strong(g)) else { break };
-            let moved = groups.remove(weak);
-            let mean = |g: &Vec<usize>| -> f64 {
-                g.iter().flat_map(|i| moved.iter().map(|j| p[*i][*j])).sum::<f64>() / (g.len() * moved.len()) as f64
-            };
-            let to = (0..groups.len()).max_by(|a, b| mean(&groups[*a]).total_cmp(&mean(&groups[*b]))).unwrap_or(0);
-            groups[to].extend(moved);
+        if best.1 == best.2 {
+            break;
         }
-        // Who did one may have done another.
-        let mean_of = |i: usize, g: &Vec<usize>| -> f64 { g.iter().map(|j| p[i][*j]).sum::<f64>() / g.len() as f64 };
-        let shared: Vec<(usize, usize)> = (0..groups.len())
-            .flat_map(|k| (0..n).map(move |i| (k, i)))
-            .filter(|(k, i)| {
-                let strong: Vec<usize> =
-                    groups[*k].iter().copied().filter(|j| matches!(c.things[*j].role, 2 | 3)).collect();
-                matches!(c.things[*i].role, 0 | 1)
-                    && !groups[*k].contains(i)
-                    && !groups[*k].iter().any(|j| c.things[*j].role == c.things[*i].role)
-                    && !strong.is_empty()
-                    && mean_of(*i, &strong) > log_odds(SHARED)
-            })
-            .collect();
-        for (k, i) in shared {
-            groups[k].push(i);
-        }
-        groups.iter_mut().for_each(|g| g.sort_unstable());
-        groups
+        let moved = groups.remove(best.1);
+        groups[best.2].extend(moved);
     }
+    // Who did it, or with what, is no incident of its own.
+    let strong = |g: &Vec<usize>| g.iter().any(|i| matches!(c.things[*i].role, 2 | 3));
+    while groups.len() > 1 {
+        let Some(weak) = groups.iter().position(|g| !strong(g)) else { break };
+        let moved = groups.remove(weak);
+        let mean = |g: &Vec<usize>| -> f64 {
+            g.iter().flat_map(|i| moved.iter().map(|j| p[*i][*j])).sum::<f64>() / (g.len() * moved.len()) as f64
+        };
+        let to = (0..groups.len()).max_by(|a, b| mean(&groups[*a]).total_cmp(&mean(&groups[*b]))).unwrap_or(0);
+        groups[to].extend(moved);
+    }
+    // Who did one may have done another.
+    let mean_of = |i: usize, g: &Vec<usize>| -> f64 { g.iter().map(|j| p[i][*j]).sum::<f64>() / g.len() as f64 };
+    let shared: Vec<(usize, usize)> = (0..groups.len())
+        .flat_map(|k| (0..n).map(move |i| (k, i)))
+        .filter(|(k, i)| {
+            let strong: Vec<usize> =
+                groups[*k].iter().copied().filter(|j| matches!(c.things[*j].role, 2 | 3)).collect();
+            matches!(c.things[*i].role, 0 | 1)
+                && !groups[*k].contains(i)
+                && !groups[*k].iter().any(|j| c.things[*j].role == c.things[*i].role)
+                && !strong.is_empty()
+                && mean_of(*i, &strong) > log_odds(SHARED)
+        })
+        .collect();
+    for (k, i) in shared {
+        groups[k].push(i);
+    }
+    groups.iter_mut().for_each(|g| g.sort_unstable());
+    groups
 }

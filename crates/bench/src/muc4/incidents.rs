@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use super::choose::level;
 use super::context::{ODDS, log_odds};
 use super::fill::{Case, Filler, portraits, scene, topic};
-use super::group::Grouper;
+use super::group;
 use super::key::{ROLES, Template};
-use super::learn::{Classes, Lesson, across, last, lesson, steps, those};
+use super::learn::{Classes, Lesson, Parts, across, last, lesson, steps, those};
 use super::places::Places;
 use super::score::{matched, one};
 
@@ -20,7 +20,7 @@ const PRECISION: f64 = 66.0;
 pub(super) struct Incidents {
     maker: Maker,
     /// Whether an incident is told as one.
-    told: Classes,
+    told: Parts<Classes>,
     /// One of this probability is.
     least: f64,
 }
@@ -28,7 +28,7 @@ pub(super) struct Incidents {
 /// What puts things together and fills templates with them.
 struct Maker {
     kind: Classes,
-    grouper: Grouper,
+    grouper: Parts<Classes>,
     places: Places,
     filler: Filler,
 }
@@ -54,14 +54,16 @@ impl Maker {
     fn train<'c, 'd>(cases: &'c [Case<'d>]) -> (Self, Vec<(Seen<'c, 'd>, Vec<Vec<usize>>)>) {
         let n = cases.len();
         let lessons: Vec<Vec<Lesson>> = cases.iter().map(super::fill::kinds).collect();
-        let (seen, kind) =
-            across(n, |own| Classes::train(&those(&lessons, own), 3, KIND), |kind, i| Seen::new(kind, &cases[i]));
+        let kinds = |own: &[usize]| Classes::train(&those(&lessons, own), 3, KIND);
+        let (seen, _) = across(n, kinds, |kind, i| Seen::new(kind, &cases[i]));
+        // One of them says what kinds there are.
+        let kind = kinds(&(0..n).collect::<Vec<_>>());
         let places = Places::new(cases);
-        let lessons: Vec<Vec<Lesson>> = seen.iter().map(|s| Grouper::lessons(s.case, &s.kinds, &places)).collect();
+        let lessons: Vec<Vec<Lesson>> = seen.iter().map(|s| group::lessons(s.case, &s.kinds, &places)).collect();
         let (groups, grouper) = across(
             n,
-            |own| Grouper::train(&those(&lessons, own)),
-            |g, i| g.groups(seen[i].case, &seen[i].kinds, &places),
+            |own| group::grouper(&those(&lessons, own)),
+            |g, i| group::groups(|x| g.p(x, "true"), seen[i].case, &seen[i].kinds, &places),
         );
         let filler = Filler::train(cases, &places);
         (Self { kind, grouper, places, filler }, seen.into_iter().zip(groups).collect())
@@ -105,9 +107,10 @@ impl Incidents {
     pub(super) fn templates(&self, c: &Case<'_>) -> Vec<Template> {
         let maker = &self.maker;
         let seen = Seen::new(&maker.kind, c);
-        let mut groups = maker.grouper.groups(c, &seen.kinds, &maker.places);
+        let together = |x: &[String]| maker.grouper.mean(|g| g.p(x, "true"));
+        let mut groups = group::groups(together, c, &seen.kinds, &maker.places);
         let said = told(&seen, &groups, maker.kind.labels());
-        let mut chances = said.iter().map(|x| self.told.p(x, "true"));
+        let mut chances = said.iter().map(|x| self.told.mean(|c| c.p(x, "true")));
         groups.retain(|_| chances.next().is_some_and(|p| p >= self.least));
         maker.fill(&seen, &groups)
     }

@@ -1,5 +1,7 @@
 //! All that is learned, and how a document is read with it.
 
+use std::collections::BTreeMap;
+
 use extract::tag::{Marked, Ready, Tagger, Training, candidates};
 
 use super::acts::{Act, acts};
@@ -9,7 +11,7 @@ use super::fill::Case;
 use super::forms::{self, Unnamed};
 use super::incidents::Incidents;
 use super::key::{Document, Template, entities};
-use super::learn::{ByRole, Classes, Lesson, Memory, across, lesson, marks, those};
+use super::learn::{ByRole, Classes, Lesson, Memory, Parts, across, lesson, marks, those};
 
 /// Precision of the weights of what sentences say of a document.
 const PRECISION: f64 = 10.0;
@@ -18,7 +20,7 @@ const LEAST: f64 = 0.01;
 /// By role: a thing of this probability may stand in a template.
 const KEEP: [f64; 5] = [0.15, 0.25, 0.15, 0.15, 0.15];
 
-/// What finds things in a document.
+/// What finds things in a document: of those that it had no part in learning from.
 struct Finder {
     tagger: Tagger,
     memory: Memory,
@@ -35,13 +37,24 @@ impl Finder {
     }
 }
 
+/// Runs that any of them finds, with the mean of their probabilities.
+fn marked(finders: &Parts<Finder>, ready: &Ready<'_>) -> Vec<Marked> {
+    let mut by: BTreeMap<(usize, usize, String), f64> = BTreeMap::new();
+    for m in finders.0.iter().flat_map(|f| candidates(&f.tagger, ready, LEAST)) {
+        *by.entry((m.tokens.start, m.tokens.end, m.label)).or_default() += m.p / finders.0.len() as f64;
+    }
+    let run = |((start, end, label), p)| Marked { tokens: start..end, label, p };
+    by.into_iter().map(run).filter(|m| m.p >= LEAST).collect()
+}
+
 /// All that is learned.
 pub(super) struct System {
     context: Context,
-    judge: Classes,
-    finder: Finder,
-    namer: ByRole,
-    chooser: ByRole,
+    judge: Parts<Classes>,
+    finder: Parts<Finder>,
+    memory: Memory,
+    namer: Parts<ByRole>,
+    chooser: Parts<ByRole>,
     /// A thing of this probability is one of the answer's.
     least: f64,
     incidents: Incidents,
@@ -76,7 +89,7 @@ impl System {
                     &own.iter().map(|i| (&ready[*i], &*marked[*i], &*acted[*i], first[*i])).collect::<Vec<_>>(),
                 )
             },
-            |c, i| Told::new(c, &ready[i], acted[i].clone(), first[i]),
+            |c, i| Told::new(|x| c.p(x, "true"), &ready[i], acted[i].clone(), first[i]),
         );
         let (again, judge) = across(
             n,
@@ -98,8 +111,11 @@ impl System {
         );
         let keys: Vec<_> = docs.iter().map(|d| entities(&d.templates)).collect();
         let strings: Vec<Vec<_>> = (0..n).map(|i| forms::lessons(&ready[i], &found[i], &keys[i])).collect();
-        let (found, namer) =
-            across(n, |own| forms::namer(&those(&strings, own)), |namer, i| forms::name(namer, &ready[i], &found[i]));
+        let (found, namer) = across(
+            n,
+            |own| forms::namer(&those(&strings, own)),
+            |namer, i| forms::name(|r, x| namer.p(r, x), &ready[i], &found[i]),
+        );
         let lessons: Vec<Vec<(usize, Lesson)>> = (0..n)
             .map(|i| {
                 let right = stands_in_key(&keys[i], &found[i]);
@@ -124,23 +140,26 @@ impl System {
             })
             .collect();
         let incidents = Incidents::train(&cases);
-        Self { context: Context { document, sentence }, judge, finder, namer, chooser: chosen, least, incidents }
+        let (context, memory) = (Context { document, sentence }, Memory::new(docs));
+        Self { context, judge, finder, memory, namer, chooser: chosen, least, incidents }
     }
 
     /// Weights of the model that marks runs.
     pub(super) fn weights(&self) -> usize {
-        self.finder.tagger.weights()
+        self.finder.0.iter().map(|f| f.tagger.weights()).sum()
     }
 
     /// Reads a document.
     pub(super) fn read(&self, d: &Document) -> Answer {
         let mut ready = Ready::new(&d.raw, d.body);
         let mut told = self.context.tell(d, &ready);
-        told.document = self.judge.p(&told.summary(), "true");
+        let summary = told.summary();
+        told.document = self.judge.mean(|c| c.p(&summary, "true"));
         told.remark(&mut ready);
-        let mut things = forms::name(&self.namer, &ready, &self.finder.find(&ready));
+        let found = gather(&ready, &marked(&self.finder, &ready), &self.memory);
+        let mut things = forms::name(|r, x| self.namer.mean(|c| c.p(r, x)), &ready, &found);
         let features = features(d, &ready, &things, &told);
-        things.iter_mut().zip(&features).for_each(|(f, x)| f.p = self.chooser.p(f.role, x));
+        things.iter_mut().zip(&features).for_each(|(f, x)| f.p = self.chooser.mean(|c| c.p(f.role, x)));
         let templates =
             self.incidents.templates(&Case { document: d, ready: &ready, told: &told, things: kept(&things) });
         things.retain(|f| f.p >= self.least);

@@ -1,5 +1,5 @@
 //! Words that stand in the same company. What a word is like that training texts hardly know is learned from its kin: of
-//! "dynamited" from "blown", of "Quispe" from "Mamani".
+//! "abducted" from "kidnapped", of "machete" from "shotgun".
 
 use std::collections::HashMap;
 use std::sync::LazyLock;

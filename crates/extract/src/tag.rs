@@ -518,6 +518,19 @@ mod tests {
     }
 
     #[test]
+    fn kin_have_in_common_what_other_words_have_not() {
+        let features = |w: &str| -> std::collections::HashSet<u32> {
+            let raw = format!("He took the {w} away.");
+            let ready = Ready::new(&raw, 0);
+            assert_eq!(ready.text.small(3), w);
+            ready.features[3].iter().copied().collect()
+        };
+        let shared = |a: &str, b: &str| features(a).intersection(&features(b)).count();
+        // Its class, and its wider one.
+        assert_eq!(shared("violin", "guitar"), shared("violin", "valley") + 2);
+    }
+
+    #[test]
     fn strings_stand_where_their_words_do_the_longest_first() {
         let text = Text::new("The mayor of Cali, an old man, met the Mayor of\nthe Cali suburbs. A mayor left.", 0);
         let of = |m: &Marked| (text.slice(m.tokens.clone()).to_owned(), m.label.clone());

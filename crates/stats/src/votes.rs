@@ -1,9 +1,9 @@
 //! Who or what: the truth of many items from the votes of sources that err, each in its own way, and copy one another.
 //!
 //! Dawid and Skene (1979): an item's truth k has frequency `frequency[k]`; source s says label l of it with probability
-//! `says[s][l | k]`. Confusions are pooled: a source of few votes is taken to be like the others. A source may copy
-//! another (in the manner of Dong, Berti-Equille and Srivastava 2009, as one likelihood instead of a discount): where
-//! both speak of an item, it repeats the other's vote with probability c and has its own with 1 - c.
+//! `says[s][l | k]`. Confusions are pooled: a source of few votes is taken to be like the others, as far as each errs by
+//! itself. A source may copy another (in the manner of Dong, Berti-Equille and Srivastava 2009, as one likelihood instead
+//! of a discount): where both speak of an item, it repeats the other's vote with probability c and has its own with 1 - c.
 
 use crate::copies::{self, CopyPrior, Copying, ENOUGH, Echo, Pairs, SHARED};
 use crate::draw::Stream;

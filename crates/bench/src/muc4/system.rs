@@ -8,7 +8,7 @@ use super::acts::{Act, acts};
 use super::choose::{Found, chooser, features, gather, level, stands_in_key};
 use super::context::{self, Context, Told};
 use super::fill::Case;
-use super::forms::{self, Unnamed};
+use super::forms;
 use super::incidents::Incidents;
 use super::key::{Document, Template, entities};
 use super::learn::{ByRole, Classes, Lesson, Memory, Parts, across, lesson, marks, those};
@@ -20,28 +20,11 @@ const LEAST: f64 = 0.01;
 /// By role: a thing of this probability may stand in a template.
 const KEEP: [f64; 5] = [0.15, 0.25, 0.15, 0.15, 0.15];
 
-/// What finds things in a document: of those that it had no part in learning from.
-struct Finder {
-    tagger: Tagger,
-    memory: Memory,
-}
-
-impl Finder {
-    fn train(docs: &[&Document], texts: &[(&Ready<'_>, &[Marked])]) -> Self {
-        Self { tagger: Tagger::train(texts, Training::default()), memory: Memory::new(docs) }
-    }
-
-    /// Things, not yet called by one string.
-    fn find(&self, ready: &Ready<'_>) -> Vec<Unnamed> {
-        gather(ready, &candidates(&self.tagger, ready, LEAST), &self.memory)
-    }
-}
-
 /// Runs that any of them finds, with the mean of their probabilities.
-fn marked(finders: &Parts<Finder>, ready: &Ready<'_>) -> Vec<Marked> {
+fn marked(taggers: &[Tagger], ready: &Ready<'_>) -> Vec<Marked> {
     let mut by: BTreeMap<(usize, usize, String), f64> = BTreeMap::new();
-    for m in finders.0.iter().flat_map(|f| candidates(&f.tagger, ready, LEAST)) {
-        *by.entry((m.tokens.start, m.tokens.end, m.label)).or_default() += m.p / finders.0.len() as f64;
+    for m in taggers.iter().flat_map(|t| candidates(t, ready, LEAST)) {
+        *by.entry((m.tokens.start, m.tokens.end, m.label)).or_default() += m.p / taggers.len() as f64;
     }
     let run = |((start, end, label), p)| Marked { tokens: start..end, label, p };
     by.into_iter().map(run).filter(|m| m.p >= LEAST).collect()
@@ -51,7 +34,7 @@ fn marked(finders: &Parts<Finder>, ready: &Ready<'_>) -> Vec<Marked> {
 pub(super) struct System {
     context: Context,
     judge: Parts<Classes>,
-    finder: Parts<Finder>,
+    taggers: Vec<Tagger>,
     memory: Memory,
     namer: Parts<ByRole>,
     chooser: Parts<ByRole>,
@@ -104,10 +87,13 @@ impl System {
         let ready = &ready;
 
         // What may fill a slot, what it is called, and whether it does.
-        let (found, finder) = across(
+        let (found, taught) = across(
             n,
-            |own| Finder::train(&some(own), &own.iter().map(|i| (&ready[*i], &*marked[*i])).collect::<Vec<_>>()),
-            |f, i| f.find(&ready[i]),
+            |own| {
+                let texts: Vec<_> = own.iter().map(|i| (&ready[*i], &*marked[*i])).collect();
+                (Tagger::train(&texts, Training::default()), Memory::new(&some(own)))
+            },
+            |(tagger, memory), i| gather(&ready[i], &candidates(tagger, &ready[i], LEAST), memory),
         );
         let keys: Vec<_> = docs.iter().map(|d| entities(&d.templates)).collect();
         let strings: Vec<Vec<_>> = (0..n).map(|i| forms::lessons(&ready[i], &found[i], &keys[i])).collect();
@@ -141,12 +127,13 @@ impl System {
             .collect();
         let incidents = Incidents::train(&cases);
         let (context, memory) = (Context { document, sentence }, Memory::new(docs));
-        Self { context, judge, finder, memory, namer, chooser: chosen, least, incidents }
+        let taggers = taught.0.into_iter().map(|t| t.0).collect();
+        Self { context, judge, taggers, memory, namer, chooser: chosen, least, incidents }
     }
 
-    /// Weights of the model that marks runs.
+    /// Weights of the models that mark runs, in all.
     pub(super) fn weights(&self) -> usize {
-        self.finder.0.iter().map(|f| f.tagger.weights()).sum()
+        self.taggers.iter().map(Tagger::weights).sum()
     }
 
     /// Reads a document.
@@ -156,7 +143,7 @@ impl System {
         let summary = told.summary();
         told.document = self.judge.mean(|c| c.p(&summary, "true"));
         told.remark(&mut ready);
-        let found = gather(&ready, &marked(&self.finder, &ready), &self.memory);
+        let found = gather(&ready, &marked(&self.taggers, &ready), &self.memory);
         let mut things = forms::name(|r, x| self.namer.mean(|c| c.p(r, x)), &ready, &found);
         let features = features(d, &ready, &things, &told);
         things.iter_mut().zip(&features).for_each(|(f, x)| f.p = self.chooser.mean(|c| c.p(f.role, x)));

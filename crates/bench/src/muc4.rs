@@ -11,6 +11,7 @@
 mod acts;
 mod choose;
 mod context;
+mod echo;
 mod fill;
 mod forms;
 mod group;
@@ -146,8 +147,15 @@ fn rows(scored: &[Scored]) -> Vec<Row> {
 
 #[cfg(test)]
 mod tests {
+    use extract::tag::{Marked, Ready, Tagger, Training, candidates};
+
+    use super::choose::Found;
+    use super::context::Told;
+    use super::fill::{Case, Filler, Incident};
+    use super::group::Grouped;
     use super::key::{Fill, dateline, plain, show};
     use super::learn::Classes;
+    use super::places::Places;
     use super::score::{one, slot_tally};
     use super::*;
 
@@ -198,10 +206,11 @@ mod tests {
     fn the_kind_is_the_one_worth_most() {
         let lesson = |l: &str| (vec!["x".to_owned()], l.to_owned());
         let kinds = Classes::train(&["ATTACK", "BOMBING", "KIDNAPPING"].map(lesson), 1, 1.0);
-        let best = |p: &[f64]| kinds.best_for(p, |key, given| one("incident_type", key, given)).to_owned();
-        assert_eq!(best(&[0.3, 0.5, 0.2]), "ATTACK");
-        assert_eq!(best(&[0.2, 0.75, 0.05]), "BOMBING");
-        assert_eq!(best(&[0.0, 0.1, 0.9]), "KIDNAPPING");
+        let best = |p: &[f64]| kinds.best_for(p, |key, given| one("incident_type", key, given));
+        assert_eq!(best(&[0.3, 0.5, 0.2]).0, "ATTACK");
+        assert!((best(&[0.3, 0.5, 0.2]).1 - (0.3 + 0.5 * 0.7)).abs() < 1e-12);
+        assert_eq!(best(&[0.2, 0.75, 0.05]), ("BOMBING", 0.75));
+        assert_eq!(best(&[0.0, 0.1, 0.9]), ("KIDNAPPING", 0.9));
     }
 
     #[test]
@@ -221,6 +230,135 @@ mod tests {
         assert!(made("Alvaro Saravia", 0.9).iter().any(|k| k == "captain alvaro saravia"));
         // Never out of the sentence.
         assert!(made("Several", 0.1).iter().all(|k| k == "several" || k == "several armed"));
+    }
+
+    /// A document with one template of these slots.
+    fn document(raw: &str, slots: &[(&str, &str)]) -> Document {
+        let fills = |s: &str| slots.iter().filter(|x| x.0 == s).map(|x| Fill::plain(x.1)).collect();
+        let template = key::Template { optional: false, slots: SLOTS.iter().map(|s| (*s, fills(s))).collect() };
+        let templates = if slots.is_empty() { vec![] } else { vec![template] };
+        Document { id: raw.into(), train: true, raw: raw.into(), body: 0, dateline: None, templates }
+    }
+
+    /// Something found where its string stands.
+    fn found(ready: &Ready<'_>, role: usize, text: &str) -> Found {
+        let places: BTreeMap<usize, f64> =
+            extract::tag::stands(&ready.text, text).into_iter().map(|r| (r.start, 0.9)).collect();
+        Found {
+            role,
+            described: false,
+            text: text.into(),
+            strings: BTreeSet::from([plain(text)]),
+            sentence: learn::sentence_of(ready, *places.keys().next().unwrap()),
+            places,
+            known: vec![],
+            p: 0.9,
+        }
+    }
+
+    fn told(ready: &Ready<'_>) -> Told {
+        Told { document: 0.9, sentences: vec![0.9; ready.text.sentences.len()], acts: vec![] }
+    }
+
+    #[test]
+    fn what_was_marked_in_one_sentence_tells_of_the_next() {
+        // Twice the same words: the judge of the second sentence counts where that of the first was marked.
+        let raw = "Rebels shot a judge. The judge left.";
+        let run = |r: &Ready<'_>, sentence: usize, token: usize, label: &str| {
+            let at = r.text.sentences[sentence].tokens.start + token;
+            Marked { tokens: at..at + 1, label: label.into(), p: 0.9 }
+        };
+        let mut ready = [Ready::new(raw, 0), Ready::new(raw, 0)];
+        let before = [run(&ready[0], 0, 3, "Victim")];
+        echo::echo(&mut ready[0], &before);
+        echo::echo(&mut ready[1], &[]);
+        let who = |r: &Ready<'_>| run(r, 0, 0, "PerpInd");
+        let marks = [vec![who(&ready[0]), run(&ready[0], 1, 1, "Victim")], vec![who(&ready[1])]];
+        let lessons: Vec<(&Ready<'_>, &[Marked])> = ready.iter().zip(&marks).map(|(r, m)| (r, m.as_slice())).collect();
+        let tagger = Tagger::train(&lessons, Training { passes: 80, smallest: 0.0, least: 1, ..Training::default() });
+        for (r, marks) in ready.iter().zip(&marks) {
+            let again: Vec<_> = candidates(&tagger, r, 0.5).into_iter().map(|m| (m.tokens, m.label)).collect();
+            assert_eq!(again, marks.iter().map(|m| (m.tokens.clone(), m.label.clone())).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn the_country_is_learned_of_words_and_not_counted_of_names() {
+        let texts = [
+            ("Venceremos radio: soldiers fell in La Paz.", "EL SALVADOR: LA PAZ (DEPARTMENT)"),
+            ("Venceremos radio: rebels took a hill.", "EL SALVADOR"),
+            ("Miners marched in La Paz.", "BOLIVIA: LA PAZ (CITY)"),
+            ("Miners of Bolivia were shot.", "BOLIVIA"),
+        ];
+        let docs: Vec<Document> = texts.iter().map(|t| document(t.0, &[("incident_location", t.1)])).collect();
+        let new = document("Venceremos radio: guns were heard in La Paz.", &[]);
+        let ready: Vec<Ready<'_>> = docs.iter().chain([&new]).map(|d| Ready::new(&d.raw, 0)).collect();
+        let told: Vec<Told> = ready.iter().map(told).collect();
+        let case = |(d, k): (_, usize)| Case { document: d, ready: &ready[k], told: &told[k], things: vec![] };
+        let cases: Vec<Case<'_>> = docs.iter().chain([&new]).zip(0..).map(case).collect();
+        let places = Places::new(&cases[..4]);
+        assert_eq!(places.country(&cases[4]), "EL SALVADOR");
+        assert_eq!(places.country(&cases[2]), "BOLIVIA");
+        // And what is named there is of that country.
+        let named: Vec<String> = places.named(cases[4].ready, "EL SALVADOR").into_iter().map(|n| n.0).collect();
+        assert_eq!(named, ["EL SALVADOR: LA PAZ (DEPARTMENT)"]);
+    }
+
+    #[test]
+    fn what_is_hardly_likely_is_not_said() {
+        let slots = [
+            ("incident_type", "ATTACK"),
+            ("incident_stage", "ACCOMPLISHED"),
+            ("perp_category", "TERRORIST ACT"),
+            ("hum_tgt_name", "JUAN PEREZ"),
+        ];
+        let docs = ["Gunmen killed Juan Perez.", "Juan Perez was killed.", "Men killed Juan Perez in Lima."]
+            .map(|raw| document(raw, &slots));
+        let ready: Vec<Ready<'_>> = docs.iter().map(|d| Ready::new(&d.raw, 0)).collect();
+        let told: Vec<Told> = ready.iter().map(told).collect();
+        let cases: Vec<Case<'_>> = (0..3)
+            .map(|k| Case {
+                document: &docs[k],
+                ready: &ready[k],
+                told: &told[k],
+                things: vec![found(&ready[k], 3, "Juan Perez")],
+            })
+            .collect();
+        let places = Places::new(&cases);
+        let filler = Filler::train(&cases, &places);
+        let fill = |chance: f64| {
+            let incident = Incident { kind: "ATTACK", chance, things: &[(0, 0.9)] };
+            filler.fill(&cases[0], &fill::portraits(&cases[0]), &incident, &places)
+        };
+        let (likely, hardly) = (fill(0.9), fill(0.1));
+        assert_eq!(likely.slots["perp_category"], [Fill::plain("TERRORIST ACT")]);
+        assert!(hardly.slots["perp_category"].is_empty());
+        // Kind, stage and who are what the template is.
+        for slot in ["incident_type", "incident_stage", "hum_tgt_name"] {
+            assert_eq!(likely.slots[slot].len(), 1);
+            assert_eq!(likely.slots[slot], hardly.slots[slot]);
+        }
+    }
+
+    #[test]
+    fn who_did_one_may_have_done_another_and_who_did_none_is_of_none() {
+        let raw = "The FMLN shot Juan Perez in Lima. The FMLN bombed a bank in Cali. The ELN denied it.";
+        let d = document(raw, &[]);
+        let ready = Ready::new(raw, 0);
+        let told = told(&ready);
+        let things = [(1, "FMLN"), (1, "ELN"), (3, "Juan Perez"), (2, "bank")].map(|(r, s)| found(&ready, r, s)).into();
+        let c = Case { document: &d, ready: &ready, told: &told, things };
+        let near = |i: usize, j: usize| if (i, j) == (0, 2) || (i, j) == (2, 0) { 2.0 } else { -1.0 };
+        let together = (0..4).map(|i| (0..4).map(|j| near(i, j)).collect()).collect();
+        let grouped = Grouped { groups: vec![vec![0, 1, 2], vec![3]], together };
+        let suspects = group::suspects(&c, &grouped);
+        let asked: Vec<(usize, usize)> = suspects.iter().map(|s| (s.group, s.thing)).collect();
+        assert_eq!(asked, [(0, 0), (0, 1), (1, 0), (1, 1)]);
+        let says = |k: usize, what: &str| suspects[k].said.iter().any(|x| x == what);
+        assert!(says(0, "inside true") && says(2, "inside false"));
+        assert!(says(0, "with>=2") && !says(1, "with>=2"));
+        let groups = incidents::accuse(&c, &grouped, &suspects, &[0.9, 0.1, 0.6, 0.2]);
+        assert_eq!(groups, [vec![(0, 0.9), (2, 0.9)], vec![(0, 0.6), (3, 0.9)]]);
     }
 
     #[test]

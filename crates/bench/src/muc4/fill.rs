@@ -9,7 +9,7 @@ use super::choose::{Found, around};
 use super::context::Told;
 use super::key::{Document, Fill, SLOTS, Template, plain};
 use super::learn::{Classes, Lesson, kin, last, lesson, sentence_of, steps};
-use super::places::{Places, country, dates, likeliest};
+use super::places::{Places, dates, likeliest};
 use super::score::one;
 
 /// Slots of the strings, by role; victims have two.
@@ -18,6 +18,17 @@ const STRINGS: [&str; 5] =
 
 /// Precision of the weights by which templates are filled.
 const PRECISION: f64 = 2.0;
+/// What is less likely right than this, with all that it rests on, is not said.
+const WORTH: f64 = 0.13;
+
+/// An incident as it was put together.
+pub(super) struct Incident<'a> {
+    pub(super) kind: &'a str,
+    /// How likely it is told as one.
+    pub(super) chance: f64,
+    /// Its things by number, each with how likely it is of it.
+    pub(super) things: &'a [(usize, f64)],
+}
 
 /// What fills templates.
 pub(super) struct Filler {
@@ -263,7 +274,7 @@ impl Filler {
         let mut of: BTreeMap<&'static str, Vec<Lesson>> = OF.iter().map(|o| (o.0, vec![])).collect();
         for c in cases {
             let topic = topic(c.ready);
-            let everywhere = country(c.ready);
+            let everywhere = places.country(c);
             for (k, t) in c.document.templates.iter().enumerate() {
                 let own: Vec<&Found> = c.things.iter().filter(|f| within(c.document, f).contains(&k)).collect();
                 if !own.is_empty() {
@@ -310,36 +321,41 @@ impl Filler {
         }
     }
 
-    /// The template of an incident of this kind, from things of a document by number, with what is said of each of all.
+    /// The template of an incident, with what is said of each thing of the document.
     pub(super) fn fill(
         &self,
         c: &Case<'_>,
         portraits: &[Vec<String>],
-        group: &[usize],
-        kind: &str,
+        incident: &Incident<'_>,
         places: &Places,
     ) -> Template {
         let mut out = Template { optional: false, slots: SLOTS.iter().map(|s| (*s, vec![])).collect() };
         let mut put = |slot: &'static str, fill: Fill| out.slots.entry(slot).or_default().push(fill);
-        put("incident_type", Fill::plain(kind));
-        let things: Vec<&Found> = group.iter().map(|i| &c.things[*i]).collect();
-        let portraits: Vec<&Vec<String>> = group.iter().map(|i| &portraits[*i]).collect();
+        put("incident_type", Fill::plain(incident.kind));
+        let things: Vec<&Found> = incident.things.iter().map(|x| &c.things[x.0]).collect();
+        let portraits: Vec<&Vec<String>> = incident.things.iter().map(|x| &portraits[x.0]).collect();
         let everything: BTreeSet<String> = portraits.iter().copied().flatten().cloned().chain(topic(c.ready)).collect();
         let everything: Vec<String> = everything.into_iter().collect();
         put("incident_stage", Fill::plain(self.stage.best(&everything)));
-        let category = self.category.best(&everything);
-        if !category.is_empty() {
+        // What is likeliest, where it is likely enough given that what it rests on is.
+        let said = |of: &Classes, x: &[String], given: f64| -> Option<String> {
+            let sure = of.all(x).into_iter().fold(0.0, f64::max);
+            Some(of.best(x)).filter(|v| !v.is_empty() && given * sure >= WORTH).map(str::to_owned)
+        };
+        if let Some(category) = said(&self.category, &everything, incident.chance) {
             put("perp_category", Fill::plain(category));
         }
-        let unnamed = self.unnamed.best(&everything);
-        if !unnamed.is_empty() && things.iter().all(|f| f.role != 4) {
+        if let Some(unnamed) =
+            said(&self.unnamed, &everything, incident.chance).filter(|_| things.iter().all(|f| f.role != 4))
+        {
             put("instrument_type", Fill::plain(unnamed));
         }
         let sentences = c.sentences(&things);
         put("incident_date", Fill::plain(likeliest(&self.day, dates(c, &sentences))));
-        let places = places.candidates(c, &sentences, country(c.ready));
+        let places = places.candidates(c, &sentences, places.country(c));
         put("incident_location", Fill::plain(likeliest(&self.place, places)));
-        for (f, portrait) in things.iter().zip(portraits) {
+        for ((f, portrait), (_, sure)) in things.iter().zip(portraits).zip(incident.things) {
+            let given = incident.chance * sure;
             let slot = if f.role == 3 && f.described { "hum_tgt_description" } else { STRINGS[f.role] };
             put(slot, Fill::plain(&f.text));
             // What is told of a victim under another string is told there.
@@ -350,16 +366,20 @@ impl Filler {
                     continue;
                 }
                 let counted = number(&f.text);
+                let of = &self.of[slot];
                 let value = match *slot {
-                    "hum_tgt_number" | "phys_tgt_number" if counted.parse::<u32>().is_ok_and(|n| n > 1) => counted,
+                    "hum_tgt_number" | "phys_tgt_number" if counted.parse::<u32>().is_ok_and(|n| n > 1) => {
+                        Some(counted)
+                    }
                     CONFIDENCE => {
                         // "Suspected" is half right of what is suspected by the authorities.
-                        let p = self.of[slot].all(&spoken(c, &f.text, &f.places.keys().copied().collect()));
-                        self.of[slot].best_for(&p, |key, given| one(slot, key, given)).to_owned()
+                        let p = of.all(&spoken(c, &f.text, &f.places.keys().copied().collect()));
+                        let (value, worth) = of.best_for(&p, |key, given| one(slot, key, given));
+                        Some(value).filter(|v| !v.is_empty() && given * worth >= WORTH).map(str::to_owned)
                     }
-                    _ => self.of[slot].best(portrait).to_owned(),
+                    _ => said(of, portrait, given),
                 };
-                if !value.is_empty() {
+                if let Some(value) = value {
                     put(slot, Fill { values: vec![value], of: vec![f.text.clone()], ..Fill::default() });
                 }
             }

@@ -4,18 +4,16 @@ use std::collections::BTreeSet;
 
 use super::acts::Act;
 use super::choose::Found;
-use super::context::log_odds;
+use super::context::{ODDS, log_odds};
 use super::fill::{Case, near_triggers, scene, within};
 use super::key::plain;
 use super::learn::{Classes, Lesson, last, lesson, sentence_of, steps};
-use super::places::{Places, country, days};
+use super::places::{Places, days};
 
 /// Precision of the weights by which things are put together.
 const PRECISION: f64 = 28.0;
 /// Things that are together with less than this probability are of two incidents.
 const TOGETHER: f64 = 0.5;
-/// Who did it is of a second incident too from this probability on.
-const SHARED: f64 = 0.3;
 
 /// Words between two things that tell them apart, or put them together.
 const BETWEEN: [&str; 31] = [
@@ -73,7 +71,7 @@ struct View<'c> {
 fn views<'c>(c: &'c Case<'_>, kinds: &'c [Vec<f64>], places: &Places) -> Vec<View<'c>> {
     let t = &c.ready.text;
     let days = c.document.dateline.map_or(vec![], |base| days(c.ready, base));
-    let named = places.named(c.ready, &country(c.ready).to_uppercase());
+    let named = places.named(c.ready, places.country(c));
     let around = |sentences: &BTreeSet<usize>, at: &mut dyn Iterator<Item = (usize, &String)>| -> BTreeSet<String> {
         // What is said in the sentence itself, else in the one before it.
         let all: Vec<(usize, &String)> = at.collect();
@@ -196,14 +194,22 @@ pub(super) fn grouper(lessons: &[&Lesson]) -> Classes {
     Classes::train(lessons, 3, PRECISION)
 }
 
-/// Things of one incident each, by number: the likeliest pairs are put together first, on the average of their members.
-/// `together` is how likely two things of which this is said are of one.
+/// Things of a document, put together.
+pub(super) struct Grouped {
+    /// Things of one incident each, by number.
+    pub(super) groups: Vec<Vec<usize>>,
+    /// By pair of things, log odds that they are of one incident.
+    pub(super) together: Vec<Vec<f64>>,
+}
+
+/// Puts things together: the likeliest pairs first, on the average of their members. `together` is how likely two things
+/// of which this is said are of one incident.
 pub(super) fn groups(
     together: impl Fn(&[String]) -> f64,
     c: &Case<'_>,
     kinds: &[Vec<f64>],
     places: &Places,
-) -> Vec<Vec<usize>> {
+) -> Grouped {
     let n = c.things.len();
     let mut p = vec![vec![0.0; n]; n];
     let views = views(c, kinds, places);
@@ -242,23 +248,65 @@ pub(super) fn groups(
         let to = (0..groups.len()).max_by(|a, b| mean(&groups[*a]).total_cmp(&mean(&groups[*b]))).unwrap_or(0);
         groups[to].extend(moved);
     }
-    // Who did one may have done another.
-    let mean_of = |i: usize, g: &Vec<usize>| -> f64 { g.iter().map(|j| p[i][*j]).sum::<f64>() / g.len() as f64 };
-    let shared: Vec<(usize, usize)> = (0..groups.len())
-        .flat_map(|k| (0..n).map(move |i| (k, i)))
-        .filter(|(k, i)| {
-            let strong: Vec<usize> =
-                groups[*k].iter().copied().filter(|j| matches!(c.things[*j].role, 2 | 3)).collect();
-            matches!(c.things[*i].role, 0 | 1)
-                && !groups[*k].contains(i)
-                && !groups[*k].iter().any(|j| c.things[*j].role == c.things[*i].role)
-                && !strong.is_empty()
-                && mean_of(*i, &strong) > log_odds(SHARED)
-        })
-        .collect();
-    for (k, i) in shared {
-        groups[k].push(i);
-    }
     groups.iter_mut().for_each(|g| g.sort_unstable());
-    groups
+    Grouped { groups, together: p }
+}
+
+/// A thing that may have done what a group of things tells of.
+pub(super) struct Suspect {
+    pub(super) group: usize,
+    pub(super) thing: usize,
+    /// What speaks for it.
+    pub(super) said: Vec<String>,
+}
+
+/// Who may have done what, of all who may have done anything: who did one may have done another.
+pub(super) fn suspects(c: &Case<'_>, g: &Grouped) -> Vec<Suspect> {
+    const BETTER: [f64; 9] = [-3.0, -2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0, 3.0];
+    const FEW: [f64; 4] = [1.0, 2.0, 3.0, 5.0];
+    let role = |i: usize| c.things[i].role;
+    let with = |i: usize, list: &[usize]| -> f64 {
+        let own: Vec<f64> = list.iter().filter(|j| **j != i).map(|j| g.together[i][*j]).collect();
+        own.iter().sum::<f64>() / own.len().max(1) as f64
+    };
+    let all: Vec<usize> = (0..c.things.len()).filter(|i| matches!(role(*i), 0 | 1)).collect();
+    let mut out = Vec::new();
+    for (group, members) in g.groups.iter().enumerate() {
+        let hurt: Vec<usize> = members.iter().copied().filter(|j| matches!(role(*j), 2 | 3)).collect();
+        if hurt.is_empty() {
+            continue;
+        }
+        for i in &all {
+            let f = &c.things[*i];
+            let (odds, near) = (log_odds(f.p), with(*i, &hurt));
+            let inside = members.contains(i);
+            let mut said = vec![format!("inside {inside}"), format!("last {}", last(&f.text))];
+            steps(&mut said, "odds", odds, &ODDS);
+            steps(&mut said, &format!("inside {inside} odds"), odds, &ODDS);
+            steps(&mut said, "with", near, &ODDS);
+            let rivals: Vec<usize> = all.iter().copied().filter(|j| role(*j) == f.role && j != i).collect();
+            let nearest = rivals.iter().map(|j| with(*j, &hurt)).fold(-9.0, f64::max);
+            steps(&mut said, "nearer", near - nearest, &BETTER);
+            let likeliest = rivals.iter().map(|j| log_odds(c.things[*j].p)).fold(-9.0, f64::max);
+            steps(&mut said, "likelier", odds - likeliest, &BETTER);
+            steps(&mut said, "rivals", rivals.len() as f64, &FEW);
+            steps(&mut said, "rivals inside", rivals.iter().filter(|j| members.contains(j)).count() as f64, &FEW);
+            let others: Vec<usize> =
+                all.iter().copied().filter(|j| role(*j) != f.role && members.contains(j)).collect();
+            steps(&mut said, "others", others.len() as f64, &FEW);
+            if !others.is_empty() {
+                steps(&mut said, "with others", with(*i, &others), &ODDS);
+            }
+            let elsewhere = g.groups.iter().enumerate().filter(|(k, _)| *k != group);
+            let elsewhere = elsewhere.map(|(_, list)| with(*i, list)).fold(-9.0, f64::max);
+            steps(&mut said, "rather here", near - elsewhere, &BETTER);
+            steps(&mut said, "groups", g.groups.len() as f64, &FEW);
+            let (mine, theirs) =
+                (c.sentences(&[f]), c.sentences(&hurt.iter().map(|j| &c.things[*j]).collect::<Vec<_>>()));
+            let apart = mine.iter().flat_map(|m| theirs.iter().map(move |s| m.abs_diff(*s))).min().unwrap_or(99);
+            steps(&mut said, "apart", apart as f64, &[1.0, 2.0, 3.0, 5.0, 8.0]);
+            out.push(Suspect { group, thing: *i, said });
+        }
+    }
+    out
 }

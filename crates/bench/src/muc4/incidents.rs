@@ -1,13 +1,13 @@
 //! Incidents of a document: things of one incident are put together, and of each it is asked whether it is told as one.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::choose::level;
 use super::context::{ODDS, log_odds};
-use super::fill::{Case, Filler, portraits, scene, topic};
-use super::group;
+use super::fill::{Case, Filler, Incident, portraits, scene, topic, within};
+use super::group::{self, Grouped, Suspect};
 use super::key::{ROLES, Template};
-use super::learn::{Classes, Lesson, Parts, across, last, lesson, steps, those};
+use super::learn::{ByRole, Classes, Lesson, Parts, across, last, lesson, steps, those};
 use super::places::Places;
 use super::score::{matched, one};
 
@@ -15,10 +15,16 @@ use super::score::{matched, one};
 const KIND: f64 = 2.0;
 /// Precision of the weights by which it is told whether an incident is one.
 const PRECISION: f64 = 66.0;
+/// Precision of the weights by which it is told who did what.
+const ACCUSED: f64 = 30.0;
+/// By role: from this probability on somebody, or an organisation, did it.
+const DID: [f64; 2] = [0.4, 0.3];
 
 /// What makes templates of things.
 pub(super) struct Incidents {
     maker: Maker,
+    /// Who did what.
+    culprits: Parts<ByRole>,
     /// Whether an incident is told as one.
     told: Parts<Classes>,
     /// One of this probability is.
@@ -51,7 +57,7 @@ impl<'c, 'd> Seen<'c, 'd> {
 impl Maker {
     /// Learns from documents and what was found in them; with these, each seen and its things put together by what the
     /// other parts teach.
-    fn train<'c, 'd>(cases: &'c [Case<'d>]) -> (Self, Vec<(Seen<'c, 'd>, Vec<Vec<usize>>)>) {
+    fn train<'c, 'd>(cases: &'c [Case<'d>]) -> (Self, Vec<(Seen<'c, 'd>, Grouped)>) {
         let n = cases.len();
         let lessons: Vec<Vec<Lesson>> = cases.iter().map(super::fill::kinds).collect();
         let kinds = |own: &[usize]| Classes::train(&those(&lessons, own), 3, KIND);
@@ -69,26 +75,80 @@ impl Maker {
         (Self { kind, grouper, places, filler }, seen.into_iter().zip(groups).collect())
     }
 
-    fn fill(&self, s: &Seen<'_, '_>, groups: &[Vec<usize>]) -> Vec<Template> {
-        let of = |group: &Vec<usize>| {
-            let p = kind_of(&s.kinds, group);
-            let kind = self.kind.best_for(&p, |key, given| one("incident_type", key, given));
-            self.filler.fill(s.case, &s.portraits, group, kind, &self.places)
+    /// Templates of groups, given how likely each is told as an incident, and of each thing how likely it is of it.
+    fn fill(&self, s: &Seen<'_, '_>, groups: &[Vec<(usize, f64)>], chances: &[f64]) -> Vec<Template> {
+        let of = |(things, chance): (&Vec<(usize, f64)>, &f64)| {
+            let p = kind_of(&s.kinds, things.iter().map(|x| x.0));
+            let (kind, _) = self.kind.best_for(&p, |key, given| one("incident_type", key, given));
+            self.filler.fill(s.case, &s.portraits, &Incident { kind, chance: *chance, things }, &self.places)
         };
-        groups.iter().map(of).collect()
+        groups.iter().zip(chances).map(of).collect()
     }
+
+    /// Templates of groups, as if all of it were sure.
+    fn fill_all(&self, s: &Seen<'_, '_>, groups: &[Vec<usize>]) -> Vec<Template> {
+        let groups: Vec<Vec<(usize, f64)>> = groups.iter().map(|g| g.iter().map(|i| (*i, 1.0)).collect()).collect();
+        self.fill(s, &groups, &vec![1.0; groups.len()])
+    }
+}
+
+/// Groups of things with those who did it, each with how likely it is of it: `accused` is how likely each suspect is.
+pub(super) fn accuse(c: &Case<'_>, g: &Grouped, suspects: &[Suspect], accused: &[f64]) -> Vec<Vec<(usize, f64)>> {
+    let mut out: Vec<Vec<(usize, f64)>> =
+        g.groups.iter().map(|list| list.iter().map(|i| (*i, c.things[*i].p)).collect()).collect();
+    for (s, p) in suspects.iter().zip(accused) {
+        let list = &mut out[s.group];
+        list.retain(|x| x.0 != s.thing);
+        if *p >= DID[c.things[s.thing].role] {
+            list.push((s.thing, *p));
+        }
+    }
+    out.iter_mut().for_each(|list| list.sort_unstable_by_key(|x| x.0));
+    out
 }
 
 impl Incidents {
     /// Learns from documents and what was found in them.
     pub(super) fn train(cases: &[Case<'_>]) -> Self {
         let (maker, made) = Maker::train(cases);
+
+        // Who did what, of what is told.
+        let suspects: Vec<Vec<Suspect>> = made.iter().map(|(s, g)| group::suspects(s.case, g)).collect();
+        let lessons: Vec<Vec<(usize, Lesson)>> = made
+            .iter()
+            .zip(&suspects)
+            .map(|((s, g), suspects)| {
+                let d = s.case.document;
+                let pairs = matched(&d.templates, &maker.fill_all(s, &g.groups));
+                let told: BTreeMap<usize, usize> = pairs.into_iter().map(|(key, given)| (given, key)).collect();
+                let of = |x: &Suspect| {
+                    let f = &s.case.things[x.thing];
+                    let key = told.get(&x.group)?;
+                    Some((f.role, lesson(x.said.clone(), within(d, f).contains(key))))
+                };
+                suspects.iter().filter_map(of).collect()
+            })
+            .collect();
+        let (accused, culprits) = across(
+            cases.len(),
+            |own| ByRole::train(&those(&lessons, own), 3, ACCUSED),
+            |c, i| suspects[i].iter().map(|x| c.p(cases[i].things[x.thing].role, &x.said)).collect::<Vec<_>>(),
+        );
+        let made: Vec<(Seen<'_, '_>, Vec<Vec<usize>>)> = made
+            .into_iter()
+            .zip(suspects.iter().zip(&accused))
+            .map(|((s, g), (suspects, accused))| {
+                let groups = accuse(s.case, &g, suspects, accused);
+                (s, groups.into_iter().map(|g| g.into_iter().map(|x| x.0).collect()).collect())
+            })
+            .collect();
+
+        // What is told as an incident.
         let lessons: Vec<Vec<Lesson>> = made
             .iter()
             .map(|(s, groups)| {
-                let given = maker.fill(s, groups);
-                let right: BTreeSet<usize> =
-                    matched(&s.case.document.templates, &given).into_iter().map(|m| m.1).collect();
+                let pairs = matched(&s.case.document.templates, &maker.fill_all(s, groups));
+                let right: BTreeSet<usize> = pairs.into_iter().map(|m| m.1).collect();
                 let said = told(s, groups, maker.kind.labels());
                 said.into_iter().enumerate().map(|(k, x)| lesson(x, right.contains(&k))).collect()
             })
@@ -100,7 +160,7 @@ impl Incidents {
         );
         let scored = chances.into_iter().flatten().zip(lessons.iter().flatten().map(|l| l.1 == "true")).collect();
         let possible = cases.iter().flat_map(|c| &c.document.templates).filter(|t| !t.optional).count();
-        Self { maker, told, least: level(scored, possible as f64) }
+        Self { maker, culprits, told, least: level(scored, possible as f64) }
     }
 
     /// Templates of a document.
@@ -108,22 +168,26 @@ impl Incidents {
         let maker = &self.maker;
         let seen = Seen::new(&maker.kind, c);
         let together = |x: &[String]| maker.grouper.mean(|g| g.p(x, "true"));
-        let mut groups = group::groups(together, c, &seen.kinds, &maker.places);
-        let said = told(&seen, &groups, maker.kind.labels());
-        let mut chances = said.iter().map(|x| self.told.mean(|c| c.p(x, "true")));
-        groups.retain(|_| chances.next().is_some_and(|p| p >= self.least));
-        maker.fill(&seen, &groups)
+        let grouped = group::groups(together, c, &seen.kinds, &maker.places);
+        let suspects = group::suspects(c, &grouped);
+        let accused = |x: &Suspect| self.culprits.mean(|m| m.p(c.things[x.thing].role, &x.said));
+        let groups = accuse(c, &grouped, &suspects, &suspects.iter().map(accused).collect::<Vec<_>>());
+        let bare: Vec<Vec<usize>> = groups.iter().map(|g| g.iter().map(|x| x.0).collect()).collect();
+        let said = told(&seen, &bare, maker.kind.labels());
+        let chances = said.iter().map(|x| self.told.mean(|c| c.p(x, "true")));
+        let (groups, chances): (Vec<_>, Vec<_>) = groups.into_iter().zip(chances).filter(|x| x.1 >= self.least).unzip();
+        maker.fill(&seen, &groups, &chances)
     }
 }
 
 /// How likely the things of a group, taken together, are of each kind of incident: as if all of them said the same thing
 /// over again, not each something of its own.
-fn kind_of(kinds: &[Vec<f64>], group: &[usize]) -> Vec<f64> {
+fn kind_of(kinds: &[Vec<f64>], group: impl Iterator<Item = usize> + Clone) -> Vec<f64> {
     let of = |k: usize| -> f64 {
-        let all: f64 = group.iter().map(|i| libm::log(kinds[*i][k].max(1e-4))).sum();
-        libm::exp(all / group.len() as f64)
+        let all: f64 = group.clone().map(|i| libm::log(kinds[i][k].max(1e-4))).sum();
+        libm::exp(all / group.clone().count() as f64)
     };
-    let count = group.first().map_or(0, |i| kinds[*i].len());
+    let count = group.clone().next().map_or(0, |i| kinds[i].len());
     stats::normalised((0..count).map(of).collect())
 }
 
@@ -162,7 +226,7 @@ fn told(seen: &Seen<'_, '_>, groups: &[Vec<usize>], labels: &[String]) -> Vec<Ve
         let (first, last_one) = (sentences.first().copied().unwrap_or(0), sentences.last().copied().unwrap_or(0));
         steps(&mut out, "first", first as f64, &PLACE);
         steps(&mut out, "over", (last_one - first) as f64, &PLACE);
-        for (label, p) in labels.iter().zip(kind_of(&seen.kinds, group)) {
+        for (label, p) in labels.iter().zip(kind_of(&seen.kinds, group.iter().copied())) {
             steps(&mut out, label, p, &[0.05, 0.1, 0.2, 0.4, 0.6, 0.8]);
         }
         for f in things {

@@ -167,12 +167,12 @@ impl Classes {
         likeliest.map_or("", |l| l.1)
     }
 
-    /// Of labels with these probabilities, the one from which most credit is to be expected: `credit` is what the second
-    /// is worth where the first is true.
-    pub(super) fn best_for(&self, p: &[f64], credit: impl Fn(&str, &str) -> f64) -> &str {
+    /// Of labels with these probabilities, the one from which most credit is to be expected, and how much: `credit` is
+    /// what the second is worth where the first is true.
+    pub(super) fn best_for(&self, p: &[f64], credit: impl Fn(&str, &str) -> f64) -> (&str, f64) {
         let worth = |given: &String| -> f64 { self.labels.iter().zip(p).map(|(key, p)| p * credit(key, given)).sum() };
-        let scored = self.labels.iter().map(|l| (worth(l), l));
-        scored.max_by(|a, b| a.0.total_cmp(&b.0)).map_or("", |l| l.1)
+        let scored = self.labels.iter().map(|l| (l.as_str(), worth(l)));
+        scored.max_by(|a, b| a.1.total_cmp(&b.1)).unwrap_or_default()
     }
 }
 

@@ -6,9 +6,13 @@ use extract::lexicon::{Entry, Lexicon};
 use extract::tag::Ready;
 use model::Day;
 
+use super::context::words;
 use super::fill::Case;
 use super::key::{MONTHS, day, plain, show};
-use super::learn::{Classes, steps};
+use super::learn::{Classes, Lesson, steps};
+
+/// Precision of the weights by which a document tells its country.
+const PRECISION: f64 = 1.0;
 
 /// What the likeliest of some candidates says.
 pub(super) fn likeliest(choice: &Classes, candidates: Vec<(String, Vec<String>)>) -> String {
@@ -16,8 +20,33 @@ pub(super) fn likeliest(choice: &Classes, candidates: Vec<(String, Vec<String>)>
     scored.max_by(|a, b| a.0.total_cmp(&b.0)).map_or(String::new(), |x| x.1)
 }
 
-/// Names of places: the location as the keys write it, by count.
-pub(super) struct Places(BTreeMap<String, BTreeMap<String, usize>>);
+/// Where incidents are, as the keys write it.
+pub(super) struct Places {
+    /// By name: locations, by count.
+    known: BTreeMap<String, BTreeMap<String, usize>>,
+    country: Classes,
+}
+
+/// What a document says of its country: words, and countries that are named, those named most apart.
+fn signs(c: &Case<'_>) -> Vec<String> {
+    let lexicon = Lexicon::bundled();
+    let mut count: BTreeMap<&'static str, usize> = BTreeMap::new();
+    for h in &c.ready.hits {
+        if let Entry::Country(k) | Entry::Demonym(k) | Entry::Capital(k) = h.entry {
+            *count.entry(lexicon.countries[k as usize].name).or_default() += 1;
+        }
+    }
+    let mut out = words(c.document);
+    out.retain(|w| !w.contains(' '));
+    let most = count.values().copied().max();
+    for (name, n) in count {
+        steps(&mut out, &format!("named {name}"), n as f64, &[1.0, 2.0, 3.0, 5.0]);
+        if Some(n) == most {
+            out.push(format!("most {name}"));
+        }
+    }
+    out
+}
 
 impl Places {
     pub(super) fn new(cases: &[Case<'_>]) -> Self {
@@ -34,19 +63,29 @@ impl Places {
                 }
             }
         }
-        Self(known)
+        let lesson = |c: &Case<'_>| -> Option<Lesson> {
+            let first = c.document.templates.iter().find_map(|t| t.slots["incident_location"].first())?;
+            Some((signs(c), first.values[0].split(':').next().unwrap_or_default().trim().to_owned()))
+        };
+        let lessons: Vec<Lesson> = cases.iter().filter_map(lesson).collect();
+        Self { known, country: Classes::train(&lessons, 2, PRECISION) }
+    }
+
+    /// The country that a document is likeliest to be about, as the keys write it.
+    pub(super) fn country(&self, c: &Case<'_>) -> &str {
+        self.country.best(&signs(c))
     }
 
     /// Places of a country that are named, with sentence and token.
-    pub(super) fn named(&self, ready: &Ready<'_>, upper: &str) -> Vec<(String, usize, usize)> {
+    pub(super) fn named(&self, ready: &Ready<'_>, country: &str) -> Vec<(String, usize, usize)> {
         let t = &ready.text;
         let mut out = Vec::new();
         for (number, s) in t.sentences.iter().enumerate() {
             let mut i = s.tokens.start;
             while i < s.tokens.end {
                 let hit = (1..=4usize).rev().filter(|n| i + n <= s.tokens.end).find_map(|n| {
-                    let counts = self.0.get(&plain(t.slice(i..i + n)))?;
-                    let fits = counts.iter().filter(|c| c.0.starts_with(upper));
+                    let counts = self.known.get(&plain(t.slice(i..i + n)))?;
+                    let fits = counts.iter().filter(|c| c.0.starts_with(country));
                     Some((n, fits.max_by_key(|c| (c.1, std::cmp::Reverse(c.0)))?.0.clone()))
                 });
                 match hit {
@@ -66,12 +105,11 @@ impl Places {
         &self,
         c: &Case<'_>,
         sentences: &BTreeSet<usize>,
-        everywhere: &str,
+        country: &str,
     ) -> Vec<(String, Vec<String>)> {
         let t = &c.ready.text;
-        let upper = everywhere.to_uppercase();
         let mut found: BTreeMap<String, Vec<(usize, usize)>> = BTreeMap::new();
-        for (path, number, i) in self.named(c.ready, &upper) {
+        for (path, number, i) in self.named(c.ready, country) {
             found.entry(path).or_default().push((number, i));
         }
         let away = |k: usize| sentences.iter().map(|s| s.abs_diff(k)).min().unwrap_or(99);
@@ -96,10 +134,10 @@ impl Places {
             out.push((path.clone(), f));
         }
         let mut f = vec!["country".to_owned()];
-        f.push(format!("country {everywhere}"));
+        f.push(format!("country {country}"));
         steps(&mut f, "c nearest", nearest as f64, &[1.0, 2.0, 3.0, 5.0, 90.0]);
         steps(&mut f, "c rivals", found.len() as f64, &[1.0, 2.0, 3.0, 4.0]);
-        out.push((upper, f));
+        out.push((country.to_owned(), f));
         out
     }
 }
@@ -171,19 +209,4 @@ pub(super) fn dates(c: &Case<'_>, sentences: &BTreeSet<usize>) -> Vec<(String, V
     steps(&mut f, "o rivals", found.len() as f64, &[1.0, 2.0, 3.0, 4.0]);
     out.push((format!("- {}", show(base)), f));
     out
-}
-
-/// The country that is spoken of most.
-pub(super) fn country(ready: &Ready<'_>) -> &'static str {
-    let lexicon = Lexicon::bundled();
-    let mut count: BTreeMap<&'static str, usize> = BTreeMap::new();
-    for h in &ready.hits {
-        if let Entry::Country(k) | Entry::Demonym(k) | Entry::Capital(k) = h.entry {
-            let c = lexicon.countries[k as usize];
-            if !matches!(c.code, "US" | "ES" | "CU" | "RU" | "GB" | "FR" | "DE") {
-                *count.entry(c.name).or_default() += 1;
-            }
-        }
-    }
-    count.iter().max_by_key(|c| (c.1, std::cmp::Reverse(c.0))).map_or("", |c| *c.0)
 }

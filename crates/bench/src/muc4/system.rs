@@ -7,6 +7,7 @@ use extract::tag::{Marked, Ready, Tagger, Training, candidates};
 use super::acts::{Act, acts};
 use super::choose::{Found, chooser, features, gather, level, stands_in_key};
 use super::context::{self, Context, Told};
+use super::echo::echo;
 use super::fill::Case;
 use super::forms;
 use super::incidents::Incidents;
@@ -18,13 +19,19 @@ const PRECISION: f64 = 10.0;
 /// A run that is less likely than this is not looked at.
 const LEAST: f64 = 0.01;
 /// By role: a thing of this probability may stand in a template.
-const KEEP: [f64; 5] = [0.15, 0.25, 0.15, 0.15, 0.15];
+const KEEP: [f64; 5] = [0.15, 0.2, 0.08, 0.08, 0.15];
 
-/// Runs that any of them finds, with the mean of their probabilities.
+/// Runs that any of them finds.
 fn marked(taggers: &[Tagger], ready: &Ready<'_>) -> Vec<Marked> {
+    mean(taggers.iter().map(|t| candidates(t, ready, LEAST)).collect())
+}
+
+/// Runs that any has found, with the mean of their probabilities.
+fn mean(all: Vec<Vec<Marked>>) -> Vec<Marked> {
+    let n = all.len() as f64;
     let mut by: BTreeMap<(usize, usize, String), f64> = BTreeMap::new();
-    for m in taggers.iter().flat_map(|t| candidates(t, ready, LEAST)) {
-        *by.entry((m.tokens.start, m.tokens.end, m.label)).or_default() += m.p / taggers.len() as f64;
+    for m in all.into_iter().flatten() {
+        *by.entry((m.tokens.start, m.tokens.end, m.label)).or_default() += m.p / n;
     }
     let run = |((start, end, label), p)| Marked { tokens: start..end, label, p };
     by.into_iter().map(run).filter(|m| m.p >= LEAST).collect()
@@ -34,7 +41,9 @@ fn marked(taggers: &[Tagger], ready: &Ready<'_>) -> Vec<Marked> {
 pub(super) struct System {
     context: Context,
     judge: Parts<Classes>,
-    taggers: Vec<Tagger>,
+    /// What marks a text at first, and what marks it again.
+    first: Vec<Tagger>,
+    again: Vec<Tagger>,
     memory: Memory,
     namer: Parts<ByRole>,
     chooser: Parts<ByRole>,
@@ -74,7 +83,7 @@ impl System {
             },
             |c, i| Told::new(|x| c.p(x, "true"), &ready[i], acted[i].clone(), first[i]),
         );
-        let (again, judge) = across(
+        let (chance, judge) = across(
             n,
             |own| {
                 let of = |i: &usize| lesson(told[*i].summary(), docs[*i].relevant());
@@ -82,18 +91,24 @@ impl System {
             },
             |c, i| c.p(&told[i].summary(), "true"),
         );
-        told.iter_mut().zip(&again).for_each(|(t, p)| t.document = *p);
+        told.iter_mut().zip(&chance).for_each(|(t, p)| t.document = *p);
         told.iter().zip(&mut ready).for_each(|(t, r)| t.remark(r));
-        let ready = &ready;
 
         // What may fill a slot, what it is called, and whether it does.
-        let (found, taught) = across(
+        let tagger = |ready: &[Ready<'_>], own: &[usize]| {
+            let texts: Vec<_> = own.iter().map(|i| (&ready[*i], &*marked[*i])).collect();
+            Tagger::train(&texts, Training::default())
+        };
+        let (at_first, first) = across(n, |own| tagger(&ready, own), |tagger, i| candidates(tagger, &ready[i], LEAST));
+        ready.iter_mut().zip(&at_first).for_each(|(r, m)| echo(r, m));
+        let ready = &ready;
+        let (found, again) = across(
             n,
-            |own| {
-                let texts: Vec<_> = own.iter().map(|i| (&ready[*i], &*marked[*i])).collect();
-                (Tagger::train(&texts, Training::default()), Memory::new(&some(own)))
+            |own| (tagger(ready, own), Memory::new(&some(own))),
+            |(tagger, memory), i| {
+                let all = mean(vec![at_first[i].clone(), candidates(tagger, &ready[i], LEAST)]);
+                gather(&ready[i], &all, memory)
             },
-            |(tagger, memory), i| gather(&ready[i], &candidates(tagger, &ready[i], LEAST), memory),
         );
         let keys: Vec<_> = docs.iter().map(|d| entities(&d.templates)).collect();
         let strings: Vec<Vec<_>> = (0..n).map(|i| forms::lessons(&ready[i], &found[i], &keys[i])).collect();
@@ -127,13 +142,13 @@ impl System {
             .collect();
         let incidents = Incidents::train(&cases);
         let (context, memory) = (Context { document, sentence }, Memory::new(docs));
-        let taggers = taught.0.into_iter().map(|t| t.0).collect();
-        Self { context, judge, taggers, memory, namer, chooser: chosen, least, incidents }
+        let again = again.0.into_iter().map(|t| t.0).collect();
+        Self { context, judge, first: first.0, again, memory, namer, chooser: chosen, least, incidents }
     }
 
     /// Weights of the models that mark runs, in all.
     pub(super) fn weights(&self) -> usize {
-        self.taggers.iter().map(Tagger::weights).sum()
+        self.first.iter().chain(&self.again).map(Tagger::weights).sum()
     }
 
     /// Reads a document.
@@ -143,7 +158,9 @@ impl System {
         let summary = told.summary();
         told.document = self.judge.mean(|c| c.p(&summary, "true"));
         told.remark(&mut ready);
-        let found = gather(&ready, &marked(&self.taggers, &ready), &self.memory);
+        let at_first = marked(&self.first, &ready);
+        echo(&mut ready, &at_first);
+        let found = gather(&ready, &mean(vec![at_first, marked(&self.again, &ready)]), &self.memory);
         let mut things = forms::name(|r, x| self.namer.mean(|c| c.p(r, x)), &ready, &found);
         let features = features(d, &ready, &things, &told);
         things.iter_mut().zip(&features).for_each(|(f, x)| f.p = self.chooser.mean(|c| c.p(f.role, x)));

@@ -232,11 +232,14 @@ mod tests {
         assert!(made("Several", 0.1).iter().all(|k| k == "several" || k == "several armed"));
     }
 
-    /// A document with one template of these slots.
-    fn document(raw: &str, slots: &[(&str, &str)]) -> Document {
+    fn template(slots: &[(&str, &str)]) -> key::Template {
         let fills = |s: &str| slots.iter().filter(|x| x.0 == s).map(|x| Fill::plain(x.1)).collect();
-        let template = key::Template { optional: false, slots: SLOTS.iter().map(|s| (*s, fills(s))).collect() };
-        let templates = if slots.is_empty() { vec![] } else { vec![template] };
+        key::Template { optional: false, slots: SLOTS.iter().map(|s| (*s, fills(s))).collect() }
+    }
+
+    /// A document with one template of these slots, or with none.
+    fn document(raw: &str, slots: &[(&str, &str)]) -> Document {
+        let templates = if slots.is_empty() { vec![] } else { vec![template(slots)] };
         Document { id: raw.into(), train: true, raw: raw.into(), body: 0, dateline: None, templates }
     }
 
@@ -327,7 +330,7 @@ mod tests {
         let places = Places::new(&cases);
         let filler = Filler::train(&cases, &places);
         let fill = |chance: f64| {
-            let incident = Incident { kind: "ATTACK", chance, things: &[(0, 0.9)] };
+            let incident = Incident { kind: "ATTACK", country: "PERU", chance, things: &[(0, 0.9)] };
             filler.fill(&cases[0], &fill::portraits(&cases[0]), &incident, &places)
         };
         let (likely, hardly) = (fill(0.9), fill(0.1));
@@ -363,14 +366,7 @@ mod tests {
 
     #[test]
     fn templates_are_of_one_incident_by_kind_and_by_somebody_in_it() {
-        let of = |kind: &str, who: &str| {
-            let slots = SLOTS.iter().map(|s| match *s {
-                "incident_type" => (*s, vec![key::Fill::plain(kind)]),
-                "hum_tgt_name" => (*s, vec![key::Fill::plain(who)]),
-                _ => (*s, vec![]),
-            });
-            key::Template { optional: false, slots: slots.collect() }
-        };
+        let of = |kind: &str, who: &str| template(&[("incident_type", kind), ("hum_tgt_name", who)]);
         let key = [of("BOMBING", "JUAN PEREZ"), of("KIDNAPPING", "MARIA DIAZ")];
         let given = [of("KIDNAPPING", "JUAN PEREZ"), of("ATTACK", "MARIA DIAZ"), of("ATTACK", "PEREZ")];
         // A kidnapping is no bombing; an attack is a kidnapping in part, and half a name is somebody.

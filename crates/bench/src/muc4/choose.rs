@@ -8,7 +8,7 @@ use extract::tag::{Marked, Ready};
 use super::context::{ODDS, Told, log_odds};
 use super::forms::{Unnamed, forms};
 use super::key::{Document, ROLES, plain};
-use super::learn::{ByRole, DESCRIBED, Lesson, Memory, kin, last, sentence_of, steps};
+use super::learn::{ByRole, DESCRIBED, Lesson, Memory, is_of, kin, last, sentence_of, steps};
 use super::score::{Tally, aligned};
 
 /// Precision of the weights by which things are chosen.
@@ -57,7 +57,7 @@ pub(super) fn gather(ready: &Ready<'_>, marked: &[Marked], memory: &Memory) -> V
     for (role, name) in ROLES.iter().enumerate() {
         let mut runs: Vec<Run> = marked
             .iter()
-            .filter(|m| m.label.trim_end_matches(DESCRIBED) == *name)
+            .filter(|m| is_of(m, name))
             .map(|m| Run {
                 tokens: m.tokens.clone(),
                 key: plain(t.slice(m.tokens.clone())),

@@ -7,7 +7,7 @@ use std::ops::Range;
 use extract::tag::{Marked, Ready};
 
 use super::key::ROLES;
-use super::learn::DESCRIBED;
+use super::learn::is_of;
 
 /// A run is the surer the more of these its probability has passed.
 const SURE: [f64; 6] = [0.03, 0.1, 0.25, 0.45, 0.65, 0.85];
@@ -19,7 +19,7 @@ pub(super) fn echo(ready: &mut Ready<'_>, marked: &[Marked]) {
     let mut notes: Vec<(Range<usize>, String)> = Vec::new();
     for role in ROLES {
         let mut p = vec![0.0; t.tokens.len()];
-        for m in marked.iter().filter(|m| m.label.trim_end_matches(DESCRIBED) == role) {
+        for m in marked.iter().filter(|m| is_of(m, role)) {
             p[m.tokens.clone()].iter_mut().for_each(|p| *p += m.p);
         }
         let sure: Vec<usize> = p.iter().map(|p| SURE.iter().filter(|s| p >= *s).count()).collect();

@@ -24,6 +24,8 @@ const WORTH: f64 = 0.13;
 /// An incident as it was put together.
 pub(super) struct Incident<'a> {
     pub(super) kind: &'a str,
+    /// The country that its document is about.
+    pub(super) country: &'a str,
     /// How likely it is told as one.
     pub(super) chance: f64,
     /// Its things by number, each with how likely it is of it.
@@ -336,11 +338,11 @@ impl Filler {
         let portraits: Vec<&Vec<String>> = incident.things.iter().map(|x| &portraits[x.0]).collect();
         let everything: BTreeSet<String> = portraits.iter().copied().flatten().cloned().chain(topic(c.ready)).collect();
         let everything: Vec<String> = everything.into_iter().collect();
-        put("incident_stage", Fill::plain(self.stage.best(&everything)));
+        put("incident_stage", Fill::plain(self.stage.best(&everything).0));
         // What is likeliest, where it is likely enough given that what it rests on is.
         let said = |of: &Classes, x: &[String], given: f64| -> Option<String> {
-            let sure = of.all(x).into_iter().fold(0.0, f64::max);
-            Some(of.best(x)).filter(|v| !v.is_empty() && given * sure >= WORTH).map(str::to_owned)
+            let (value, sure) = of.best(x);
+            (!value.is_empty() && given * sure >= WORTH).then(|| value.to_owned())
         };
         if let Some(category) = said(&self.category, &everything, incident.chance) {
             put("perp_category", Fill::plain(category));
@@ -352,7 +354,7 @@ impl Filler {
         }
         let sentences = c.sentences(&things);
         put("incident_date", Fill::plain(likeliest(&self.day, dates(c, &sentences))));
-        let places = places.candidates(c, &sentences, places.country(c));
+        let places = places.candidates(c, &sentences, incident.country);
         put("incident_location", Fill::plain(likeliest(&self.place, places)));
         for ((f, portrait), (_, sure)) in things.iter().zip(portraits).zip(incident.things) {
             let given = incident.chance * sure;
@@ -360,7 +362,7 @@ impl Filler {
             put(slot, Fill::plain(&f.text));
             // What is told of a victim under another string is told there.
             let kind = OF.iter().find(|o| o.1 == f.role && o.0.ends_with("_type"));
-            let untold = kind.is_some_and(|o| self.of[o.0].best(portrait).is_empty());
+            let untold = kind.is_some_and(|o| self.of[o.0].best(portrait).0.is_empty());
             for (slot, _) in OF.iter().filter(|o| o.1 == f.role) {
                 if untold && slot.ends_with("_number") {
                     continue;
@@ -375,7 +377,7 @@ impl Filler {
                         // "Suspected" is half right of what is suspected by the authorities.
                         let p = of.all(&spoken(c, &f.text, &f.places.keys().copied().collect()));
                         let (value, worth) = of.best_for(&p, |key, given| one(slot, key, given));
-                        Some(value).filter(|v| !v.is_empty() && given * worth >= WORTH).map(str::to_owned)
+                        (!value.is_empty() && given * worth >= WORTH).then(|| value.to_owned())
                     }
                     _ => said(of, portrait, given),
                 };

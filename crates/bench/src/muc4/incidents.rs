@@ -77,10 +77,11 @@ impl Maker {
 
     /// Templates of groups, given how likely each is told as an incident, and of each thing how likely it is of it.
     fn fill(&self, s: &Seen<'_, '_>, groups: &[Vec<(usize, f64)>], chances: &[f64]) -> Vec<Template> {
+        let country = self.places.country(s.case);
         let of = |(things, chance): (&Vec<(usize, f64)>, &f64)| {
-            let p = kind_of(&s.kinds, things.iter().map(|x| x.0));
+            let p = kind_of(&s.kinds, &bare(things));
             let (kind, _) = self.kind.best_for(&p, |key, given| one("incident_type", key, given));
-            self.filler.fill(s.case, &s.portraits, &Incident { kind, chance: *chance, things }, &self.places)
+            self.filler.fill(s.case, &s.portraits, &Incident { kind, country, chance: *chance, things }, &self.places)
         };
         groups.iter().zip(chances).map(of).collect()
     }
@@ -90,6 +91,11 @@ impl Maker {
         let groups: Vec<Vec<(usize, f64)>> = groups.iter().map(|g| g.iter().map(|i| (*i, 1.0)).collect()).collect();
         self.fill(s, &groups, &vec![1.0; groups.len()])
     }
+}
+
+/// Things of a group, whatever their chances.
+fn bare(group: &[(usize, f64)]) -> Vec<usize> {
+    group.iter().map(|x| x.0).collect()
 }
 
 /// Groups of things with those who did it, each with how likely it is of it: `accused` is how likely each suspect is.
@@ -139,7 +145,7 @@ impl Incidents {
             .zip(suspects.iter().zip(&accused))
             .map(|((s, g), (suspects, accused))| {
                 let groups = accuse(s.case, &g, suspects, accused);
-                (s, groups.into_iter().map(|g| g.into_iter().map(|x| x.0).collect()).collect())
+                (s, groups.iter().map(|g| bare(g)).collect())
             })
             .collect();
 
@@ -172,8 +178,8 @@ impl Incidents {
         let suspects = group::suspects(c, &grouped);
         let accused = |x: &Suspect| self.culprits.mean(|m| m.p(c.things[x.thing].role, &x.said));
         let groups = accuse(c, &grouped, &suspects, &suspects.iter().map(accused).collect::<Vec<_>>());
-        let bare: Vec<Vec<usize>> = groups.iter().map(|g| g.iter().map(|x| x.0).collect()).collect();
-        let said = told(&seen, &bare, maker.kind.labels());
+        let things: Vec<Vec<usize>> = groups.iter().map(|g| bare(g)).collect();
+        let said = told(&seen, &things, maker.kind.labels());
         let chances = said.iter().map(|x| self.told.mean(|c| c.p(x, "true")));
         let (groups, chances): (Vec<_>, Vec<_>) = groups.into_iter().zip(chances).filter(|x| x.1 >= self.least).unzip();
         maker.fill(&seen, &groups, &chances)
@@ -182,12 +188,12 @@ impl Incidents {
 
 /// How likely the things of a group, taken together, are of each kind of incident: as if all of them said the same thing
 /// over again, not each something of its own.
-fn kind_of(kinds: &[Vec<f64>], group: impl Iterator<Item = usize> + Clone) -> Vec<f64> {
+fn kind_of(kinds: &[Vec<f64>], group: &[usize]) -> Vec<f64> {
     let of = |k: usize| -> f64 {
-        let all: f64 = group.clone().map(|i| libm::log(kinds[i][k].max(1e-4))).sum();
-        libm::exp(all / group.clone().count() as f64)
+        let all: f64 = group.iter().map(|i| libm::log(kinds[*i][k].max(1e-4))).sum();
+        libm::exp(all / group.len() as f64)
     };
-    let count = group.clone().next().map_or(0, |i| kinds[i].len());
+    let count = group.first().map_or(0, |i| kinds[*i].len());
     stats::normalised((0..count).map(of).collect())
 }
 
@@ -226,7 +232,7 @@ fn told(seen: &Seen<'_, '_>, groups: &[Vec<usize>], labels: &[String]) -> Vec<Ve
         let (first, last_one) = (sentences.first().copied().unwrap_or(0), sentences.last().copied().unwrap_or(0));
         steps(&mut out, "first", first as f64, &PLACE);
         steps(&mut out, "over", (last_one - first) as f64, &PLACE);
-        for (label, p) in labels.iter().zip(kind_of(&seen.kinds, group.iter().copied())) {
+        for (label, p) in labels.iter().zip(kind_of(&seen.kinds, group)) {
             steps(&mut out, label, p, &[0.05, 0.1, 0.2, 0.4, 0.6, 0.8]);
         }
         for f in things {

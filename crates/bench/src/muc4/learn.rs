@@ -19,6 +19,11 @@ pub(super) fn sentence_of(ready: &Ready<'_>, token: usize) -> usize {
     ready.text.sentences.iter().position(|s| s.tokens.contains(&token)).unwrap_or(0)
 }
 
+/// Whether a run is marked as something of a role.
+pub(super) fn is_of(m: &Marked, role: &str) -> bool {
+    m.label.trim_end_matches(DESCRIBED) == role
+}
+
 /// Runs of tokens to be marked for training: wherever a string of the key stands.
 pub(super) fn marks(ready: &Ready<'_>, d: &Document) -> Vec<Marked> {
     // Names and descriptions of victims are marked apart: "MAYOR" and "JUAN PEREZ" stand side by side.
@@ -161,10 +166,10 @@ impl Classes {
         &self.labels
     }
 
-    /// The likeliest label.
-    pub(super) fn best(&self, features: &[String]) -> &str {
-        let likeliest = self.all(features).into_iter().zip(&self.labels).max_by(|a, b| a.0.total_cmp(&b.0));
-        likeliest.map_or("", |l| l.1)
+    /// The likeliest label, and how likely it is.
+    pub(super) fn best(&self, features: &[String]) -> (&str, f64) {
+        let scored = self.labels.iter().map(String::as_str).zip(self.all(features));
+        scored.max_by(|a, b| a.1.total_cmp(&b.1)).unwrap_or_default()
     }
 
     /// Of labels with these probabilities, the one from which most credit is to be expected, and how much: `credit` is

@@ -73,7 +73,7 @@ impl Places {
 
     /// The country that a document is likeliest to be about, as the keys write it.
     pub(super) fn country(&self, c: &Case<'_>) -> &str {
-        self.country.best(&signs(c))
+        self.country.best(&signs(c)).0
     }
 
     /// Places of a country that are named, with sentence and token.

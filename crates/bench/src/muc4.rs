@@ -199,6 +199,10 @@ mod tests {
         assert!((20.0 * x + 20.0 * none - 28.0).abs() < 0.05, "{x} {none}");
         let weight = (stats::logit(x) - stats::logit(none)) / 2.0;
         assert!((18.0 - 20.0 * x - weight).abs() < 0.05 && x < 0.9, "{x} {weight}");
+        // Who never heard of a label gives it nothing, and the others what they are due.
+        let labels = ["no", "unheard of", "yes"].map(str::to_owned);
+        let of = found.of(&labels, &["x".to_owned()]);
+        assert!((of[0] - (1.0 - x)).abs() < 1e-12 && of[1] == 0.0 && (of[2] - x).abs() < 1e-12, "{of:?}");
     }
 
     /// Where a bombing is only the likeliest, an attack is worth more: it is half right of a bombing too.
@@ -251,6 +255,7 @@ mod tests {
             role,
             described: false,
             text: text.into(),
+            also: None,
             strings: BTreeSet::from([plain(text)]),
             sentence: learn::sentence_of(ready, *places.keys().next().unwrap()),
             places,
@@ -329,17 +334,68 @@ mod tests {
             .collect();
         let places = Places::new(&cases);
         let filler = Filler::train(&cases, &places);
-        let fill = |chance: f64| {
+        let fill = |c: &Case<'_>, chance: f64| {
             let incident = Incident { kind: "ATTACK", country: "PERU", chance, things: &[(0, 0.9)] };
-            filler.fill(&cases[0], &fill::portraits(&cases[0]), &incident, &places)
+            filler.fill(c, &fill::portraits(c), &incident, &places)
         };
-        let (likely, hardly) = (fill(0.9), fill(0.1));
+        let (likely, hardly) = (fill(&cases[0], 0.9), fill(&cases[0], 0.1));
         assert_eq!(likely.slots["perp_category"], [Fill::plain("TERRORIST ACT")]);
         assert!(hardly.slots["perp_category"].is_empty());
         // Kind, stage and who are what the template is.
         for slot in ["incident_type", "incident_stage", "hum_tgt_name"] {
             assert_eq!(likely.slots[slot].len(), 1);
             assert_eq!(likely.slots[slot], hardly.slots[slot]);
+        }
+        // Who has a name and is described by it or beside it is both, once.
+        for (described, text, also) in [(false, "Juan Perez", "a judge"), (true, "a judge", "Juan Perez")] {
+            let thing = Found { described, also: Some(also.into()), text: text.into(), ..cases[0].things[0].clone() };
+            let both = fill(&Case { things: vec![thing], ..cases[0] }, 0.9);
+            assert_eq!(both.slots["hum_tgt_name"], [Fill::plain("Juan Perez")]);
+            assert_eq!(both.slots["hum_tgt_description"], [Fill::plain("a judge")]);
+        }
+    }
+
+    #[test]
+    fn a_victim_that_is_named_is_described_too_where_that_is_likely() {
+        let raw = "Gunmen shot Judge Maria Diaz.";
+        let ready = Ready::new(raw, 0);
+        let run = |s: &str, label: &str| {
+            let tokens = extract::tag::stands(&ready.text, s).swap_remove(0);
+            Marked { tokens, label: label.into(), p: 0.9 }
+        };
+        let marked = [run("Gunmen", "PerpInd"), run("Judge", "VictimDescribed"), run("Maria Diaz", "Victim")];
+        let things = choose::gather(&ready, &marked, &learn::Memory::new(&[]));
+        let called = |p: f64| -> Vec<(String, bool, Option<String>)> {
+            let named = forms::name(|_, _| p, &ready, &things);
+            named.into_iter().map(|f| (f.text, f.described, f.also)).collect()
+        };
+        let gunmen = ("Gunmen".to_owned(), false, None);
+        let judge = |also: Option<&str>| ("Maria Diaz".to_owned(), false, also.map(str::to_owned));
+        assert_eq!(called(0.9), [gunmen.clone(), judge(Some("Judge"))]);
+        assert_eq!(called(0.3), [gunmen, judge(None)]);
+    }
+
+    #[test]
+    fn who_did_what_to_whom_tells_a_fight_from_terror() {
+        let raw = "Guerrillas killed two soldiers in Lima. Guerrillas killed a judge in Cali.";
+        let d = document(raw, &[]);
+        let ready = Ready::new(raw, 0);
+        let told = Told { acts: acts::acts(&d, &ready), ..told(&ready) };
+        let things: Vec<Found> =
+            [(0, "Guerrillas"), (3, "soldiers"), (3, "judge")].map(|(r, s)| found(&ready, r, s)).into();
+        let c = Case { document: &d, ready: &ready, told: &told, things };
+        let said = |who: usize| incidents::doing(&c, &[&c.things[0], &c.things[who]], "ATTACK");
+        let (fight, terror) = (said(1), said(2));
+        for (what, of_fight, of_terror) in [
+            ("Victim is State", true, false),
+            ("Armed to somebody State", true, false),
+            ("ATTACK of somebody Official", false, true),
+            ("forces>=2", true, false),
+            ("others>=2", false, true),
+            ("act to state-forces", true, true),
+        ] {
+            let says = |list: &[String]| list.iter().any(|x| x == what);
+            assert_eq!((says(&fight), says(&terror)), (of_fight, of_terror), "{what}: {fight:?} {terror:?}");
         }
     }
 

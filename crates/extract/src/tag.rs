@@ -59,16 +59,18 @@ const PREPOSITIONS: [&str; 12] =
 
 /// Words of a string as they are compared: in small letters, without marks and articles.
 pub fn plain(string: &str) -> Vec<String> {
-    let small = string.to_lowercase();
-    let words = small.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty() && !is_article(w));
-    words.map(str::to_owned).collect()
+    words(&string.to_lowercase()).map(str::to_owned).collect()
+}
+
+fn words(small: &str) -> impl Iterator<Item = &str> {
+    small.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty() && !is_article(w))
 }
 
 fn is_article(word: &str) -> bool {
     matches!(word, "the" | "a" | "an")
 }
 
-/// Where a string stands in a text; articles and marks in between do not hinder.
+/// Where a string stands in a text; articles and marks in between do not hinder, and a token may be several words: "U.S.".
 pub fn stands(text: &Text<'_>, string: &str) -> Vec<Range<usize>> {
     let wanted = plain(string);
     let n = text.tokens.len();
@@ -76,11 +78,13 @@ pub fn stands(text: &Text<'_>, string: &str) -> Vec<Range<usize>> {
     for i in 0..if wanted.is_empty() { 0 } else { n } {
         let (mut k, mut j) = (0, i);
         while k < wanted.len() && j < n {
-            let shown = text.small(j);
-            let w = shown.trim_matches(|c: char| !c.is_alphanumeric());
-            if w == wanted[k] {
+            let before = k;
+            let fits = words(text.small(j)).all(|w| {
                 k += 1;
-            } else if k == 0 || shown.chars().any(char::is_alphanumeric) && !is_article(shown) {
+                wanted.get(k - 1).is_some_and(|x| x == w)
+            });
+            if !fits || k == 0 {
+                k = before;
                 break;
             }
             j += 1;
@@ -538,6 +542,16 @@ mod tests {
             marks(&text, [("who", "mayor"), ("whom", "a MAYOR of Cali"), ("who", "the")]).iter().map(of).collect();
         let pair = |a: &str, b: &str| (a.to_owned(), b.to_owned());
         assert_eq!(found, [pair("mayor of Cali", "whom"), pair("Mayor of\nthe Cali", "whom"), pair("mayor", "who")]);
+    }
+
+    #[test]
+    fn a_token_may_be_several_words_of_a_string_and_all_of_them_count() {
+        let text = Text::new("A car-bomb shook the U.S. Embassy; high-voltage lines fell.", 0);
+        let of = |s: &str| stands(&text, s).into_iter().map(|r| text.slice(r)).collect::<Vec<_>>();
+        assert_eq!(of("CAR BOMB"), ["car-bomb"]);
+        assert_eq!(of("U.S. EMBASSY"), ["U.S. Embassy"]);
+        assert_eq!(of("high-voltage lines"), ["high-voltage lines"]);
+        assert!(of("bomb").is_empty() && of("high").is_empty() && of("embassy high lines").is_empty());
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use extract::lexicon::{Entry, Hit};
 use extract::tag::{Marked, Ready};
 
 use super::context::{ODDS, Told, log_odds};
@@ -21,6 +22,8 @@ pub(super) struct Found {
     /// A victim that is described, not named.
     pub(super) described: bool,
     pub(super) text: String,
+    /// Of a victim that is described, its name; of one that is named, what it is called besides.
+    pub(super) also: Option<String>,
     /// All strings it goes by here.
     pub(super) strings: BTreeSet<String>,
     pub(super) sentence: usize,
@@ -37,6 +40,17 @@ impl Found {
     pub(super) fn runs(&self) -> impl Iterator<Item = std::ops::Range<usize>> {
         let words = plain(&self.text).split(' ').count();
         self.places.keys().map(move |i| *i..*i + words)
+    }
+
+    /// What the lexicon says that it is.
+    pub(super) fn classes(&self, ready: &Ready<'_>) -> BTreeSet<String> {
+        let meets = |h: &Hit| self.runs().any(|r| h.tokens.start < r.end && r.start < h.tokens.end);
+        let class = |h: &Hit| match h.entry {
+            Entry::Role(class) => Some(format!("{class:?}")),
+            _ => None,
+        };
+        let out: BTreeSet<_> = ready.hits.iter().filter(|h| meets(h)).filter_map(class).collect();
+        if out.is_empty() { BTreeSet::from(["None".to_owned()]) } else { out }
     }
 }
 
@@ -185,6 +199,8 @@ pub(super) fn features(d: &Document, ready: &Ready<'_>, things: &[Found], told: 
             out.extend(f.known.iter().cloned());
             let most = f.places.keys().map(|i| told.sentences[sentence_of(ready, *i)]).fold(0.0, f64::max);
             steps(&mut out, "most tells", log_odds(most), &ODDS);
+            let classes = f.classes(ready);
+            out.extend(classes.iter().map(|k| format!("is {k}")));
             let mut parts: Vec<String> = Vec::new();
             for run in f.runs() {
                 for a in &told.acts {
@@ -193,6 +209,12 @@ pub(super) fn features(d: &Document, ready: &Ready<'_>, things: &[Found], told: 
                         parts.push(format!("part {part} {}", a.kind));
                         parts.push(format!("part {part} {}", a.mood));
                         parts.push(format!("part {part} {}", a.when));
+                        let others = if part == "by" { &a.to } else { &a.by };
+                        for (_, other) in others {
+                            parts.push(format!("part {part} with {other}"));
+                            parts.extend(classes.iter().map(|k| format!("part {part} {k} with {other}")));
+                        }
+                        parts.extend(classes.iter().map(|k| format!("part {part} {k} {}", a.kind)));
                     }
                 }
             }

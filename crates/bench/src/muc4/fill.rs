@@ -358,8 +358,15 @@ impl Filler {
         put("incident_location", Fill::plain(likeliest(&self.place, places)));
         for ((f, portrait), (_, sure)) in things.iter().zip(portraits).zip(incident.things) {
             let given = incident.chance * sure;
-            let slot = if f.role == 3 && f.described { "hum_tgt_description" } else { STRINGS[f.role] };
-            put(slot, Fill::plain(&f.text));
+            let (described, named) =
+                if f.described { (Some(&f.text), f.also.as_ref()) } else { (f.also.as_ref(), Some(&f.text)) };
+            let name = named.unwrap_or(&f.text);
+            if let Some(named) = named {
+                put(STRINGS[f.role], Fill::plain(named));
+            }
+            if let Some(described) = described {
+                put("hum_tgt_description", Fill::plain(described));
+            }
             // What is told of a victim under another string is told there.
             let kind = OF.iter().find(|o| o.1 == f.role && o.0.ends_with("_type"));
             let untold = kind.is_some_and(|o| self.of[o.0].best(portrait).0.is_empty());
@@ -382,7 +389,7 @@ impl Filler {
                     _ => said(of, portrait, given),
                 };
                 if let Some(value) = value {
-                    put(slot, Fill { values: vec![value], of: vec![f.text.clone()], ..Fill::default() });
+                    put(slot, Fill { values: vec![value], of: vec![name.clone()], ..Fill::default() });
                 }
             }
         }

@@ -17,6 +17,12 @@ const PRECISION: f64 = 10.0;
 const ENDS: [&str; 14] =
     ["of", "in", "at", "from", "who", "that", "which", "with", "near", "on", "belonging", "to", "for", ","];
 
+/// A victim that is named is described too, or the other way round, by a string of this probability.
+const ALSO: f64 = 0.5;
+
+/// What is said to make a string that was marked as it is.
+const MARKED: &str = "marked";
+
 /// A string that may be meant.
 #[derive(Debug, Clone)]
 pub(super) struct Form {
@@ -63,7 +69,7 @@ pub(super) fn forms(
     };
     let mut by: BTreeMap<String, Form> = BTreeMap::new();
     for (tokens, described, p) in marked {
-        let next = form(tokens, p, if described { p } else { -p }, "marked");
+        let next = form(tokens, p, if described { p } else { -p }, MARKED);
         match by.get_mut(&next.key) {
             Some(known) => {
                 known.p += p;
@@ -159,14 +165,22 @@ pub(super) fn namer(lessons: &[&(usize, Lesson)]) -> ByRole {
 /// Calls things by the strings that are likeliest to be written down: by their role and what is said of the string.
 pub(super) fn name(likely: impl Fn(usize, &[String]) -> f64, ready: &Ready<'_>, things: &[Unnamed]) -> Vec<Found> {
     let call = |thing: &Unnamed| {
-        let scored = features(ready, thing).into_iter().map(|x| likely(thing.role, &x)).zip(&thing.forms);
-        let (_, form) = scored.max_by(|a, b| a.0.total_cmp(&b.0).then(a.1.p.total_cmp(&b.1.p)))?;
+        let scored: Vec<(f64, &Form)> =
+            features(ready, thing).into_iter().map(|x| likely(thing.role, &x)).zip(&thing.forms).collect();
+        let best = |of: &dyn Fn(&Form) -> bool| {
+            let some = scored.iter().filter(|x| of(x.1));
+            some.max_by(|a, b| a.0.total_cmp(&b.0).then(a.1.p.total_cmp(&b.1.p))).copied()
+        };
+        let (_, form) = best(&|_| true)?;
+        let other = |f: &Form| f.made == MARKED && (f.describes > 0.0) != (form.describes > 0.0);
+        let also = best(&other).filter(|x| thing.role == 3 && x.0 >= ALSO).map(|x| x.1.text.clone());
         let mut strings = thing.strings.clone();
         strings.insert(form.key.clone());
         Some(Found {
             role: thing.role,
             described: form.describes > 0.0,
             text: form.text.clone(),
+            also,
             strings,
             sentence: thing.sentence,
             places: thing.places.clone(),

@@ -53,6 +53,8 @@ const BETWEEN: [&str; 31] = [
 /// What is known of a thing, to hold it beside others.
 struct View<'c> {
     thing: &'c Found,
+    /// What the lexicon says it is.
+    classes: BTreeSet<String>,
     /// How likely it is of each kind of incident.
     kinds: &'c [f64],
     sentences: BTreeSet<usize>,
@@ -86,6 +88,7 @@ fn views<'c>(c: &'c Case<'_>, kinds: &'c [Vec<f64>], places: &Places) -> Vec<Vie
         let has = |a: &&Act| f.runs().any(|r| a.part(&r).is_some());
         View {
             thing: f,
+            classes: f.classes(c.ready),
             kinds,
             paragraphs: sentences.iter().map(|i| t.sentences[*i].paragraph).collect(),
             scene: scene(c.ready, &starts).into_iter().filter(|s| s.starts_with(':')).collect(),
@@ -116,6 +119,9 @@ fn pair(c: &Case<'_>, x: &View<'_>, y: &View<'_>) -> Vec<String> {
     out.push(format!("same scene {}", x.scene == y.scene));
     for kind in [":Blast", ":Abduct", ":Kill", ":Wound", ":Damage", ":Threat"] {
         out.push(format!("{kind} {} {}", x.scene.contains(kind), y.scene.contains(kind)));
+    }
+    for p in &x.classes {
+        out.extend(y.classes.iter().map(|q| format!("{roles} {} {}", p.min(q), p.max(q))));
     }
     let strong = |f: &Found| matches!(f.role, 2 | 3);
     let both = strong(a) && strong(b);

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::choose::level;
+use super::choose::{Found, level};
 use super::context::{ODDS, log_odds};
 use super::fill::{Case, Filler, Incident, portraits, scene, topic, within};
 use super::group::{self, Grouped, Suspect};
@@ -47,9 +47,10 @@ struct Seen<'c, 'd> {
 }
 
 impl<'c, 'd> Seen<'c, 'd> {
-    fn new(kind: &Classes, case: &'c Case<'d>) -> Self {
+    /// `labels` are the kinds there are: who has learned from some documents need not know all of them.
+    fn new(kind: &Classes, labels: &[String], case: &'c Case<'d>) -> Self {
         let (portraits, topic) = (portraits(case), topic(case.ready));
-        let kinds = portraits.iter().map(|p| kind.all(&[p.as_slice(), &topic].concat())).collect();
+        let kinds = portraits.iter().map(|p| kind.of(labels, &[p.as_slice(), &topic].concat())).collect();
         Self { case, portraits, kinds }
     }
 }
@@ -61,9 +62,8 @@ impl Maker {
         let n = cases.len();
         let lessons: Vec<Vec<Lesson>> = cases.iter().map(super::fill::kinds).collect();
         let kinds = |own: &[usize]| Classes::train(&those(&lessons, own), 3, KIND);
-        let (seen, _) = across(n, kinds, |kind, i| Seen::new(kind, &cases[i]));
-        // One of them says what kinds there are.
         let kind = kinds(&(0..n).collect::<Vec<_>>());
+        let (seen, _) = across(n, kinds, |some, i| Seen::new(some, kind.labels(), &cases[i]));
         let places = Places::new(cases);
         let lessons: Vec<Vec<Lesson>> = seen.iter().map(|s| group::lessons(s.case, &s.kinds, &places)).collect();
         let (groups, grouper) = across(
@@ -172,7 +172,7 @@ impl Incidents {
     /// Templates of a document.
     pub(super) fn templates(&self, c: &Case<'_>) -> Vec<Template> {
         let maker = &self.maker;
-        let seen = Seen::new(&maker.kind, c);
+        let seen = Seen::new(&maker.kind, maker.kind.labels(), c);
         let together = |x: &[String]| maker.grouper.mean(|g| g.p(x, "true"));
         let grouped = group::groups(together, c, &seen.kinds, &maker.places);
         let suspects = group::suspects(c, &grouped);
@@ -197,10 +197,70 @@ fn kind_of(kinds: &[Vec<f64>], group: &[usize]) -> Vec<f64> {
     stats::normalised((0..count).map(of).collect())
 }
 
+/// What speaks for an incident in who did what to whom, as the lexicon and the rules know them: soldiers who are shot at
+/// are no victims of terror, a judge is. `kind` is the likeliest of the group.
+pub(super) fn doing(c: &Case<'_>, things: &[&Found], kind: &str) -> Vec<String> {
+    let mut out = Vec::new();
+    let mut classes: [BTreeSet<String>; ROLES.len()] = Default::default();
+    // The best chance of whoever is of a state's forces, and of all others.
+    let (mut forces, mut others) = (0.0f64, 0.0f64);
+    for f in things {
+        let of = f.classes(c.ready);
+        if matches!(f.role, 2 | 3) {
+            let best = if of.contains("State") && !of.contains("Civil") && !of.contains("Official") {
+                &mut forces
+            } else {
+                &mut others
+            };
+            *best = best.max(f.p);
+        }
+        classes[f.role].extend(of);
+    }
+    let (forces, others) = (log_odds(forces), log_odds(others));
+    steps(&mut out, "forces", forces, &ODDS);
+    steps(&mut out, "others", others, &ODDS);
+    steps(&mut out, "others before forces", others - forces, &[-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0]);
+    for (role, of) in ROLES.iter().zip(&classes) {
+        out.extend(of.iter().map(|k| format!("{role} is {k}")));
+    }
+    let [by, with, targets, victims, _] = &classes;
+    out.push(format!("targets {targets:?} victims {victims:?}"));
+    for (name, of) in [("thing", targets), ("body", victims)] {
+        out.extend(of.iter().map(|to| format!("{kind} of some{name} {to}")));
+        out.extend(by.iter().chain(with).flat_map(|by| of.iter().map(move |to| format!("{by} to some{name} {to}"))));
+    }
+    // What the rules read of them.
+    let mut acts = 0.0;
+    for a in &c.told.acts {
+        let parts: BTreeSet<&str> = things.iter().flat_map(|f| f.runs()).filter_map(|r| a.part(&r)).collect();
+        if parts.is_empty() {
+            continue;
+        }
+        acts += 1.0;
+        for said in [a.kind.as_str(), &a.mood, a.when] {
+            out.push(format!("act {said}"));
+            out.extend(parts.iter().map(|p| format!("act {p} {said}")));
+        }
+        out.push(format!("act said by {}", a.says));
+        for (_, to) in &a.to {
+            out.push(format!("act to {to}"));
+            out.push(format!("act {} to {to}", a.kind));
+        }
+        for (_, by) in &a.by {
+            out.push(format!("act by {by}"));
+            out.extend(a.to.iter().map(|(_, to)| format!("act by {by} to {to}")));
+        }
+    }
+    steps(&mut out, "acts", acts, &FEW);
+    out
+}
+
+/// Steps of how many there are.
+const FEW: [f64; 6] = [1.0, 2.0, 3.0, 4.0, 6.0, 9.0];
+
 /// What speaks for each group of things that it is an incident.
 fn told(seen: &Seen<'_, '_>, groups: &[Vec<usize>], labels: &[String]) -> Vec<Vec<String>> {
     let c = seen.case;
-    const FEW: [f64; 6] = [1.0, 2.0, 3.0, 4.0, 6.0, 9.0];
     const PLACE: [f64; 5] = [1.0, 2.0, 4.0, 8.0, 16.0];
     let weight = |group: &Vec<usize>| -> f64 { group.iter().map(|i| c.things[*i].p).sum() };
     let of = |group: &Vec<usize>| {
@@ -232,9 +292,12 @@ fn told(seen: &Seen<'_, '_>, groups: &[Vec<usize>], labels: &[String]) -> Vec<Ve
         let (first, last_one) = (sentences.first().copied().unwrap_or(0), sentences.last().copied().unwrap_or(0));
         steps(&mut out, "first", first as f64, &PLACE);
         steps(&mut out, "over", (last_one - first) as f64, &PLACE);
-        for (label, p) in labels.iter().zip(kind_of(&seen.kinds, group)) {
-            steps(&mut out, label, p, &[0.05, 0.1, 0.2, 0.4, 0.6, 0.8]);
+        let kinds = kind_of(&seen.kinds, group);
+        for (label, p) in labels.iter().zip(&kinds) {
+            steps(&mut out, label, *p, &[0.05, 0.1, 0.2, 0.4, 0.6, 0.8]);
         }
+        let likeliest = labels.iter().zip(&kinds).max_by(|a, b| a.1.total_cmp(b.1)).map_or("", |x| x.0.as_str());
+        out.extend(doing(c, &things, likeliest));
         for f in things {
             let starts = f.places.keys().copied().collect();
             out.extend(scene(c.ready, &starts));

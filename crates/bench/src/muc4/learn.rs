@@ -161,6 +161,12 @@ impl Classes {
         Search::p(&self.weights, self.labels.len(), &self.items(features))
     }
 
+    /// Probability of each of some labels; nothing, where one never was a lesson's.
+    pub(super) fn of(&self, labels: &[String], features: &[String]) -> Vec<f64> {
+        let p = self.all(features);
+        labels.iter().map(|l| self.labels.binary_search(l).map_or(0.0, |y| p[y])).collect()
+    }
+
     /// All labels.
     pub(super) fn labels(&self) -> &[String] {
         &self.labels

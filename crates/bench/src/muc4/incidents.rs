@@ -197,6 +197,9 @@ fn kind_of(kinds: &[Vec<f64>], group: &[usize]) -> Vec<f64> {
     stats::normalised((0..count).map(of).collect())
 }
 
+/// Steps of how many there are.
+const FEW: [f64; 6] = [1.0, 2.0, 3.0, 4.0, 6.0, 9.0];
+
 /// What speaks for an incident in who did what to whom, as the lexicon and the rules know them: soldiers who are shot at
 /// are no victims of terror, a judge is. `kind` is the likeliest of the group.
 pub(super) fn doing(c: &Case<'_>, things: &[&Found], kind: &str) -> Vec<String> {
@@ -254,9 +257,6 @@ pub(super) fn doing(c: &Case<'_>, things: &[&Found], kind: &str) -> Vec<String> 
     steps(&mut out, "acts", acts, &FEW);
     out
 }
-
-/// Steps of how many there are.
-const FEW: [f64; 6] = [1.0, 2.0, 3.0, 4.0, 6.0, 9.0];
 
 /// What speaks for each group of things that it is an incident.
 fn told(seen: &Seen<'_, '_>, groups: &[Vec<usize>], labels: &[String]) -> Vec<Vec<String>> {
